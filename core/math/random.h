@@ -1,0 +1,31 @@
+// The one random source: a counter-based function of (seed, stream, position), so that a draw
+// depends on what it is for and never on what was drawn before it, on threads or on restarts.
+#ifndef RUNNEL_CORE_MATH_RANDOM_H_
+#define RUNNEL_CORE_MATH_RANDOM_H_
+
+#include <cstdint>
+
+namespace runnel {
+
+// Who draws: streams of one seed that never meet. Samples use their index (0, 1, ...) as the
+// stream.
+inline constexpr uint64_t kInitialWeightsStream = 0xFFFF'FFFF'0000'0000;
+
+struct RandomBits {
+  uint64_t low;
+  uint64_t high;
+};
+
+// Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", 2011), key `seed`,
+// counter (position, stream).
+RandomBits Random(uint64_t seed, uint64_t stream, uint64_t position);
+
+// Uniform on [0, 1), in steps of 2^-53.
+double RandomUniform(uint64_t seed, uint64_t stream, uint64_t position);
+
+// Standard normal (Box and Muller, 1958).
+double RandomNormal(uint64_t seed, uint64_t stream, uint64_t position);
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_MATH_RANDOM_H_

@@ -1,0 +1,203 @@
+#include "core/math/training_kernels.h"
+
+#include <cmath>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/math/training_kernels.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h:
+#include "hwy/contrib/math/math-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace runnel {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Calls body(d, i) for whole vectors from i on, then for what is left one element at a time.
+template <typename Real, typename Body>
+HWY_INLINE void ForEachVector(int64_t n, const Body& body) {
+  const hn::ScalableTag<Real> d;
+  const hn::CappedTag<Real, 1> d1;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) body(d, i);
+  for (; i < n; ++i) body(d1, i);
+}
+
+template <typename Real>
+void Add(int64_t n, const Real* a, const Real* b, Real* out) {
+  ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
+    hn::StoreU(hn::Add(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, out + i);
+  });
+}
+
+template <typename Real>
+void Tanh(int64_t n, const Real* x, Real* out) {
+  ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
+    hn::StoreU(hn::Tanh(d, hn::LoadU(d, x + i)), d, out + i);
+  });
+}
+
+template <typename Real>
+void Relu(int64_t n, const Real* x, Real* out) {
+  ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
+    hn::StoreU(hn::Max(hn::LoadU(d, x + i), hn::Zero(d)), d, out + i);
+  });
+}
+
+template <typename Real>
+void TanhBackward(int64_t n, const Real* y, const Real* dy1, const Real* dy2, Real* dx) {
+  ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
+    const auto yi = hn::LoadU(d, y + i);
+    const auto slope = hn::NegMulAdd(yi, yi, hn::Set(d, Real{1}));
+    hn::StoreU(hn::Mul(hn::Add(hn::LoadU(d, dy1 + i), hn::LoadU(d, dy2 + i)), slope), d, dx + i);
+  });
+}
+
+template <typename Real>
+void ReluBackward(int64_t n, const Real* y, const Real* dy1, const Real* dy2, Real* dx) {
+  ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
+    const auto active = hn::Gt(hn::LoadU(d, y + i), hn::Zero(d));
+    const auto dy = hn::Add(hn::LoadU(d, dy1 + i), hn::LoadU(d, dy2 + i));
+    hn::StoreU(hn::IfThenElseZero(active, dy), d, dx + i);
+  });
+}
+
+template <typename Real>
+double SoftmaxCrossEntropy(int64_t v, int64_t target, Real scale, Real* logits) {
+  const hn::ScalableTag<Real> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  const int64_t whole = v - v % lanes;
+
+  auto max_vector = hn::Set(d, logits[0]);
+  for (int64_t i = 0; i < whole; i += lanes) {
+    max_vector = hn::Max(max_vector, hn::LoadU(d, logits + i));
+  }
+  Real max = hn::GetLane(hn::MaxOfLanes(d, max_vector));
+  for (int64_t i = whole; i < v; ++i) max = logits[i] > max ? logits[i] : max;
+
+  const Real target_logit = logits[target] - max;
+  auto sum_vector = hn::Zero(d);
+  for (int64_t i = 0; i < whole; i += lanes) {
+    const auto e = hn::Exp(d, hn::Sub(hn::LoadU(d, logits + i), hn::Set(d, max)));
+    hn::StoreU(e, d, logits + i);
+    sum_vector = hn::Add(sum_vector, e);
+  }
+  Real sum = hn::GetLane(hn::SumOfLanes(d, sum_vector));
+  const hn::CappedTag<Real, 1> d1;
+  for (int64_t i = whole; i < v; ++i) {
+    hn::StoreU(hn::Exp(d1, hn::Set(d1, logits[i] - max)), d1, logits + i);
+    sum += logits[i];
+  }
+
+  const Real factor = scale / sum;
+  ForEachVector<Real>(v, [&](auto dt, int64_t i) HWY_ATTR {
+    hn::StoreU(hn::Mul(hn::LoadU(dt, logits + i), hn::Set(dt, factor)), dt, logits + i);
+  });
+  logits[target] -= scale;
+  return std::log(static_cast<double>(sum)) - static_cast<double>(target_logit);
+}
+
+template <typename Real>
+double SumOfSquares(int64_t n, const Real* x) {
+  const hn::ScalableTag<Real> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  auto sum_vector = hn::Zero(d);
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto xi = hn::LoadU(d, x + i);
+    sum_vector = hn::MulAdd(xi, xi, sum_vector);
+  }
+  double sum = static_cast<double>(hn::GetLane(hn::SumOfLanes(d, sum_vector)));
+  for (; i < n; ++i) sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  return sum;
+}
+
+template <typename Real>
+void Clip(int64_t n, Real bound, Real* x) {
+  ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
+    const auto xi = hn::LoadU(d, x + i);
+    const auto b = hn::Set(d, bound);
+    const auto clipped = hn::Min(hn::Max(xi, hn::Neg(b)), b);
+    hn::StoreU(hn::IfThenElse(hn::Eq(xi, xi), clipped, xi), d, x + i);
+  });
+}
+
+template <typename Real>
+void Adagrad(int64_t n, Real scale, Real learning_rate, const Real* gradient, Real* memory,
+             Real* w) {
+  ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
+    const auto g = hn::Mul(hn::LoadU(d, gradient + i), hn::Set(d, scale));
+    const auto m = hn::MulAdd(g, g, hn::LoadU(d, memory + i));
+    hn::StoreU(m, d, memory + i);
+    const auto change = hn::Div(hn::Mul(hn::Set(d, learning_rate), g),
+                                hn::Sqrt(hn::Add(m, hn::Set(d, static_cast<Real>(1e-8)))));
+    hn::StoreU(hn::Sub(hn::LoadU(d, w + i), change), d, w + i);
+  });
+}
+
+template <typename Real>
+void Adam(int64_t n, Real scale, const AdamStep<Real>& step, const Real* gradient, Real* m, Real* v,
+          Real* w) {
+  const Real rate = step.learning_rate / step.correction1;
+  const Real root = 1 / std::sqrt(step.correction2);
+  ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
+    const auto g = hn::Mul(hn::LoadU(d, gradient + i), hn::Set(d, scale));
+    const auto mi = hn::MulAdd(hn::Set(d, step.beta1), hn::LoadU(d, m + i),
+                               hn::Mul(hn::Set(d, 1 - step.beta1), g));
+    const auto vi = hn::MulAdd(hn::Set(d, step.beta2), hn::LoadU(d, v + i),
+                               hn::Mul(hn::Set(d, 1 - step.beta2), hn::Mul(g, g)));
+    hn::StoreU(mi, d, m + i);
+    hn::StoreU(vi, d, v + i);
+    const auto divisor = hn::MulAdd(hn::Sqrt(vi), hn::Set(d, root), hn::Set(d, step.epsilon));
+    const auto change = hn::Div(hn::Mul(hn::Set(d, rate), mi), divisor);
+    hn::StoreU(hn::Sub(hn::LoadU(d, w + i), change), d, w + i);
+  });
+}
+
+template <typename Real>
+constexpr TrainingKernels<Real> kTable = {
+    .add = Add<Real>,
+    .tanh = Tanh<Real>,
+    .relu = Relu<Real>,
+    .tanh_backward = TanhBackward<Real>,
+    .relu_backward = ReluBackward<Real>,
+    .softmax_cross_entropy = SoftmaxCrossEntropy<Real>,
+    .sum_of_squares = SumOfSquares<Real>,
+    .clip = Clip<Real>,
+    .adagrad = Adagrad<Real>,
+    .adam = Adam<Real>,
+};
+
+}  // namespace
+
+const TrainingKernels<float>& TableF32() { return kTable<float>; }
+const TrainingKernels<double>& TableF64() { return kTable<double>; }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace runnel
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace runnel {
+
+HWY_EXPORT(TableF32);
+HWY_EXPORT(TableF64);
+
+template <>
+const TrainingKernels<float>& GetTrainingKernels<float>() {
+  static const TrainingKernels<float>& table = HWY_DYNAMIC_DISPATCH(TableF32)();
+  return table;
+}
+
+template <>
+const TrainingKernels<double>& GetTrainingKernels<double>() {
+  static const TrainingKernels<double>& table = HWY_DYNAMIC_DISPATCH(TableF64)();
+  return table;
+}
+
+}  // namespace runnel
+#endif  // HWY_ONCE

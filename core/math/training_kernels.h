@@ -1,0 +1,58 @@
+// Elementwise arithmetic of training, vectorised: one table of functions for each instruction set,
+// picked at run time.
+//
+// Buffers are dense and need no alignment; outputs may be the same buffer as an input of the same
+// index unless said otherwise. Element i of an output depends on elements i of the inputs alone,
+// except where a sum is returned.
+#ifndef RUNNEL_CORE_MATH_TRAINING_KERNELS_H_
+#define RUNNEL_CORE_MATH_TRAINING_KERNELS_H_
+
+#include <cstdint>
+
+namespace runnel {
+
+template <typename Real>
+struct AdamStep {
+  Real learning_rate = 0;
+  Real beta1 = static_cast<Real>(0.9);
+  Real beta2 = static_cast<Real>(0.999);
+  Real epsilon = static_cast<Real>(1e-8);
+  Real correction1 = 1;  // 1 - beta1^t
+  Real correction2 = 1;  // 1 - beta2^t
+};
+
+template <typename Real>
+struct TrainingKernels {
+  // out = a + b
+  void (*add)(int64_t n, const Real* a, const Real* b, Real* out);
+  // out = tanh(x)
+  void (*tanh)(int64_t n, const Real* x, Real* out);
+  // out = max(x, 0)
+  void (*relu)(int64_t n, const Real* x, Real* out);
+  // dx = (dy1 + dy2) (1 - y^2), where y = tanh(x)
+  void (*tanh_backward)(int64_t n, const Real* y, const Real* dy1, const Real* dy2, Real* dx);
+  // dx = (dy1 + dy2) where y > 0, else 0, where y = relu(x)
+  void (*relu_backward)(int64_t n, const Real* y, const Real* dy1, const Real* dy2, Real* dx);
+  // Replaces one character's logits [v] by the gradient of `scale` times its cross-entropy, scale
+  // (softmax - onehot); returns the cross-entropy in nats, unscaled.
+  double (*softmax_cross_entropy)(int64_t v, int64_t target, Real scale, Real* logits);
+  // The sum of x^2.
+  double (*sum_of_squares)(int64_t n, const Real* x);
+  // Each x to [-bound, bound]. A NaN stays one.
+  void (*clip)(int64_t n, Real bound, Real* x);
+  // Adagrad (Duchi et al., 2011) with epsilon inside the root, as the classic script: with g =
+  // scale * gradient, memory += g^2, w -= learning_rate g / sqrt(memory + 1e-8).
+  void (*adagrad)(int64_t n, Real scale, Real learning_rate, const Real* gradient, Real* memory,
+                  Real* w);
+  // Adam (Kingma and Ba, 2014) with g = scale * gradient; epsilon outside the root, as in PyTorch.
+  void (*adam)(int64_t n, Real scale, const AdamStep<Real>& step, const Real* gradient, Real* m,
+               Real* v, Real* w);
+};
+
+// The table for this processor. Real is float or double.
+template <typename Real>
+const TrainingKernels<Real>& GetTrainingKernels();
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_MATH_TRAINING_KERNELS_H_

@@ -1,0 +1,259 @@
+#include "core/model/model_store.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/model/atomic_file.h"
+
+namespace runnel {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr absl::string_view kVersionSuffix = ".safetensors";
+constexpr size_t kNamesListed = 10;
+
+// The version that a file name stands for; 0 for any other file.
+int VersionOf(absl::string_view file_name) {
+  int version = 0;
+  if (!absl::EndsWith(file_name, kVersionSuffix)) return 0;
+  file_name.remove_suffix(kVersionSuffix.size());
+  if (!absl::SimpleAtoi(file_name, &version) || version < 1) return 0;
+  return absl::StrCat(version) == file_name ? version : 0;  // "007" and "+7" are not version 7
+}
+
+absl::Status MakeFolder(const std::string& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error) return absl::OkStatus();
+  return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot make the folder ", folder));
+}
+
+std::vector<std::string> Entries(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    names.push_back(it->path().filename().string());
+  }
+  return names;
+}
+
+int64_t FileBytes(const std::string& path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 ? info.st_size : 0;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ModelStore>> ModelStore::Open(const std::string& folder) {
+  if (absl::Status status = MakeFolder(folder); !status.ok()) return status;
+  if (access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot use the folder ", folder));
+  }
+  std::unique_ptr<ModelStore> store(new ModelStore(folder));
+  store->Scan();
+  return store;
+}
+
+void ModelStore::Scan() {
+  for (const std::string& name : Entries(folder_)) {
+    if (!CheckModelName(name).ok()) continue;
+    Model model;
+    for (const std::string& file : Entries(ModelFolder(name))) {
+      // What a crash left half written.
+      if (absl::EndsWith(file, kTemporarySuffix)) {
+        unlink(absl::StrCat(ModelFolder(name), "/", file).c_str());
+      }
+      const int version = VersionOf(file);
+      if (version == 0) continue;
+      const std::string path = VersionPath(name, version);
+      VersionInfo info{.version = version, .file_bytes = FileBytes(path)};
+      absl::StatusOr<ModelDescription> description = ReadModelDescription(path);
+      if (description.ok()) {
+        info.description = *std::move(description);
+      } else {
+        info.damage = std::string(description.status().message());
+      }
+      model.newest_ever = std::max(model.newest_ever, version);
+      model.versions.emplace(version, std::move(info));
+    }
+    if (!model.versions.empty()) models_.emplace(name, std::move(model));
+  }
+}
+
+std::string ModelStore::ModelFolder(const std::string& name) const {
+  return absl::StrCat(folder_, "/", name);
+}
+
+std::string ModelStore::VersionPath(const std::string& name, int version) const {
+  return absl::StrCat(ModelFolder(name), "/", version, kVersionSuffix);
+}
+
+ModelInfo ModelStore::InfoOf(const std::string& name, const Model& model) {
+  ModelInfo info{.name = name};
+  for (auto it = model.versions.rbegin(); it != model.versions.rend(); ++it) {
+    info.versions.push_back(it->second);
+  }
+  return info;
+}
+
+std::vector<ModelInfo> ModelStore::List() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ModelInfo> list;
+  for (const auto& [name, model] : models_) {
+    if (!model.versions.empty()) list.push_back(InfoOf(name, model));
+  }
+  return list;
+}
+
+absl::StatusOr<ModelInfo> ModelStore::Get(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = models_.find(name);
+  if (found == models_.end() || found->second.versions.empty()) return NotFound({.name = name});
+  return InfoOf(name, found->second);
+}
+
+absl::Status ModelStore::NotFound(const ModelReference& reference) const {
+  const auto found = models_.find(reference.name);
+  if (found != models_.end() && !found->second.versions.empty()) {
+    const std::string versions = absl::StrJoin(
+        found->second.versions, ", ",
+        [](std::string* out, const auto& entry) { absl::StrAppend(out, entry.first); });
+    return absl::NotFoundError(absl::StrCat("there is no ", reference.ToString(), "; ",
+                                            reference.name, " has versions ", versions));
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, model] : models_) {
+    if (!model.versions.empty()) names.push_back(name);
+  }
+  if (names.empty()) {
+    return absl::NotFoundError(
+        absl::StrCat("there is no model ", reference.name, "; none has been trained yet"));
+  }
+  const bool more = names.size() > kNamesListed;
+  names.resize(std::min(names.size(), kNamesListed));
+  return absl::NotFoundError(absl::StrCat("there is no model ", reference.name, "; there are ",
+                                          absl::StrJoin(names, ", "), more ? " and more" : ""));
+}
+
+absl::StatusOr<int> ModelStore::Resolve(const ModelReference& reference) const {
+  const auto found = models_.find(reference.name);
+  if (found == models_.end() || found->second.versions.empty() || !reference.label.empty()) {
+    return NotFound(reference);
+  }
+  const std::map<int, VersionInfo>& versions = found->second.versions;
+  auto version = versions.find(reference.version);
+  if (reference.version == 0) {
+    const auto intact = std::find_if(versions.rbegin(), versions.rend(),
+                                     [](const auto& entry) { return entry.second.damage.empty(); });
+    version = versions.find(intact == versions.rend() ? versions.rbegin()->first : intact->first);
+  }
+  if (version == versions.end()) return NotFound(reference);
+  if (version->second.damage.empty()) return version->first;
+  return absl::DataLossError(
+      absl::StrCat(reference.name, ":", version->first, " is damaged: ", version->second.damage));
+}
+
+absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
+    const ModelReference& reference) {
+  int version = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const absl::StatusOr<int> resolved = Resolve(reference);
+    if (!resolved.ok()) return resolved.status();
+    version = *resolved;
+    for (const auto& model : loaded_) {
+      if (model->name != reference.name || model->version != version) continue;
+      const std::shared_ptr<const LoadedModel> found = model;
+      Keep(found);
+      return found;
+    }
+  }
+  // Reading takes a while, and others may load meanwhile; at worst the same version twice.
+  absl::StatusOr<ModelData> data = ReadModel(VersionPath(reference.name, version));
+  const std::lock_guard lock(mutex_);
+  const auto found = models_.find(reference.name);
+  if (found == models_.end() || found->second.versions.count(version) == 0) {
+    return NotFound(reference);  // deleted meanwhile
+  }
+  if (absl::IsDataLoss(data.status())) {
+    found->second.versions[version].damage = std::string(data.status().message());
+    return absl::DataLossError(
+        absl::StrCat(reference.name, ":", version, " is damaged: ", data.status().message()));
+  }
+  if (!data.ok()) return data.status();
+  auto model = std::make_shared<LoadedModel>();
+  model->name = reference.name;
+  model->version = version;
+  model->decoder =
+      MakeNetwork<float>(data->description.network, data->description.vocabulary.size())
+          ->NewDecoder(data->parameters.data());
+  model->vocabulary = std::move(data->description.vocabulary);
+  Keep(model);
+  return model;
+}
+
+void ModelStore::Keep(std::shared_ptr<const LoadedModel> model) {
+  loaded_.remove_if([&](const auto& other) {
+    return other->name == model->name && other->version == model->version;
+  });
+  loaded_.push_front(std::move(model));
+  if (loaded_.size() > kLoadedMax) loaded_.pop_back();
+}
+
+absl::StatusOr<int> ModelStore::Publish(const std::string& name, const ModelData& model) {
+  const std::string bytes = EncodeModel(model);
+  const std::lock_guard lock(mutex_);
+  Model& entry = models_[name];
+  const int version = entry.newest_ever + 1;
+  if (absl::Status status = MakeFolder(ModelFolder(name)); !status.ok()) return status;
+  if (absl::Status status = SyncFolder(folder_); !status.ok()) return status;
+  if (absl::Status status = WriteFileAtomically(VersionPath(name, version), bytes); !status.ok()) {
+    if (entry.versions.empty()) rmdir(ModelFolder(name).c_str());  // fails, rightly, if not empty
+    return status;
+  }
+  entry.newest_ever = version;
+  entry.versions[version] = {.version = version,
+                             .description = model.description,
+                             .file_bytes = static_cast<int64_t>(bytes.size())};
+  return version;
+}
+
+absl::Status ModelStore::Delete(const ModelReference& reference) {
+  const std::lock_guard lock(mutex_);
+  const auto found = models_.find(reference.name);
+  if (found == models_.end() || found->second.versions.empty() || !reference.label.empty()) {
+    return NotFound(reference);
+  }
+  std::map<int, VersionInfo>& versions = found->second.versions;
+  if (reference.version != 0 && versions.count(reference.version) == 0) return NotFound(reference);
+  for (auto it = versions.begin(); it != versions.end();) {
+    const int version = it->first;
+    if (reference.version != 0 && reference.version != version) {
+      ++it;
+      continue;
+    }
+    const std::string path = VersionPath(reference.name, version);
+    if (unlink(path.c_str()) != 0 && errno != ENOENT) {
+      return absl::ErrnoToStatus(errno, absl::StrCat("cannot delete ", path));
+    }
+    loaded_.remove_if([&](const auto& model) {
+      return model->name == reference.name && model->version == version;
+    });
+    it = versions.erase(it);
+  }
+  if (versions.empty()) rmdir(ModelFolder(reference.name).c_str());
+  return versions.empty() ? SyncFolder(folder_) : SyncFolder(ModelFolder(reference.name));
+}
+
+}  // namespace runnel

@@ -1,0 +1,93 @@
+// The models of a server: a folder for each name, a file for each version,
+// `<folder>/<name>/<version>.safetensors`.
+//
+// The store reads descriptions when it opens and weights when a version is first used; the most
+// recently used versions stay loaded. A damaged file is reported in its version's `damage` and
+// never served; its neighbours are not affected. Versions are never overwritten. Thread-safe; one
+// store (one process) a folder.
+#ifndef RUNNEL_CORE_MODEL_MODEL_STORE_H_
+#define RUNNEL_CORE_MODEL_MODEL_STORE_H_
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/model/model_file.h"
+#include "core/model/model_reference.h"
+#include "core/nn/language_model.h"
+
+namespace runnel {
+
+// A version in use. It stays usable as long as someone holds it, also after it is deleted.
+struct LoadedModel : LanguageModel {
+  std::string name;
+  int version = 0;
+};
+
+struct VersionInfo {
+  int version = 0;
+  ModelDescription description;  // meaningless if damaged before it could be read
+  std::string damage;            // not empty: the file cannot be served, and why
+  int64_t file_bytes = 0;
+};
+
+struct ModelInfo {
+  std::string name;
+  std::vector<VersionInfo> versions;  // newest first
+};
+
+class ModelStore {
+ public:
+  static constexpr int kLoadedMax = 32;  // versions kept loaded
+
+  // Makes the folder if it is missing. Errors of the file system; damaged files are no error.
+  static absl::StatusOr<std::unique_ptr<ModelStore>> Open(const std::string& folder);
+
+  // All models by name.
+  std::vector<ModelInfo> List() const;
+  // NOT_FOUND, naming the models there are.
+  absl::StatusOr<ModelInfo> Get(const std::string& name) const;
+
+  // The version that `reference` means: a bare name is its newest undamaged version. NOT_FOUND if
+  // there is no such model or version, DATA_LOSS if the version is damaged.
+  absl::StatusOr<std::shared_ptr<const LoadedModel>> Load(const ModelReference& reference);
+
+  // Writes the next version of `name` (a checked name) and returns its number. Errors of the file
+  // system, with nothing left behind.
+  absl::StatusOr<int> Publish(const std::string& name, const ModelData& model);
+
+  // Deletes a version, or all of them if the reference names none. NOT_FOUND.
+  absl::Status Delete(const ModelReference& reference);
+
+ private:
+  struct Model {
+    std::map<int, VersionInfo> versions;
+    int newest_ever = 0;  // numbers are not used again
+  };
+
+  explicit ModelStore(std::string folder) : folder_(std::move(folder)) {}
+
+  // Finds the versions that are there.
+  void Scan();
+  static ModelInfo InfoOf(const std::string& name, const Model& model);
+  std::string ModelFolder(const std::string& name) const;
+  std::string VersionPath(const std::string& name, int version) const;
+  absl::Status NotFound(const ModelReference& reference) const;        // mutex_ held
+  absl::StatusOr<int> Resolve(const ModelReference& reference) const;  // mutex_ held
+  void Keep(std::shared_ptr<const LoadedModel> model);                 // mutex_ held
+
+  const std::string folder_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Model> models_;
+  std::list<std::shared_ptr<const LoadedModel>> loaded_;  // most recently used first
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_MODEL_MODEL_STORE_H_

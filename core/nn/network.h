@@ -1,0 +1,93 @@
+// A recurrent language model as arithmetic: characters in, logits of the next character out, and
+// back.
+//
+// A `Network` is shape and code alone: immutable, shareable between threads, with no weights
+// inside. Parameters are flat buffers in the order of `layout()`; what one shard of lanes needs
+// while it trains lives in its own `Activations`.
+//
+// Training, for each shard:  Forward -> Loss -> Backward.  Generating: NewDecoder once, then Step
+// by Step.
+//
+// Shapes: T steps, B lanes, V characters, H hidden; ids [T x B], logits [T x B x V]; states
+// [layers][states][B][H], where a cell has one state (h) or two (h, c). `Real` is float, or double
+// where tests want a reference.
+#ifndef RUNNEL_CORE_NN_NETWORK_H_
+#define RUNNEL_CORE_NN_NETWORK_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/types/span.h"
+#include "core/nn/network_config.h"
+#include "core/nn/parameters.h"
+
+namespace runnel {
+
+// A network with its weights packed for generating. Immutable, shareable between threads.
+template <typename Real>
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  // Reals of one session's state, [layers][states][H]; a new text starts from zeros.
+  virtual int64_t state_size() const = 0;
+  virtual int vocabulary_size() const = 0;
+  // Lets each session read one character: ids[i] moves states[i] on and gives logits [sessions x V]
+  // row i. A session's result is the same to the bit in any company.
+  virtual void Step(absl::Span<const int32_t> ids, absl::Span<Real* const> states,
+                    Real* logits) const = 0;
+};
+
+template <typename Real>
+class Network {
+ public:
+  // Derived copies of one set of parameters, shared by the shards of a step.
+  class PackedWeights {
+   public:
+    virtual ~PackedWeights() = default;
+  };
+  // What one shard keeps between Forward and Backward; one thread at a time.
+  class Activations {
+   public:
+    virtual ~Activations() = default;
+    // [T x B x V]: after Forward the logits, after Loss their gradients.
+    virtual Real* logits() = 0;
+  };
+
+  virtual ~Network() = default;
+
+  virtual const ParameterLayout& layout() const = 0;
+  // Reals of one lane's state.
+  virtual int64_t state_size() const = 0;
+  virtual int vocabulary_size() const = 0;
+
+  virtual std::unique_ptr<PackedWeights> NewPackedWeights() const = 0;
+  // Points `packed` at `parameters`, which must stay until the step is over, and refreshes the
+  // derived copies.
+  virtual void Pack(const Real* parameters, PackedWeights* packed) const = 0;
+
+  // Room for batches of up to `steps_max` steps of `lanes` lanes.
+  virtual std::unique_ptr<Activations> NewActivations(int steps_max, int lanes) const = 0;
+
+  // Runs `steps` steps from `state`, which becomes the state after them.
+  virtual void Forward(const PackedWeights& weights, const int32_t* inputs, int steps, Real* state,
+                       Activations* activations) const = 0;
+  // The sum of the cross-entropies of `targets` in nats; turns logits into gradients of `scale`
+  // times that sum.
+  virtual double Loss(const int32_t* targets, int steps, Real scale,
+                      Activations* activations) const = 0;
+  // Adds the gradients of the scaled loss to `gradients` [layout().size()]. If `state_gradient` is
+  // not null, it receives the gradient with respect to the state that Forward began with.
+  virtual void Backward(const PackedWeights& weights, const int32_t* inputs, int steps,
+                        Activations* activations, Real* gradients, Real* state_gradient) const = 0;
+
+  virtual std::unique_ptr<Decoder<Real>> NewDecoder(const Real* parameters) const = 0;
+};
+
+// The one place that knows which cell is which class. `config` must be valid, `vocabulary_size`
+// >= 1.
+template <typename Real>
+std::unique_ptr<Network<Real>> MakeNetwork(const NetworkConfig& config, int vocabulary_size);
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_NN_NETWORK_H_

@@ -1,0 +1,36 @@
+#include "core/nn/network_config.h"
+
+namespace runnel {
+namespace {
+
+struct CellName {
+  CellType cell;
+  absl::string_view name;
+};
+constexpr CellName kCellNames[] = {
+    {CellType::kRnnTanh, "rnn_tanh"},
+    {CellType::kRnnRelu, "rnn_relu"},
+};
+
+}  // namespace
+
+absl::string_view CellTypeName(CellType cell) {
+  for (const CellName& entry : kCellNames) {
+    if (entry.cell == cell) return entry.name;
+  }
+  return "";
+}
+
+std::optional<CellType> CellTypeFromName(absl::string_view name) {
+  for (const CellName& entry : kCellNames) {
+    if (entry.name == name) return entry.cell;
+  }
+  return std::nullopt;
+}
+
+void Validate(const NetworkConfig& config, Violations* violations) {
+  violations->CheckRange("num_layers", config.num_layers, 1, NetworkConfig::kLayersMax);
+  violations->CheckRange("hidden_size", config.hidden_size, 1, NetworkConfig::kHiddenMax);
+}
+
+}  // namespace runnel

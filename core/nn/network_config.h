@@ -1,0 +1,31 @@
+// What a network is made of.
+#ifndef RUNNEL_CORE_NN_NETWORK_CONFIG_H_
+#define RUNNEL_CORE_NN_NETWORK_CONFIG_H_
+
+#include <optional>
+
+#include "absl/strings/string_view.h"
+#include "core/nn/violations.h"
+
+namespace runnel {
+
+enum class CellType { kRnnTanh, kRnnRelu };
+
+// The cell's name in files and benchmarks: "rnn_tanh", ...
+absl::string_view CellTypeName(CellType cell);
+std::optional<CellType> CellTypeFromName(absl::string_view name);
+
+struct NetworkConfig {
+  static constexpr int kLayersMax = 8;
+  static constexpr int kHiddenMax = 4096;
+
+  CellType cell = CellType::kRnnTanh;
+  int num_layers = 1;     // 1..8
+  int hidden_size = 128;  // 1..4096
+};
+
+void Validate(const NetworkConfig& config, Violations* violations);
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_NN_NETWORK_CONFIG_H_

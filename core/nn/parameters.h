@@ -1,0 +1,67 @@
+// A network's parameters: one flat buffer with named tensors in it.
+//
+// The same layout serves weights, gradients and optimizer memories, so clipping, optimizers and
+// reductions see plain arrays. Tensors carry PyTorch's names. A one-hot input's weights are kept
+// transposed, [vocabulary x gates*hidden], so that looking a character up is reading one row;
+// `ToFileOrder` and `FromFileOrder` translate to PyTorch's order.
+#ifndef RUNNEL_CORE_NN_PARAMETERS_H_
+#define RUNNEL_CORE_NN_PARAMETERS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace runnel {
+
+enum class TensorRole { kInputWeight, kRecurrentWeight, kBias, kOutputWeight, kOutputBias };
+
+struct Tensor {
+  std::string name;  // in the file: "rnn.weight_ih_l0", "output.bias", ...
+  TensorRole role;
+  // In PyTorch's order; cols is 0 for a vector.
+  int64_t rows = 0;
+  int64_t cols = 0;
+  bool transposed = false;  // in the buffer, against PyTorch's order
+  int64_t offset = 0;       // in the buffer, in elements
+
+  int64_t size() const { return cols == 0 ? rows : rows * cols; }
+};
+
+class ParameterLayout {
+ public:
+  // Appends a tensor and returns its offset.
+  int64_t Add(std::string name, TensorRole role, int64_t rows, int64_t cols,
+              bool transposed = false);
+
+  int64_t size() const { return size_; }  // elements
+  const std::vector<Tensor>& tensors() const { return tensors_; }
+  // Null if there is none of that name.
+  const Tensor* Find(absl::string_view name) const;
+
+ private:
+  std::vector<Tensor> tensors_;
+  int64_t size_ = 0;
+};
+
+// Copies one tensor out of / into a parameter buffer; `values` is in PyTorch's order, tensor.size()
+// elements.
+template <typename Real>
+void ToFileOrder(const Tensor& tensor, const Real* parameters, Real* values);
+template <typename Real>
+void FromFileOrder(const Tensor& tensor, const Real* values, Real* parameters);
+
+enum class Initialization {
+  kNormal001,         // weights N(0, 0.01), biases 0: the classic script
+  kUniformFanHidden,  // everything uniform on +-1/sqrt(hidden): PyTorch
+};
+
+// Fills `parameters` [layout.size()] for `seed`. Element i depends on (seed, i) alone.
+template <typename Real>
+void InitializeParameters(const ParameterLayout& layout, Initialization initialization,
+                          int hidden_size, uint64_t seed, Real* parameters);
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_NN_PARAMETERS_H_

@@ -1,0 +1,55 @@
+// Cuts a range of a corpus into contiguous lanes and hands out truncated-BPTT batches: T characters
+// of every lane, then the next T, each lane's state carried on from batch to batch.
+//
+// With one lane this is the classic script's pointer: it moves on by T, and goes back to the
+// beginning (the state to zero) when fewer than T + 2 characters are left.
+//
+// Not thread-safe; `CopyBatch` alone may be called from several threads between two calls of
+// `Advance`.
+#ifndef RUNNEL_CORE_TEXT_LANES_H_
+#define RUNNEL_CORE_TEXT_LANES_H_
+
+#include <cstdint>
+
+#include "core/text/corpus.h"
+
+namespace runnel {
+
+class LaneReader {
+ public:
+  // The fewest symbols that give one batch.
+  static int64_t SymbolsMin(int lanes, int steps) { return int64_t{lanes} * (steps + 2); }
+
+  // `range` must hold SymbolsMin(lanes, steps); `corpus` must outlive the reader.
+  LaneReader(const Corpus& corpus, CorpusRange range, int lanes, int steps)
+      : corpus_(corpus),
+        begin_(range.begin),
+        lane_size_(range.size() / lanes),
+        lanes_(lanes),
+        steps_(steps) {}
+
+  int lanes() const { return lanes_; }
+  int steps() const { return steps_; }
+  int64_t batches_per_epoch() const { return (lane_size_ - 2) / steps_; }
+
+  // Copies the current batch's lanes [lane_begin, lane_end) as [T x lanes] ids; a target is the
+  // symbol after its input.
+  void CopyBatch(int lane_begin, int lane_end, int32_t* inputs, int32_t* targets) const;
+  // The first lane's first input of the current batch.
+  int32_t FirstInput() const;
+  // Goes on to the next batch. True when the lanes start anew, so that the carried state must be
+  // zeroed.
+  bool Advance();
+
+ private:
+  const Corpus& corpus_;
+  const int64_t begin_;
+  const int64_t lane_size_;
+  const int lanes_;
+  const int steps_;
+  int64_t offset_ = 0;  // of the current batch in its lane
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_TEXT_LANES_H_

@@ -1,0 +1,48 @@
+// Where a corpus comes from: a text that can be read more than once, in pieces, without being held
+// whole.
+//
+// Loading reads twice (first to learn the distinct characters, then to write ids), so a source must
+// give the same bytes each time; `Corpus::Load` reports it if it does not.
+#ifndef RUNNEL_CORE_TEXT_TEXT_SOURCE_H_
+#define RUNNEL_CORE_TEXT_TEXT_SOURCE_H_
+
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace runnel {
+
+class TextSource {
+ public:
+  virtual ~TextSource() = default;
+  // Hands the whole text to `sink` in pieces cut anywhere, from the beginning; stops at the sink's
+  // first error and returns it. Errors of its own: NOT_FOUND, PERMISSION_DENIED,
+  // FAILED_PRECONDITION (a folder), DATA_LOSS (read error).
+  virtual absl::Status Read(absl::FunctionRef<absl::Status(absl::string_view)> sink) const = 0;
+};
+
+// A text in memory, which must outlive the source.
+class StringSource : public TextSource {
+ public:
+  explicit StringSource(absl::string_view text) : text_(text) {}
+  absl::Status Read(absl::FunctionRef<absl::Status(absl::string_view)> sink) const override;
+
+ private:
+  absl::string_view text_;
+};
+
+// A regular file, read in pieces of 1 MiB.
+class FileSource : public TextSource {
+ public:
+  explicit FileSource(std::string path) : path_(std::move(path)) {}
+  absl::Status Read(absl::FunctionRef<absl::Status(absl::string_view)> sink) const override;
+
+ private:
+  std::string path_;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_TEXT_TEXT_SOURCE_H_

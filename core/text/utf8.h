@@ -1,0 +1,67 @@
+// Strict UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF), decoded and
+// encoded.
+//
+// `Utf8Machine` is the whole rule, one byte at a time; the decoder and the masks of byte
+// vocabularies both run on it.
+#ifndef RUNNEL_CORE_TEXT_UTF8_H_
+#define RUNNEL_CORE_TEXT_UTF8_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace runnel {
+
+inline constexpr char32_t kCodePointMax = 0x10FFFF;
+
+// Where a byte string stands inside a character. Thread-compatible, copyable, 8 bytes.
+class Utf8Machine {
+ public:
+  // Whether some valid UTF-8 text goes on with `byte` here.
+  bool Accepts(uint8_t byte) const;
+  // Takes `byte`, which must be accepted. True when it completes a character: `code_point()` is
+  // then that character.
+  bool Advance(uint8_t byte);
+  // Whether the bytes so far are whole characters.
+  bool AtBoundary() const { return bytes_missing_ == 0; }
+  char32_t code_point() const { return code_point_; }
+
+ private:
+  char32_t code_point_ = 0;
+  uint8_t bytes_missing_ = 0;
+  // The next continuation byte must lie here; narrower than 80..BF only behind E0, ED, F0 and F4.
+  uint8_t lowest_ = 0x80;
+  uint8_t highest_ = 0xBF;
+};
+
+// Decodes a text that arrives in pieces cut anywhere.
+class Utf8Decoder {
+ public:
+  // Hands every code point that `bytes` completes to `sink`, in order. INVALID_ARGUMENT naming the
+  // byte's value and offset in the whole text; code points before it have been handed over.
+  absl::Status Decode(absl::string_view bytes, absl::FunctionRef<void(char32_t)> sink);
+  // Call after the last piece. INVALID_ARGUMENT if the text ends inside a character.
+  absl::Status Finish() const;
+
+ private:
+  Utf8Machine machine_;
+  int64_t offset_ = 0;  // bytes taken so far
+};
+
+// The code points of a whole text. INVALID_ARGUMENT as `Utf8Decoder`.
+absl::StatusOr<std::vector<char32_t>> DecodeUtf8(absl::string_view text);
+
+// Appends the 1..4 bytes of `code_point`, which must be a Unicode scalar value.
+void AppendUtf8(char32_t code_point, std::string* text);
+
+// A character as an error message shows it: 'a', U+000A, 'é' (U+00E9).
+std::string DescribeChar(char32_t code_point);
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_TEXT_UTF8_H_

@@ -1,0 +1,67 @@
+#include "core/train/evaluation.h"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+namespace runnel {
+namespace {
+
+constexpr int64_t kLanesMax = 32;
+constexpr int64_t kLaneSymbolsMin = 512;
+constexpr int64_t kShardLanes = 16;
+constexpr int64_t kSteps = 64;  // read at once
+
+// Reads lanes of `lane_targets` predicted symbols each; the first lane begins at `begin`. Returns
+// the summed nats.
+template <typename Real>
+double EvaluateLanes(const Network<Real>& network,
+                     const typename Network<Real>::PackedWeights& weights, const Corpus& corpus,
+                     int64_t begin, int64_t lane_targets, int64_t lanes) {
+  const auto activations =
+      network.NewActivations(static_cast<int>(kSteps), static_cast<int>(lanes));
+  std::vector<Real> state(network.state_size() * lanes);
+  std::vector<int32_t> inputs(kSteps * lanes);
+  std::vector<int32_t> targets(kSteps * lanes);
+  double sum = 0;
+  for (int64_t done = 0; done < lane_targets; done += kSteps) {
+    const int64_t steps = std::min(kSteps, lane_targets - done);
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      const int64_t start = begin + lane * lane_targets + done;
+      corpus.CopyIds(start, steps, lanes, inputs.data() + lane);
+      corpus.CopyIds(start + 1, steps, lanes, targets.data() + lane);
+    }
+    network.Forward(weights, inputs.data(), static_cast<int>(steps), state.data(),
+                    activations.get());
+    sum += network.Loss(targets.data(), static_cast<int>(steps), Real{0}, activations.get());
+  }
+  return sum;
+}
+
+}  // namespace
+
+template <typename Real>
+double Evaluate(const Network<Real>& network, const typename Network<Real>::PackedWeights& weights,
+                const Corpus& corpus, CorpusRange range, WorkerPool* pool) {
+  const int64_t targets = std::min(range.size(), kEvaluationSymbolsMax) - 1;
+  const int64_t lanes = std::clamp<int64_t>(targets / kLaneSymbolsMin, 1, kLanesMax);
+  const int64_t lane_targets = targets / lanes;
+  const int64_t shards = (lanes + kShardLanes - 1) / kShardLanes;
+  std::vector<double> sums(shards);
+  pool->Run(static_cast<int>(shards), [&](int i) {
+    const int64_t first = lanes * i / shards;
+    const int64_t last = lanes * (i + 1) / shards;
+    sums[i] = EvaluateLanes(network, weights, corpus, range.begin + first * lane_targets,
+                            lane_targets, last - first);
+  });
+  double sum = 0;
+  for (const double shard : sums) sum += shard;
+  return sum / static_cast<double>(lane_targets * lanes);
+}
+
+template double Evaluate(const Network<float>&, const Network<float>::PackedWeights&, const Corpus&,
+                         CorpusRange, WorkerPool*);
+template double Evaluate(const Network<double>&, const Network<double>::PackedWeights&,
+                         const Corpus&, CorpusRange, WorkerPool*);
+
+}  // namespace runnel

@@ -1,0 +1,27 @@
+// How well a network predicts a stretch of a corpus that it was not trained on.
+#ifndef RUNNEL_CORE_TRAIN_EVALUATION_H_
+#define RUNNEL_CORE_TRAIN_EVALUATION_H_
+
+#include <cstdint>
+
+#include "core/math/worker_pool.h"
+#include "core/nn/network.h"
+#include "core/text/corpus.h"
+
+namespace runnel {
+
+// The fewest symbols that can be evaluated: one character and the next.
+inline constexpr int64_t kEvaluationSymbolsMin = 2;
+// A longer stretch is evaluated this far only: enough for the third decimal, and never minutes.
+inline constexpr int64_t kEvaluationSymbolsMax = 1 << 19;
+
+// The mean cross-entropy, nats a character. The stretch is read as up to 32 lanes side by side,
+// each from the zero state and at least 512 symbols long, the state carried to the lane's end; so
+// the result lies a little above that of one pass. Results are the same for any number of threads.
+template <typename Real>
+double Evaluate(const Network<Real>& network, const typename Network<Real>::PackedWeights& weights,
+                const Corpus& corpus, CorpusRange range, WorkerPool* pool);
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_TRAIN_EVALUATION_H_

@@ -1,0 +1,35 @@
+// Adagrad and Adam over a flat parameter buffer.
+#ifndef RUNNEL_CORE_TRAIN_OPTIMIZER_H_
+#define RUNNEL_CORE_TRAIN_OPTIMIZER_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "core/math/training_kernels.h"
+#include "core/train/training_options.h"
+
+namespace runnel {
+
+// The optimizer's memory for one parameter buffer. `BeginStep`, then `Update` over ranges that
+// together cover the buffer once; ranges may be updated from several threads.
+template <typename Real>
+class OptimizerState {
+ public:
+  OptimizerState(Optimizer optimizer, int64_t parameters);
+
+  void BeginStep(Real learning_rate);
+  // weights[begin, end) take the step for scale * gradient[begin, end).
+  void Update(int64_t begin, int64_t end, Real scale, const Real* gradient, Real* weights);
+
+ private:
+  const Optimizer optimizer_;
+  const TrainingKernels<Real>& kernels_ = GetTrainingKernels<Real>();
+  std::vector<Real> first_;   // Adagrad: summed squares; Adam: mean gradient
+  std::vector<Real> second_;  // Adam: mean square
+  int64_t step_ = 0;
+  AdamStep<Real> adam_;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_TRAIN_OPTIMIZER_H_

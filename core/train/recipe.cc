@@ -1,0 +1,52 @@
+// The recipes: what a training job uses where the request leaves the choice open.
+#include "core/train/training_options.h"
+
+namespace runnel {
+
+NetworkConfig DefaultNetwork(Recipe recipe) {
+  switch (recipe) {
+    case Recipe::kSeed:
+      return {.cell = CellType::kRnnTanh, .num_layers = 1, .hidden_size = 100};
+    case Recipe::kFast:
+      return {.cell = CellType::kRnnTanh, .num_layers = 1, .hidden_size = 512};
+    case Recipe::kBest:
+      return {.cell = CellType::kRnnTanh, .num_layers = 2, .hidden_size = 512};
+  }
+  return {};
+}
+
+TrainingOptions DefaultTraining(Recipe recipe) {
+  switch (recipe) {
+    case Recipe::kSeed:  // The classic 100-line script; it has no end of its own.
+      return {.recipe = recipe,
+              .sequence_length = 25,
+              .batch_size = 1,
+              .optimizer = Optimizer::kAdagrad,
+              .learning_rate = 0.1f,
+              .schedule = LearningRateSchedule::kConstant,
+              .clip_value = 5,
+              .validation_fraction = 0,
+              .sample_every_steps = 1000,
+              .loss_reduction = LossReduction::kSumOverTime,
+              .initialization = Initialization::kNormal001};
+    case Recipe::kFast:
+      return {.recipe = recipe,
+              .epochs = 8,
+              .sequence_length = 64,
+              .batch_size = 32,
+              .learning_rate = 0.002f,
+              .warmup_steps = 50,
+              .clip_norm = 1};
+    case Recipe::kBest:
+      return {.recipe = recipe,
+              .epochs = 30,
+              .sequence_length = 100,
+              .batch_size = 32,
+              .learning_rate = 0.001f,
+              .warmup_steps = 100,
+              .clip_norm = 1};
+  }
+  return {};
+}
+
+}  // namespace runnel

@@ -1,0 +1,155 @@
+#include "core/train/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/math/gemm.h"
+#include "core/train/evaluation.h"
+
+namespace runnel {
+namespace {
+
+// Lanes of one shard: enough to keep the products efficient, few enough to occupy several cores.
+constexpr int kShardLanes = 16;
+// Parameters that one task of the reduction and the update covers.
+constexpr int64_t kChunk = 1 << 15;
+
+int64_t Chunks(int64_t parameters) { return (parameters + kChunk - 1) / kChunk; }
+
+}  // namespace
+
+template <typename Real>
+struct Trainer<Real>::Shard {
+  int lane_begin;
+  int lane_end;
+  std::vector<int32_t> inputs;   // [T x lanes]
+  std::vector<int32_t> targets;  // [T x lanes]
+  std::vector<Real> state;       // [layers][states][lanes][H]
+  std::vector<Real> gradients;
+  std::unique_ptr<typename Network<Real>::Activations> activations;
+  double loss_sum = 0;  // nats
+
+  int lanes() const { return lane_end - lane_begin; }
+};
+
+template <typename Real>
+Trainer<Real>::Trainer(const Network<Real>& network, int hidden_size, const Corpus& corpus,
+                       const TrainingOptions& options, WorkerPool* pool)
+    : network_(network),
+      corpus_(corpus),
+      options_(options),
+      pool_(*pool),
+      hidden_size_(hidden_size),
+      split_(SplitCorpus(corpus.size(), options.validation_fraction)),
+      reader_(corpus, split_.training, options.batch_size, options.sequence_length),
+      parameters_(network.layout().size()),
+      optimizer_(options.optimizer, network.layout().size()),
+      packed_(network.NewPackedWeights()),
+      chunk_squares_(Chunks(network.layout().size())) {
+  PrepareThreadForMath();
+  InitializeParameters(network.layout(), options.initialization, hidden_size, options.seed,
+                       parameters_.data());
+  const int lanes = options.batch_size;
+  const int shards = (lanes + kShardLanes - 1) / kShardLanes;
+  for (int i = 0; i < shards; ++i) {
+    Shard shard{.lane_begin = lanes * i / shards, .lane_end = lanes * (i + 1) / shards};
+    const int64_t ids = int64_t{options.sequence_length} * shard.lanes();
+    shard.inputs.resize(ids);
+    shard.targets.resize(ids);
+    shard.state.resize(network.state_size() * shard.lanes());
+    shard.gradients.resize(network.layout().size());
+    shard.activations = network.NewActivations(options.sequence_length, shard.lanes());
+    shards_.push_back(std::move(shard));
+  }
+}
+
+template <typename Real>
+Trainer<Real>::~Trainer() = default;
+
+template <typename Real>
+StepResult Trainer<Real>::Step(Real learning_rate) {
+  network_.Pack(parameters_.data(), packed_.get());
+  pool_.Run(static_cast<int>(shards_.size()), [this](int i) { RunShard(&shards_[i]); });
+
+  double loss_sum = 0;
+  for (const Shard& shard : shards_) loss_sum += shard.loss_sum;
+  const double norm = std::sqrt(ReduceGradients());
+
+  const Real scale = options_.clip_norm > 0 && norm > options_.clip_norm
+                         ? static_cast<Real>(options_.clip_norm / norm)
+                         : Real{1};
+  optimizer_.BeginStep(learning_rate);
+  const int64_t size = network_.layout().size();
+  pool_.Run(static_cast<int>(Chunks(size)), [&](int i) {
+    const int64_t begin = i * kChunk;
+    optimizer_.Update(begin, std::min(size, begin + kChunk), scale, shards_[0].gradients.data(),
+                      parameters_.data());
+  });
+
+  if (reader_.Advance()) {
+    for (Shard& shard : shards_) std::fill(shard.state.begin(), shard.state.end(), Real{0});
+  }
+  const double chars = static_cast<double>(options_.batch_size) * options_.sequence_length;
+  return {.loss = loss_sum / chars, .gradient_norm = norm};
+}
+
+template <typename Real>
+void Trainer<Real>::RunShard(Shard* shard) {
+  const int steps = options_.sequence_length;
+  const double summed = options_.loss_reduction == LossReduction::kMean ? steps : 1;
+  const Real scale = static_cast<Real>(1 / (summed * options_.batch_size));
+  reader_.CopyBatch(shard->lane_begin, shard->lane_end, shard->inputs.data(),
+                    shard->targets.data());
+  network_.Forward(*packed_, shard->inputs.data(), steps, shard->state.data(),
+                   shard->activations.get());
+  shard->loss_sum = network_.Loss(shard->targets.data(), steps, scale, shard->activations.get());
+  std::fill(shard->gradients.begin(), shard->gradients.end(), Real{0});
+  network_.Backward(*packed_, shard->inputs.data(), steps, shard->activations.get(),
+                    shard->gradients.data(), nullptr);
+}
+
+template <typename Real>
+double Trainer<Real>::ReduceGradients() {
+  const int64_t size = network_.layout().size();
+  pool_.Run(static_cast<int>(Chunks(size)), [&](int i) {
+    const int64_t begin = i * kChunk;
+    const int64_t count = std::min(size - begin, kChunk);
+    Real* sum = shards_[0].gradients.data() + begin;
+    for (size_t shard = 1; shard < shards_.size(); ++shard) {
+      kernels_.add(count, sum, shards_[shard].gradients.data() + begin, sum);
+    }
+    if (options_.clip_value > 0) kernels_.clip(count, static_cast<Real>(options_.clip_value), sum);
+    chunk_squares_[i] = kernels_.sum_of_squares(count, sum);
+  });
+  return std::accumulate(chunk_squares_.begin(), chunk_squares_.end(), 0.0);
+}
+
+template <typename Real>
+bool Trainer<Real>::has_validation() const {
+  return split_.validation.size() >= kEvaluationSymbolsMin;
+}
+
+template <typename Real>
+double Trainer<Real>::ValidationLoss() {
+  network_.Pack(parameters_.data(), packed_.get());
+  return Evaluate(network_, *packed_, corpus_, split_.validation, &pool_);
+}
+
+template <typename Real>
+std::vector<Real> Trainer<Real>::FirstLaneState() const {
+  const Shard& shard = shards_.front();
+  const int64_t lanes = shard.lanes();
+  const int64_t vectors = static_cast<int64_t>(shard.state.size()) / (lanes * hidden_size_);
+  std::vector<Real> state;
+  for (int64_t v = 0; v < vectors; ++v) {
+    const Real* first = shard.state.data() + v * lanes * hidden_size_;
+    state.insert(state.end(), first, first + hidden_size_);
+  }
+  return state;
+}
+
+template class Trainer<float>;
+template class Trainer<double>;
+
+}  // namespace runnel

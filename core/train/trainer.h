@@ -1,0 +1,82 @@
+// Trains one network on one corpus, batch by batch.
+//
+// Lanes are split into shards whose number depends on the batch size alone; each shard runs forward
+// and backward with gradients of its own, which are then added in shard order. So the weights after
+// n steps are the same to the bit for any number of threads.
+//
+// Not thread-safe: one thread drives it; inside it spreads the work over its pool.
+#ifndef RUNNEL_CORE_TRAIN_TRAINER_H_
+#define RUNNEL_CORE_TRAIN_TRAINER_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/math/worker_pool.h"
+#include "core/nn/network.h"
+#include "core/text/corpus.h"
+#include "core/text/lanes.h"
+#include "core/train/optimizer.h"
+#include "core/train/training_options.h"
+
+namespace runnel {
+
+struct StepResult {
+  double loss = 0;  // nats a character, mean over the batch, before the step
+  double gradient_norm =
+      0;  // of the loss as `loss_reduction` scales it, after clip_value, before clip_norm
+};
+
+template <typename Real>
+class Trainer {
+ public:
+  // Valid options and a corpus that `CheckCorpusSize` accepts; all must outlive the trainer.
+  // Weights start as `options.initialization` draws them.
+  Trainer(const Network<Real>& network, int hidden_size, const Corpus& corpus,
+          const TrainingOptions& options, WorkerPool* pool);
+  ~Trainer();
+
+  // Trains on the current batch and goes on to the next.
+  StepResult Step(Real learning_rate);
+
+  // The mean cross-entropy of the validation part, nats a character; see `Evaluate`. It must not be
+  // empty.
+  double ValidationLoss();
+
+  const Network<Real>& network() const { return network_; }
+  const std::vector<Real>& parameters() const { return parameters_; }
+  std::vector<Real>* mutable_parameters() { return &parameters_; }
+  int64_t batches_per_epoch() const { return reader_.batches_per_epoch(); }
+  bool has_validation() const;
+
+  // Where the first lane stands: its state before the next batch, [layers][states][H], and that
+  // batch's first character.
+  std::vector<Real> FirstLaneState() const;
+  int32_t FirstInput() const { return reader_.FirstInput(); }
+
+ private:
+  struct Shard;
+
+  void RunShard(Shard* shard);
+  // Adds the shards' gradients into the first's, clips by value; returns the sum of squares of the
+  // result.
+  double ReduceGradients();
+
+  const Network<Real>& network_;
+  const Corpus& corpus_;
+  const TrainingOptions options_;
+  WorkerPool& pool_;
+  const TrainingKernels<Real>& kernels_ = GetTrainingKernels<Real>();
+  const int64_t hidden_size_;
+  const CorpusSplit split_;
+  LaneReader reader_;
+  std::vector<Real> parameters_;
+  OptimizerState<Real> optimizer_;
+  std::unique_ptr<typename Network<Real>::PackedWeights> packed_;
+  std::vector<Shard> shards_;
+  std::vector<double> chunk_squares_;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_TRAIN_TRAINER_H_

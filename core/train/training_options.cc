@@ -1,0 +1,62 @@
+#include "core/train/training_options.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "core/text/corpus.h"
+#include "core/text/lanes.h"
+
+namespace runnel {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+int64_t TrainedSymbols(int64_t symbols, const TrainingOptions& options) {
+  return SplitCorpus(symbols, options.validation_fraction).training.size();
+}
+
+void CheckNotNegative(absl::string_view field, double value, Violations* violations) {
+  if (value >= 0 && value < kInfinity) return;
+  violations->Add(field, absl::StrCat("is ", value, "; must be 0 or more, and finite"));
+}
+
+}  // namespace
+
+int LanesThatFit(int64_t symbols, const TrainingOptions& options) {
+  const int64_t lanes =
+      TrainedSymbols(symbols, options) / LaneReader::SymbolsMin(1, options.sequence_length);
+  return static_cast<int>(std::clamp<int64_t>(lanes, 1, options.batch_size));
+}
+
+void Validate(const TrainingOptions& options, Violations* violations) {
+  CheckNotNegative("epochs", options.epochs, violations);
+  CheckNotNegative("max_steps", static_cast<double>(options.max_steps), violations);
+  CheckNotNegative("max_seconds", options.max_seconds, violations);
+  violations->CheckRange("sequence_length", options.sequence_length, 1, TrainingOptions::kStepsMax);
+  violations->CheckRange("batch_size", options.batch_size, 1, TrainingOptions::kLanesMax);
+  if (!(options.learning_rate > 0 && options.learning_rate <= 100)) {
+    violations->Add("learning_rate",
+                    absl::StrCat("is ", options.learning_rate, "; must be above 0, at most 100"));
+  }
+  CheckNotNegative("warmup_steps", static_cast<double>(options.warmup_steps), violations);
+  CheckNotNegative("clip_value", options.clip_value, violations);
+  CheckNotNegative("clip_norm", options.clip_norm, violations);
+  violations->CheckRange("validation_fraction", options.validation_fraction, 0.0f, 0.9f);
+  CheckNotNegative("evaluate_every_steps", static_cast<double>(options.evaluate_every_steps),
+                   violations);
+  CheckNotNegative("sample_every_steps", static_cast<double>(options.sample_every_steps),
+                   violations);
+}
+
+absl::Status CheckCorpusSize(int64_t symbols, const TrainingOptions& options) {
+  const int64_t trained = TrainedSymbols(symbols, options);
+  const int64_t needed = LaneReader::SymbolsMin(options.batch_size, options.sequence_length);
+  if (trained >= needed) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "is shorter than one batch: ", trained, " characters to train on, and batch_size ",
+      options.batch_size, " with sequence_length ", options.sequence_length, " needs at least ",
+      needed, "; give more text or a smaller batch_size or sequence_length"));
+}
+
+}  // namespace runnel

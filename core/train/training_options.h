@@ -1,0 +1,63 @@
+// How a network is trained, every choice made. `DefaultTraining` fills one in for a recipe.
+#ifndef RUNNEL_CORE_TRAIN_TRAINING_OPTIONS_H_
+#define RUNNEL_CORE_TRAIN_TRAINING_OPTIONS_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "core/nn/network_config.h"
+#include "core/nn/parameters.h"
+#include "core/nn/violations.h"
+
+namespace runnel {
+
+enum class Recipe { kSeed, kFast, kBest };
+enum class Optimizer { kAdagrad, kAdam };
+enum class LearningRateSchedule { kConstant, kExponential, kCosine };
+enum class LossReduction {
+  kMean,         // gradients of the mean over the T x B characters of a batch
+  kSumOverTime,  // of the sum over T, averaged over lanes: the classic script
+};
+
+struct TrainingOptions {
+  static constexpr int kStepsMax = 2048;  // sequence_length
+  static constexpr int kLanesMax = 1024;  // batch_size
+
+  Recipe recipe = Recipe::kFast;
+  // Training ends at the first of these limits; 0: none. All 0: it runs until stopped.
+  double epochs = 0;
+  int64_t max_steps = 0;
+  double max_seconds = 0;
+  int sequence_length = 64;  // truncated BPTT, T
+  int batch_size = 32;       // lanes, B
+  Optimizer optimizer = Optimizer::kAdam;
+  float learning_rate = 0.002f;
+  LearningRateSchedule schedule = LearningRateSchedule::kCosine;
+  int64_t warmup_steps = 0;
+  float clip_value = 0;  // each gradient element to [-v, v]; 0: off
+  float clip_norm = 0;   // then the global norm to at most this; 0: off
+  uint64_t seed = 0;
+  float validation_fraction = 0.1f;
+  int64_t evaluate_every_steps = 0;  // 0: once an epoch
+  int64_t sample_every_steps = 0;    // 0: never
+  LossReduction loss_reduction = LossReduction::kMean;
+  Initialization initialization = Initialization::kUniformFanHidden;
+};
+
+NetworkConfig DefaultNetwork(Recipe recipe);
+TrainingOptions DefaultTraining(Recipe recipe);
+
+// The most lanes, up to `options.batch_size`, that a corpus of `symbols` symbols can fill for at
+// least one batch; 1 if not even that. Recipes use it, so that a short text trains without a choice
+// of sizes.
+int LanesThatFit(int64_t symbols, const TrainingOptions& options);
+
+void Validate(const TrainingOptions& options, Violations* violations);
+
+// INVALID_ARGUMENT if the part of a corpus of `symbols` symbols that is trained on is shorter than
+// one batch.
+absl::Status CheckCorpusSize(int64_t symbols, const TrainingOptions& options);
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_TRAIN_TRAINING_OPTIONS_H_

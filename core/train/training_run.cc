@@ -1,0 +1,166 @@
+#include "core/train/training_run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/train/schedule.h"
+
+namespace runnel {
+namespace {
+
+constexpr double kReportSeconds = 0.5;
+
+class TrainingRun {
+ public:
+  TrainingRun(const TrainingOptions& options, const std::function<double()>& seconds_now,
+              Trainer<float>* trainer, TrainingObserver* observer)
+      : options_(options),
+        seconds_now_(seconds_now),
+        trainer_(*trainer),
+        observer_(*observer),
+        step_limit_(StepLimit(options, trainer->batches_per_epoch())),
+        evaluate_every_(!trainer->has_validation()         ? 0
+                        : options.evaluate_every_steps > 0 ? options.evaluate_every_steps
+                                                           : trainer->batches_per_epoch()),
+        batch_chars_(int64_t{options.batch_size} * options.sequence_length),
+        smooth_loss_(options.sequence_length *
+                     std::log(static_cast<double>(trainer->network().vocabulary_size()))),
+        started_(seconds_now()),
+        reported_(started_) {}
+
+  absl::StatusOr<TrainingOutcome> Run() {
+    bool stopped = false;
+    while (!AtLimit() && !stopped) {
+      stopped = observer_.StopRequested();
+      if (stopped) break;
+      if (absl::Status status = Step(); !status.ok()) return status;
+      const bool at_end = AtLimit();
+      const bool evaluate = evaluate_every_ > 0 && (at_end || step_ % evaluate_every_ == 0);
+      const bool sample =
+          options_.sample_every_steps > 0 && step_ % options_.sample_every_steps == 0;
+      if (evaluate || sample || at_end || seconds_now_() - reported_ >= kReportSeconds) {
+        if (absl::Status status = Report(evaluate, sample); !status.ok()) return status;
+      }
+    }
+    // A run that is stopped between evaluations has later weights, of unknown worth, beside the
+    // best known.
+    if (stopped && evaluate_every_ > 0 && step_ > 0 && step_ % evaluate_every_ != 0) {
+      if (absl::Status status = Report(/*evaluate=*/true, /*sample=*/false); !status.ok()) {
+        return status;
+      }
+    }
+    return TrainingOutcome{.stopped = stopped,
+                           .parameters = best_loss_ ? std::move(best_) : trainer_.parameters(),
+                           .validation_loss = best_loss_,
+                           .steps = step_,
+                           .chars_seen = step_ * batch_chars_,
+                           .seconds = seconds_now_() - started_};
+  }
+
+ private:
+  double Elapsed() const { return seconds_now_() - started_; }
+
+  // The share of the run that is done, by the limit that comes first; 0 without limits.
+  double Progress() const {
+    double progress = 0;
+    if (step_limit_ > 0) progress = static_cast<double>(step_) / static_cast<double>(step_limit_);
+    if (options_.max_seconds > 0) progress = std::max(progress, Elapsed() / options_.max_seconds);
+    return progress;
+  }
+  bool AtLimit() const { return Progress() >= 1; }
+
+  absl::Status Step() {
+    learning_rate_ = LearningRateAt(options_, step_, Progress());
+    const StepResult result = trainer_.Step(learning_rate_);
+    ++step_;
+    if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
+      return absl::AbortedError(
+          absl::StrCat("the loss is no longer finite at step ", step_,
+                       ": training diverged; a smaller learning_rate or clip_norm may help"));
+    }
+    gradient_norm_ = result.gradient_norm;
+    loss_sum_ += result.loss;
+    ++loss_steps_;
+    smooth_loss_ = 0.999 * smooth_loss_ + 0.001 * result.loss * options_.sequence_length;
+    return absl::OkStatus();
+  }
+
+  absl::Status Report(bool evaluate, bool sample) {
+    const double now = seconds_now_();
+    ProgressReport report{
+        .step = step_,
+        .epoch = static_cast<double>(step_) / static_cast<double>(trainer_.batches_per_epoch()),
+        .chars_seen = step_ * batch_chars_,
+        .loss = loss_steps_ > 0 ? loss_sum_ / static_cast<double>(loss_steps_) : last_loss_,
+        .smooth_loss = smooth_loss_,
+        .learning_rate = learning_rate_,
+        .gradient_norm = gradient_norm_,
+        .sample_due = sample};
+    if (loss_steps_ > 0 && now > reported_) {
+      chars_per_second_ = static_cast<double>(loss_steps_ * batch_chars_) / (now - reported_);
+    }
+    report.chars_per_second = chars_per_second_;
+    if (const double progress = Progress(); progress > 0) {
+      report.seconds_left = std::max(0.0, (now - started_) * (1 / progress - 1));
+    }
+    if (evaluate) {
+      const double loss = trainer_.ValidationLoss();
+      if (!std::isfinite(loss)) {
+        return absl::AbortedError(absl::StrCat("the validation loss is no longer finite at step ",
+                                               step_, ": training diverged"));
+      }
+      report.validation_loss = loss;
+      if (!best_loss_ || loss < *best_loss_) {
+        best_loss_ = loss;
+        best_ = trainer_.parameters();
+      }
+    }
+    observer_.OnReport(report, trainer_);
+    last_loss_ = report.loss;
+    loss_sum_ = 0;
+    loss_steps_ = 0;
+    reported_ = seconds_now_();
+    return absl::OkStatus();
+  }
+
+  const TrainingOptions& options_;
+  const std::function<double()>& seconds_now_;
+  Trainer<float>& trainer_;
+  TrainingObserver& observer_;
+  const int64_t step_limit_;
+  const int64_t evaluate_every_;  // 0: never
+  const int64_t batch_chars_;
+
+  int64_t step_ = 0;
+  float learning_rate_ = 0;
+  double gradient_norm_ = 0;
+  double smooth_loss_;
+  double loss_sum_ = 0;  // since the last report
+  int64_t loss_steps_ = 0;
+  double last_loss_ = 0;
+  double chars_per_second_ = 0;
+  std::optional<double> best_loss_;
+  std::vector<float> best_;
+  const double started_;
+  double reported_;
+};
+
+}  // namespace
+
+int64_t StepLimit(const TrainingOptions& options, int64_t batches_per_epoch) {
+  const int64_t by_epochs =
+      static_cast<int64_t>(std::ceil(options.epochs * static_cast<double>(batches_per_epoch)));
+  if (options.epochs == 0) return options.max_steps;
+  if (options.max_steps == 0) return by_epochs;
+  return std::min(by_epochs, options.max_steps);
+}
+
+absl::StatusOr<TrainingOutcome> RunTraining(const TrainingOptions& options,
+                                            const std::function<double()>& seconds_now,
+                                            Trainer<float>* trainer, TrainingObserver* observer) {
+  return TrainingRun(options, seconds_now, trainer, observer).Run();
+}
+
+}  // namespace runnel

@@ -1,0 +1,62 @@
+// A whole training run: steps until a limit, with schedule, evaluation, reports, and the best
+// weights kept.
+#ifndef RUNNEL_CORE_TRAIN_TRAINING_RUN_H_
+#define RUNNEL_CORE_TRAIN_TRAINING_RUN_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/train/trainer.h"
+
+namespace runnel {
+
+struct ProgressReport {
+  int64_t step = 0;
+  double epoch = 0;
+  int64_t chars_seen = 0;
+  double loss = 0;  // nats a character, mean since the last report
+  double smooth_loss =
+      0;  // nats over T characters: 0.999 of the last and 0.001 of this, from T ln V
+  std::optional<double> validation_loss;  // nats a character, where this report evaluated
+  double chars_per_second = 0;            // since the last report, time spent evaluating left out
+  double seconds_left = 0;                // 0: unknown
+  float learning_rate = 0;
+  double gradient_norm = 0;
+  bool sample_due = false;  // a preview is asked for at this step
+};
+
+// Drives one run. Both methods are called from the thread that runs it, between steps.
+class TrainingObserver {
+ public:
+  virtual ~TrainingObserver() = default;
+  // Asked before each step; true ends the run.
+  virtual bool StopRequested() = 0;
+  virtual void OnReport(const ProgressReport& report, const Trainer<float>& trainer) = 0;
+};
+
+struct TrainingOutcome {
+  bool stopped = false;                   // by the observer, before a limit was reached
+  std::vector<float> parameters;          // those with the best validation loss, else the last
+  std::optional<double> validation_loss;  // of these parameters
+  int64_t steps = 0;
+  int64_t chars_seen = 0;
+  double seconds = 0;
+};
+
+// Steps and epochs limits as a number of steps, 0 for none.
+int64_t StepLimit(const TrainingOptions& options, int64_t batches_per_epoch);
+
+// Runs `trainer` to the first limit of `options` or until the observer stops it. A report is given
+// at every evaluation (once an epoch or as asked, and at the end), at every preview, and about
+// twice a second. `seconds_now` is a clock. ABORTED when the loss is no longer finite: the run
+// diverged.
+absl::StatusOr<TrainingOutcome> RunTraining(const TrainingOptions& options,
+                                            const std::function<double()>& seconds_now,
+                                            Trainer<float>* trainer, TrainingObserver* observer);
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_TRAIN_TRAINING_RUN_H_
