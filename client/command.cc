@@ -1,0 +1,18 @@
+#include "client/command.h"
+
+#include "client/terminal_text.h"
+
+namespace runnel::client {
+
+ExitCode Fail(CommandContext& context, const grpc::Status& status) {
+  if (context.environment.interrupt.triggered()) return ExitCode::kInterrupted;
+  context.environment.err << ErrorText(status, context.connection.server(), context.flag_names);
+  return ExitCodeOf(status);
+}
+
+ExitCode FailUsage(CommandContext& context, const std::string& message) {
+  context.environment.err << "runnel: " << EscapeLine(message) << "\n";
+  return ExitCode::kUsage;
+}
+
+}  // namespace runnel::client

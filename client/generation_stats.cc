@@ -1,0 +1,26 @@
+#include "client/generation_stats.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/enum_name.h"
+#include "client/terminal_text.h"
+
+namespace runnel::client {
+
+std::string GenerationStats(const v1::GenerationSummary& summary) {
+  std::string finish = EnumName(summary.finish_reason());
+  if (!summary.matched_stop().empty()) {
+    absl::StrAppend(&finish, " \"", EscapeLine(summary.matched_stop()), "\"");
+  }
+  std::string line = absl::StrFormat(
+      "%d chars, version %d, seed %d, finish %s, first char %.1f ms, total %.1f ms",
+      summary.generated_chars(), summary.model_version(), summary.seed(),
+      finish.empty() ? "unknown" : finish, summary.first_char_ms(), summary.total_ms());
+  if (summary.total_ms() > 0) {
+    absl::StrAppendFormat(&line, ", %.0f chars/s",
+                          summary.generated_chars() / (summary.total_ms() / 1e3));
+  }
+  return line;
+}
+
+}  // namespace runnel::client

@@ -1,0 +1,17 @@
+#ifndef RUNNEL_CLIENT_JSON_H_
+#define RUNNEL_CLIENT_JSON_H_
+
+#include <google/protobuf/message.h>
+
+#include <string>
+
+namespace runnel::client {
+
+// `message` in protobuf's JSON form, indented, with a final newline. Fields at their default are
+// printed too, so that scripts need not tell "0" from "absent"; fields that are optional on the
+// wire and absent are not.
+std::string ToJson(const google::protobuf::Message& message);
+
+}  // namespace runnel::client
+
+#endif  // RUNNEL_CLIENT_JSON_H_
