@@ -189,14 +189,12 @@ HWY_EXPORT(TableF64);
 
 template <>
 const TrainingKernels<float>& GetTrainingKernels<float>() {
-  static const TrainingKernels<float>& table = HWY_DYNAMIC_DISPATCH(TableF32)();
-  return table;
+  return HWY_DYNAMIC_DISPATCH(TableF32)();
 }
 
 template <>
 const TrainingKernels<double>& GetTrainingKernels<double>() {
-  static const TrainingKernels<double>& table = HWY_DYNAMIC_DISPATCH(TableF64)();
-  return table;
+  return HWY_DYNAMIC_DISPATCH(TableF64)();
 }
 
 }  // namespace runnel

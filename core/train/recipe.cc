@@ -8,9 +8,9 @@ NetworkConfig DefaultNetwork(Recipe recipe) {
     case Recipe::kSeed:
       return {.cell = CellType::kRnnTanh, .num_layers = 1, .hidden_size = 100};
     case Recipe::kFast:
-      return {.cell = CellType::kRnnTanh, .num_layers = 1, .hidden_size = 512};
+      return {.cell = CellType::kRnnTanh, .num_layers = 2, .hidden_size = 256};
     case Recipe::kBest:
-      return {.cell = CellType::kRnnTanh, .num_layers = 2, .hidden_size = 512};
+      return {.cell = CellType::kRnnTanh, .num_layers = 3, .hidden_size = 512};
   }
   return {};
 }
@@ -22,7 +22,7 @@ TrainingOptions DefaultTraining(Recipe recipe) {
               .sequence_length = 25,
               .batch_size = 1,
               .optimizer = Optimizer::kAdagrad,
-              .learning_rate = 0.1f,
+              .learning_rate = 0.1,
               .schedule = LearningRateSchedule::kConstant,
               .clip_value = 5,
               .validation_fraction = 0,
@@ -31,18 +31,18 @@ TrainingOptions DefaultTraining(Recipe recipe) {
               .initialization = Initialization::kNormal001};
     case Recipe::kFast:
       return {.recipe = recipe,
-              .epochs = 8,
-              .sequence_length = 64,
+              .epochs = 5,
+              .sequence_length = 50,
               .batch_size = 32,
-              .learning_rate = 0.002f,
-              .warmup_steps = 50,
+              .learning_rate = 0.004,
+              .warmup_steps = 100,
               .clip_norm = 1};
     case Recipe::kBest:
       return {.recipe = recipe,
               .epochs = 30,
               .sequence_length = 100,
               .batch_size = 32,
-              .learning_rate = 0.001f,
+              .learning_rate = 0.001,
               .warmup_steps = 100,
               .clip_norm = 1};
   }

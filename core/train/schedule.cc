@@ -23,13 +23,12 @@ double Decay(LearningRateSchedule schedule, double progress) {
 
 }  // namespace
 
-float LearningRateAt(const TrainingOptions& options, int64_t step, double progress) {
+double LearningRateAt(const TrainingOptions& options, int64_t step, double progress) {
   const double warmup = options.warmup_steps == 0
                             ? 1
                             : std::min(1.0, static_cast<double>(step + 1) /
                                                 static_cast<double>(options.warmup_steps));
-  return static_cast<float>(options.learning_rate * warmup *
-                            Decay(options.schedule, std::clamp(progress, 0.0, 1.0)));
+  return options.learning_rate * warmup * Decay(options.schedule, std::clamp(progress, 0.0, 1.0));
 }
 
 }  // namespace runnel

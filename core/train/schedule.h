@@ -12,7 +12,7 @@ namespace runnel {
 // that is done; a job without a limit stays at 0. The rate rises linearly over `warmup_steps`, and
 // is multiplied by
 //   constant: 1;  exponential: 0.01^progress;  cosine: 0.01 + 0.99 (1 + cos(pi progress)) / 2.
-float LearningRateAt(const TrainingOptions& options, int64_t step, double progress);
+double LearningRateAt(const TrainingOptions& options, int64_t step, double progress);
 
 }  // namespace runnel
 

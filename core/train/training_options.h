@@ -31,7 +31,7 @@ struct TrainingOptions {
   int sequence_length = 64;  // truncated BPTT, T
   int batch_size = 32;       // lanes, B
   Optimizer optimizer = Optimizer::kAdam;
-  float learning_rate = 0.002f;
+  double learning_rate = 0.002;
   LearningRateSchedule schedule = LearningRateSchedule::kCosine;
   int64_t warmup_steps = 0;
   float clip_value = 0;  // each gradient element to [-v, v]; 0: off

@@ -32,11 +32,13 @@ class TrainingRun {
 
   absl::StatusOr<TrainingOutcome> Run() {
     bool stopped = false;
-    while (!AtLimit() && !stopped) {
+    // Asked once a step: a clock that runs out between two looks would end the run unevaluated.
+    bool at_end = AtLimit();
+    while (!at_end) {
       stopped = observer_.StopRequested();
       if (stopped) break;
       if (absl::Status status = Step(); !status.ok()) return status;
-      const bool at_end = AtLimit();
+      at_end = AtLimit();
       const bool evaluate = evaluate_every_ > 0 && (at_end || step_ % evaluate_every_ == 0);
       const bool sample =
           options_.sample_every_steps > 0 && step_ % options_.sample_every_steps == 0;
@@ -73,7 +75,7 @@ class TrainingRun {
 
   absl::Status Step() {
     learning_rate_ = LearningRateAt(options_, step_, Progress());
-    const StepResult result = trainer_.Step(learning_rate_);
+    const StepResult result = trainer_.Step(static_cast<float>(learning_rate_));
     ++step_;
     if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
       return absl::AbortedError(
@@ -134,7 +136,7 @@ class TrainingRun {
   const int64_t batch_chars_;
 
   int64_t step_ = 0;
-  float learning_rate_ = 0;
+  double learning_rate_ = 0;
   double gradient_norm_ = 0;
   double smooth_loss_;
   double loss_sum_ = 0;  // since the last report
@@ -150,8 +152,10 @@ class TrainingRun {
 }  // namespace
 
 int64_t StepLimit(const TrainingOptions& options, int64_t batches_per_epoch) {
-  const int64_t by_epochs =
-      static_cast<int64_t>(std::ceil(options.epochs * static_cast<double>(batches_per_epoch)));
+  // Beyond what an int64 holds there is no limit that anyone reaches.
+  constexpr double kStepsMax = 9e18;
+  const auto by_epochs = static_cast<int64_t>(
+      std::min(kStepsMax, std::ceil(options.epochs * static_cast<double>(batches_per_epoch))));
   if (options.epochs == 0) return options.max_steps;
   if (options.max_steps == 0) return by_epochs;
   return std::min(by_epochs, options.max_steps);

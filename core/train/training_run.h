@@ -23,7 +23,7 @@ struct ProgressReport {
   std::optional<double> validation_loss;  // nats a character, where this report evaluated
   double chars_per_second = 0;            // since the last report, time spent evaluating left out
   double seconds_left = 0;                // 0: unknown
-  float learning_rate = 0;
+  double learning_rate = 0;
   double gradient_norm = 0;
   bool sample_due = false;  // a preview is asked for at this step
 };
