@@ -10,6 +10,7 @@ namespace runnel {
 // Who draws: streams of one seed that never meet. Samples use their index (0, 1, ...) as the
 // stream.
 inline constexpr uint64_t kInitialWeightsStream = 0xFFFF'FFFF'0000'0000;
+inline constexpr uint64_t kStateResetStream = 0xFFFF'FFFF'0000'0001;
 
 struct RandomBits {
   uint64_t low;

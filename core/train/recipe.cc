@@ -36,7 +36,8 @@ TrainingOptions DefaultTraining(Recipe recipe) {
               .batch_size = 32,
               .learning_rate = 0.004,
               .warmup_steps = 100,
-              .clip_norm = 1};
+              .clip_norm = 1,
+              .state_reset_share = 0.02};
     case Recipe::kBest:
       return {.recipe = recipe,
               .epochs = 30,
@@ -44,7 +45,8 @@ TrainingOptions DefaultTraining(Recipe recipe) {
               .batch_size = 32,
               .learning_rate = 0.001,
               .warmup_steps = 100,
-              .clip_norm = 1};
+              .clip_norm = 1,
+              .state_reset_share = 0.02};
   }
   return {};
 }

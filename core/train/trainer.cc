@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/math/gemm.h"
+#include "core/math/random.h"
 #include "core/train/evaluation.h"
 
 namespace runnel {
@@ -87,9 +88,7 @@ StepResult Trainer<Real>::Step(Real learning_rate) {
                       parameters_.data());
   });
 
-  if (reader_.Advance()) {
-    for (Shard& shard : shards_) std::fill(shard.state.begin(), shard.state.end(), Real{0});
-  }
+  GoOnToNextBatch();
   const double chars = static_cast<double>(options_.batch_size) * options_.sequence_length;
   return {.loss = loss_sum / chars, .gradient_norm = norm};
 }
@@ -107,6 +106,26 @@ void Trainer<Real>::RunShard(Shard* shard) {
   std::fill(shard->gradients.begin(), shard->gradients.end(), Real{0});
   network_.Backward(*packed_, shard->inputs.data(), steps, shard->activations.get(),
                     shard->gradients.data(), nullptr);
+}
+
+template <typename Real>
+void Trainer<Real>::GoOnToNextBatch() {
+  ++steps_done_;
+  const bool all = reader_.Advance();
+  for (Shard& shard : shards_) {
+    const int64_t lanes = shard.lanes();
+    const int64_t vectors = static_cast<int64_t>(shard.state.size()) / (lanes * hidden_size_);
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      const int64_t draw = steps_done_ * options_.batch_size + shard.lane_begin + lane;
+      if (!all &&
+          RandomUniform(options_.seed, kStateResetStream, draw) >= options_.state_reset_share) {
+        continue;
+      }
+      for (int64_t v = 0; v < vectors; ++v) {
+        std::fill_n(shard.state.data() + (v * lanes + lane) * hidden_size_, hidden_size_, Real{0});
+      }
+    }
+  }
 }
 
 template <typename Real>

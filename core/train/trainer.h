@@ -58,6 +58,8 @@ class Trainer {
   struct Shard;
 
   void RunShard(Shard* shard);
+  // Carries the lanes' states over to the next batch, or zeroes them.
+  void GoOnToNextBatch();
   // Adds the shards' gradients into the first's, clips by value; returns the sum of squares of the
   // result.
   double ReduceGradients();
@@ -75,6 +77,7 @@ class Trainer {
   std::unique_ptr<typename Network<Real>::PackedWeights> packed_;
   std::vector<Shard> shards_;
   std::vector<double> chunk_squares_;
+  int64_t steps_done_ = 0;
 };
 
 }  // namespace runnel

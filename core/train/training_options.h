@@ -41,6 +41,10 @@ struct TrainingOptions {
   int64_t evaluate_every_steps = 0;  // 0: once an epoch
   int64_t sample_every_steps = 0;    // 0: never
   LossReduction loss_reduction = LossReduction::kMean;
+  // The share of batches at which a lane forgets its state, so that the model learns to begin
+  // anywhere: prompts and new texts are read from the zero state, which a lane by itself meets but
+  // once an epoch.
+  double state_reset_share = 0;
   Initialization initialization = Initialization::kUniformFanHidden;
 };
 
