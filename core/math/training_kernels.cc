@@ -44,7 +44,8 @@ void Tanh(int64_t n, const Real* x, Real* out) {
 template <typename Real>
 void Relu(int64_t n, const Real* x, Real* out) {
   ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
-    hn::StoreU(hn::Max(hn::LoadU(d, x + i), hn::Zero(d)), d, out + i);
+    const auto xi = hn::LoadU(d, x + i);
+    hn::StoreU(hn::IfThenElse(hn::Lt(xi, hn::Zero(d)), hn::Zero(d), xi), d, out + i);
   });
 }
 
@@ -66,6 +67,12 @@ void ReluBackward(int64_t n, const Real* y, const Real* dy1, const Real* dy2, Re
   });
 }
 
+// Highway's Exp makes 0 of NaN, which would hide that training diverged.
+template <typename D, typename V>
+HWY_INLINE V ExpOrNan(D d, V x) {
+  return hn::IfThenElse(hn::Eq(x, x), hn::Exp(d, x), x);
+}
+
 template <typename Real>
 double SoftmaxCrossEntropy(int64_t v, int64_t target, Real scale, Real* logits) {
   const hn::ScalableTag<Real> d;
@@ -82,14 +89,14 @@ double SoftmaxCrossEntropy(int64_t v, int64_t target, Real scale, Real* logits) 
   const Real target_logit = logits[target] - max;
   auto sum_vector = hn::Zero(d);
   for (int64_t i = 0; i < whole; i += lanes) {
-    const auto e = hn::Exp(d, hn::Sub(hn::LoadU(d, logits + i), hn::Set(d, max)));
+    const auto e = ExpOrNan(d, hn::Sub(hn::LoadU(d, logits + i), hn::Set(d, max)));
     hn::StoreU(e, d, logits + i);
     sum_vector = hn::Add(sum_vector, e);
   }
   Real sum = hn::GetLane(hn::SumOfLanes(d, sum_vector));
   const hn::CappedTag<Real, 1> d1;
   for (int64_t i = whole; i < v; ++i) {
-    hn::StoreU(hn::Exp(d1, hn::Set(d1, logits[i] - max)), d1, logits + i);
+    hn::StoreU(ExpOrNan(d1, hn::Set(d1, logits[i] - max)), d1, logits + i);
     sum += logits[i];
   }
 

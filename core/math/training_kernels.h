@@ -27,14 +27,14 @@ struct TrainingKernels {
   void (*add)(int64_t n, const Real* a, const Real* b, Real* out);
   // out = tanh(x)
   void (*tanh)(int64_t n, const Real* x, Real* out);
-  // out = max(x, 0)
+  // out = max(x, 0); NaN stays NaN
   void (*relu)(int64_t n, const Real* x, Real* out);
   // dx = (dy1 + dy2) (1 - y^2), where y = tanh(x)
   void (*tanh_backward)(int64_t n, const Real* y, const Real* dy1, const Real* dy2, Real* dx);
   // dx = (dy1 + dy2) where y > 0, else 0, where y = relu(x)
   void (*relu_backward)(int64_t n, const Real* y, const Real* dy1, const Real* dy2, Real* dx);
   // Replaces one character's logits [v] by the gradient of `scale` times its cross-entropy, scale
-  // (softmax - onehot); returns the cross-entropy in nats, unscaled.
+  // (softmax - onehot); returns the cross-entropy in nats, unscaled, which is NaN if a logit is.
   double (*softmax_cross_entropy)(int64_t v, int64_t target, Real scale, Real* logits);
   // The sum of x^2.
   double (*sum_of_squares)(int64_t n, const Real* x);

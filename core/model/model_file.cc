@@ -33,6 +33,9 @@ constexpr int64_t kLengthBytes = 8;
 constexpr int64_t kHeaderBytesMax = 32
                                     << 20;  // a vocabulary of every Unicode character takes 5 MiB
 constexpr int64_t kFileBytesMax = int64_t{16} << 30;
+constexpr size_t kMessageBytesMax = 500;
+constexpr int kJsonDepthMax = 64;
+constexpr int kJsonValuesMax = 1 << 17;  // a network of 8 layers has a few hundred
 
 // A tensor as the file holds it. A bias stands there twice, as PyTorch has it: `bias_ih`, and
 // `bias_hh` to be added.
@@ -51,7 +54,27 @@ struct Header {
   std::string checksum;
 };
 
-absl::Status Damaged(absl::string_view what) { return absl::DataLossError(what); }
+// A message quotes the file, which may say anything at any length.
+absl::Status Damaged(absl::string_view what) {
+  if (what.size() <= kMessageBytesMax) return absl::DataLossError(what);
+  size_t end = kMessageBytesMax;
+  while ((what[end] & 0xC0) == 0x80) --end;  // no half characters
+  return absl::DataLossError(absl::StrCat(what.substr(0, end), "..."));
+}
+
+// Discarded or null if `text` is not JSON, or holds more than a version file has use for: nesting
+// that would exhaust the stack, or values that take many times their text's memory.
+Json ParseJson(absl::string_view text) {
+  int values = 0;
+  bool too_much = false;
+  const auto keep = [&](int depth, Json::parse_event_t, Json&) {
+    too_much |= depth > kJsonDepthMax || ++values > kJsonValuesMax;
+    return !too_much;
+  };
+  Json json = Json::parse(text.begin(), text.end(), keep, /*allow_exceptions=*/false);
+  if (too_much) return Json();
+  return json;
+}
 
 std::vector<StoredTensor> StoredTensors(const ParameterLayout& layout) {
   std::vector<StoredTensor> stored;
@@ -223,7 +246,7 @@ absl::Status PlaceTensors(const Json& header, int64_t data_bytes,
 }
 
 absl::StatusOr<Header> ParseHeader(absl::string_view text, int64_t data_bytes) {
-  const Json json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  const Json json = ParseJson(text);
   if (!json.is_object()) return Damaged("the header is not a JSON object");
   const Json* metadata = Member(json, "__metadata__", Json::value_t::object);
   if (metadata == nullptr) return Damaged("the header has no __metadata__");
@@ -232,7 +255,7 @@ absl::StatusOr<Header> ParseHeader(absl::string_view text, int64_t data_bytes) {
     return Damaged(
         absl::StrCat("format is \"", format, "\"; this release reads \"", kFormat, "\""));
   }
-  const Json about = Json::parse(StringOr(*metadata, "runnel", ""), nullptr, false);
+  const Json about = ParseJson(StringOr(*metadata, "runnel", ""));
   if (!about.is_object()) return Damaged("the metadata is not a JSON object");
   absl::StatusOr<ModelDescription> description = DescriptionFromJson(about);
   if (!description.ok()) return description.status();
@@ -312,16 +335,15 @@ absl::StatusOr<ModelData> DecodeModel(absl::string_view bytes) {
   for (const StoredTensor& stored : header->tensors) {
     std::vector<float> values(stored.tensor.size());
     std::memcpy(values.data(), data.data() + stored.begin, stored.bytes());
+    if (stored.is_recurrent_bias) {  // stands behind its bias_ih in the list
+      const float* bias = model.parameters.data() + stored.tensor.offset;
+      for (size_t i = 0; i < values.size(); ++i) values[i] += bias[i];
+    }
     const auto finite = [](float value) { return std::isfinite(value); };
     if (!std::all_of(values.begin(), values.end(), finite)) {
       return Damaged(absl::StrCat(stored.name, " has a weight that is not finite"));
     }
-    if (stored.is_recurrent_bias) {  // stands behind its bias_ih in the list
-      float* bias = model.parameters.data() + stored.tensor.offset;
-      for (size_t i = 0; i < values.size(); ++i) bias[i] += values[i];
-    } else {
-      FromFileOrder(stored.tensor, values.data(), model.parameters.data());
-    }
+    FromFileOrder(stored.tensor, values.data(), model.parameters.data());
   }
   return model;
 }

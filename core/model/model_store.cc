@@ -166,41 +166,42 @@ absl::StatusOr<int> ModelStore::Resolve(const ModelReference& reference) const {
 
 absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
     const ModelReference& reference) {
-  int version = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    const absl::StatusOr<int> resolved = Resolve(reference);
-    if (!resolved.ok()) return resolved.status();
-    version = *resolved;
-    for (const auto& model : loaded_) {
-      if (model->name != reference.name || model->version != version) continue;
-      const std::shared_ptr<const LoadedModel> found = model;
-      Keep(found);
-      return found;
+  while (true) {
+    int version = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      const absl::StatusOr<int> resolved = Resolve(reference);
+      if (!resolved.ok()) return resolved.status();
+      version = *resolved;
+      for (const auto& model : loaded_) {
+        if (model->name != reference.name || model->version != version) continue;
+        const std::shared_ptr<const LoadedModel> found = model;
+        Keep(found);
+        return found;
+      }
     }
+    // Reading takes a while, and others may load meanwhile; at worst the same version twice.
+    absl::StatusOr<ModelData> data = ReadModel(VersionPath(reference.name, version));
+    const std::lock_guard lock(mutex_);
+    const auto found = models_.find(reference.name);
+    if (found == models_.end() || found->second.versions.count(version) == 0) {
+      continue;  // deleted meanwhile: the next newest, or NOT_FOUND
+    }
+    if (absl::IsDataLoss(data.status())) {
+      found->second.versions[version].damage = std::string(data.status().message());
+      continue;  // the next newest, or the error that says so
+    }
+    if (!data.ok()) return data.status();
+    auto model = std::make_shared<LoadedModel>();
+    model->name = reference.name;
+    model->version = version;
+    model->decoder =
+        MakeNetwork<float>(data->description.network, data->description.vocabulary.size())
+            ->NewDecoder(data->parameters.data());
+    model->vocabulary = std::move(data->description.vocabulary);
+    Keep(model);
+    return model;
   }
-  // Reading takes a while, and others may load meanwhile; at worst the same version twice.
-  absl::StatusOr<ModelData> data = ReadModel(VersionPath(reference.name, version));
-  const std::lock_guard lock(mutex_);
-  const auto found = models_.find(reference.name);
-  if (found == models_.end() || found->second.versions.count(version) == 0) {
-    return NotFound(reference);  // deleted meanwhile
-  }
-  if (absl::IsDataLoss(data.status())) {
-    found->second.versions[version].damage = std::string(data.status().message());
-    return absl::DataLossError(
-        absl::StrCat(reference.name, ":", version, " is damaged: ", data.status().message()));
-  }
-  if (!data.ok()) return data.status();
-  auto model = std::make_shared<LoadedModel>();
-  model->name = reference.name;
-  model->version = version;
-  model->decoder =
-      MakeNetwork<float>(data->description.network, data->description.vocabulary.size())
-          ->NewDecoder(data->parameters.data());
-  model->vocabulary = std::move(data->description.vocabulary);
-  Keep(model);
-  return model;
 }
 
 void ModelStore::Keep(std::shared_ptr<const LoadedModel> model) {

@@ -1,0 +1,213 @@
+#include "core/generate/session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/math/random.h"
+
+namespace runnel {
+namespace {
+
+// A model with random weights, strong enough that its texts depend on what it reads.
+std::shared_ptr<const LanguageModel> RandomModel(Vocabulary vocabulary) {
+  auto model = std::make_shared<LanguageModel>();
+  const auto network = MakeNetwork<float>({.num_layers = 2, .hidden_size = 24}, vocabulary.size());
+  std::vector<float> parameters(network->layout().size());
+  InitializeParameters(network->layout(), Initialization::kUniformFanHidden, 24, 8,
+                       parameters.data());
+  for (float& parameter : parameters) parameter *= 5;
+  model->decoder = network->NewDecoder(parameters.data());
+  model->vocabulary = std::move(vocabulary);
+  return model;
+}
+
+std::shared_ptr<const LanguageModel> LettersModel() {
+  return RandomModel(
+      Vocabulary::FromCodePoints({U'\n', U' ', U'a', U'b', U'c', U'd', U'\u00E9', U'\u4E16'})
+          .value());
+}
+
+struct Written {
+  std::string text;
+  double logprob = 0;
+  bool operator==(const Written&) const = default;
+};
+
+Written Write(Session* session) {
+  Written written;
+  while (session->NextChar(&written.text)) {
+  }
+  written.logprob = session->logprob();
+  return written;
+}
+
+Written WriteFrom(const std::shared_ptr<const LanguageModel>& model, const SamplingOptions& options,
+                  std::vector<int32_t> prompt, std::vector<float> state = {}) {
+  Session session(model, options, std::move(prompt), std::move(state));
+  EXPECT_TRUE(session.ReadPrompt(1000000));
+  return Write(&session);
+}
+
+// Characters of `text`; a failure if it is not valid UTF-8.
+int64_t CharsOf(const std::string& text) {
+  const auto decoded = DecodeUtf8(text);
+  EXPECT_TRUE(decoded.ok()) << decoded.status();
+  return decoded.ok() ? static_cast<int64_t>(decoded->size()) : -1;
+}
+
+TEST(Session, SameSeed_WritesTheSameTextAndOthersWriteOthers) {
+  const auto model = LettersModel();
+  const SamplingOptions options = {.seed = 7, .max_chars = 60};
+  const Written text = WriteFrom(model, options, {2});
+  EXPECT_EQ(WriteFrom(model, options, {2}), text);
+  std::set<std::string> texts;
+  for (uint64_t seed = 0; seed < 5; ++seed) {
+    for (uint64_t sample = 0; sample < 5; ++sample) {
+      texts.insert(
+          WriteFrom(model, {.seed = seed, .sample_index = sample, .max_chars = 60}, {2}).text);
+    }
+  }
+  EXPECT_EQ(texts.size(), 25u);
+}
+
+TEST(Session, MaxChars_AreExactlyThatManyCharacters) {
+  for (const auto& model : {LettersModel(), RandomModel(Vocabulary::Bytes())}) {
+    for (const int64_t max_chars : {1, 2, 57}) {
+      Session session(model, {.seed = 1, .max_chars = max_chars}, {2});
+      session.ReadPrompt(1);
+      const Written written = Write(&session);
+      EXPECT_EQ(CharsOf(written.text), max_chars);
+      EXPECT_EQ(session.generated_chars(), max_chars);
+      std::string more;
+      EXPECT_FALSE(session.NextChar(&more));
+      EXPECT_EQ(more, "");
+      EXPECT_EQ(session.logprob(), written.logprob);
+    }
+  }
+}
+
+TEST(Session, MaxChars_OnlyCutsTheSameText) {
+  const auto model = LettersModel();
+  const std::string whole = WriteFrom(model, {.max_chars = 50}, {2}).text;
+  const std::string part = WriteFrom(model, {.max_chars = 20}, {2}).text;
+  EXPECT_EQ(whole.substr(0, part.size()), part);
+}
+
+TEST(Session, ByteVocabulary_OnlyEverWritesWholeValidCharacters) {
+  const auto model = RandomModel(Vocabulary::Bytes());
+  std::set<size_t> lengths;
+  for (uint64_t seed = 0; seed < 40; ++seed) {
+    Session session(model, {.temperature = seed % 4 == 0 ? 0.0f : 3.0f, .seed = seed}, {});
+    session.ReadPrompt(1);
+    std::string text;
+    while (session.NextChar(&text)) {
+      const auto decoded = DecodeUtf8(text);
+      ASSERT_TRUE(decoded.ok()) << decoded.status();
+      ASSERT_EQ(decoded->size(), 1u);
+      lengths.insert(text.size());
+      text.clear();
+    }
+  }
+  EXPECT_THAT(lengths, testing::ElementsAre(1, 2, 3, 4));
+}
+
+TEST(Session, PromptReadInSlices_GivesTheTextOfThePromptReadAtOnce) {
+  const auto model = LettersModel();
+  const SamplingOptions options = {.seed = 3, .max_chars = 40};
+  const std::vector<int32_t> prompt = {2, 3, 4, 1, 5, 6, 7, 2, 2, 3};
+  const Written at_once = WriteFrom(model, options, prompt);
+  for (const int64_t slice : {1, 3, 9}) {
+    Session session(model, options, prompt);
+    int64_t calls = 1;
+    while (!session.ReadPrompt(slice)) ++calls;
+    EXPECT_EQ(calls, (10 + slice - 1) / slice);
+    EXPECT_EQ(Write(&session), at_once);
+  }
+}
+
+TEST(Session, EmptyPrompt_ReadsTheStartCharacter) {
+  const auto model = LettersModel();
+  const SamplingOptions options = {.seed = 5, .max_chars = 40};
+  EXPECT_EQ(WriteFrom(model, options, {}), WriteFrom(model, options, {0}));  // the line break
+  EXPECT_NE(WriteFrom(model, options, {}).text, WriteFrom(model, options, {2}).text);
+  const auto bytes = RandomModel(Vocabulary::Bytes());
+  EXPECT_EQ(WriteFrom(bytes, options, {}), WriteFrom(bytes, options, {'\n'}));
+  const auto no_line_break = RandomModel(Vocabulary::FromCodePoints({U'x', U'y', U'z'}).value());
+  EXPECT_EQ(WriteFrom(no_line_break, options, {}), WriteFrom(no_line_break, options, {0}));
+}
+
+TEST(Session, StateAfterAPrefix_GoesOnAsThePromptWithThePrefix) {
+  const auto model = LettersModel();
+  const SamplingOptions options = {.seed = 6, .max_chars = 40};
+  std::vector<float> state(model->decoder->state_size());
+  std::vector<float> logits(model->vocabulary.size());
+  float* pointer = state.data();
+  for (const int32_t id : {4, 5, 6}) model->decoder->Step({&id, 1}, {&pointer, 1}, logits.data());
+  EXPECT_EQ(WriteFrom(model, options, {7, 2}, state), WriteFrom(model, options, {4, 5, 6, 7, 2}));
+  EXPECT_NE(WriteFrom(model, options, {7, 2}), WriteFrom(model, options, {4, 5, 6, 7, 2}));
+}
+
+TEST(Session, TemperatureZero_WritesTheLikeliestCharactersWhateverTheSeed) {
+  const auto model = LettersModel();
+  const Written text = WriteFrom(model, {.temperature = 0, .seed = 1, .max_chars = 30}, {2});
+  EXPECT_EQ(WriteFrom(model, {.temperature = 0, .seed = 2, .max_chars = 30}, {2}), text);
+
+  std::vector<float> state(model->decoder->state_size());
+  std::vector<float> logits(model->vocabulary.size());
+  float* pointer = state.data();
+  int32_t id = 2;
+  std::string expected;
+  for (int i = 0; i < 30; ++i) {
+    model->decoder->Step({&id, 1}, {&pointer, 1}, logits.data());
+    id = static_cast<int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+    model->vocabulary.AppendText(id, &expected);
+  }
+  EXPECT_EQ(text.text, expected);
+}
+
+TEST(Session, Logprob_IsTheSumOverTheDrawnCharacters) {
+  const auto model = LettersModel();
+  Session session(model, {.temperature = 0.8f, .seed = 4, .max_chars = 25}, {3});
+  session.ReadPrompt(1);
+  const Written written = Write(&session);
+  const auto ids = model->vocabulary.Encode(written.text, Vocabulary::Unknown::kIsError)->ids;
+
+  std::vector<float> state(model->decoder->state_size());
+  std::vector<float> logits(model->vocabulary.size());
+  float* pointer = state.data();
+  int32_t last = 3;
+  double sum = 0;
+  for (const int32_t id : ids) {
+    model->decoder->Step({&last, 1}, {&pointer, 1}, logits.data());
+    double exponentials = 0;
+    for (const double logit : logits) exponentials += std::exp(logit / 0.8f);
+    sum += static_cast<double>(logits[id]) / 0.8f - std::log(exponentials);
+    last = id;
+  }
+  EXPECT_NEAR(written.logprob, sum, 1e-9);
+}
+
+TEST(Session, Uniforms_AreTheCounterBasedFunctionOfSeedSampleAndPosition) {
+  // A model of equal logits: the id is the uniform times 4.
+  auto model = std::make_shared<LanguageModel>();
+  const auto network = MakeNetwork<float>({.hidden_size = 1}, 4);
+  const std::vector<float> zeros(network->layout().size());
+  model->decoder = network->NewDecoder(zeros.data());
+  model->vocabulary = Vocabulary::FromCodePoints({U'a', U'b', U'c', U'd'}).value();
+  std::string expected;
+  for (int i = 0; i < 100; ++i) {
+    expected += static_cast<char>('a' + static_cast<int>(RandomUniform(9, 2, i) * 4));
+  }
+  EXPECT_EQ(WriteFrom(model, {.seed = 9, .sample_index = 2, .max_chars = 100}, {}).text, expected);
+}
+
+}  // namespace
+}  // namespace runnel

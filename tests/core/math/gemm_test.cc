@@ -1,0 +1,135 @@
+#include "core/math/gemm.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+#include "core/math/worker_pool.h"
+
+namespace runnel {
+namespace {
+
+template <typename Real>
+class GemmTest : public testing::Test {
+ protected:
+  std::vector<Real> Uniform(int64_t size) {
+    std::uniform_real_distribution<double> distribution(-1, 1);
+    std::vector<Real> values(size);
+    for (Real& value : values) value = static_cast<Real>(distribution(random_));
+    return values;
+  }
+
+  // k roundings of partial sums of about sqrt(k) / 3: a deviation of about eps k / 6, and here is
+  // room for six of those. eps is 1.2e-7 or 2.2e-16.
+  static double Tolerance(int64_t k) {
+    return std::numeric_limits<Real>::epsilon() * static_cast<double>(4 + k);
+  }
+
+  void CheckAgainstLoop(Transpose ta, Transpose tb, int64_t m, int64_t n, int64_t k, bool add) {
+    const std::vector<Real> a = Uniform(m * k);
+    const std::vector<Real> b = Uniform(k * n);
+    std::vector<Real> c = Uniform(m * n);
+    std::vector<double> expected(m * n);
+    for (int64_t i = 0; i < m; ++i) {
+      for (int64_t j = 0; j < n; ++j) {
+        double sum = add ? static_cast<double>(c[i * n + j]) : 0.0;
+        for (int64_t p = 0; p < k; ++p) {
+          sum += static_cast<double>(ta == Transpose::kYes ? a[p * m + i] : a[i * k + p]) *
+                 static_cast<double>(tb == Transpose::kYes ? b[j * k + p] : b[p * n + j]);
+        }
+        expected[i * n + j] = sum;
+      }
+    }
+    if (!add) c.assign(c.size(), std::numeric_limits<Real>::quiet_NaN());
+    Gemm<Real>(ta, tb, m, n, k, a.data(), b.data(), static_cast<Real>(add), c.data());
+    for (int64_t i = 0; i < m * n; ++i) {
+      ASSERT_NEAR(c[i], expected[i], Tolerance(k))
+          << m << " x " << n << " x " << k << ", transposed " << static_cast<int>(ta)
+          << static_cast<int>(tb) << ", beta " << add << ", element " << i;
+    }
+  }
+
+  std::mt19937 random_{5};
+};
+
+using Reals = testing::Types<float, double>;
+TYPED_TEST_SUITE(GemmTest, Reals);
+
+TYPED_TEST(GemmTest, RandomShapes_AgreeWithTheLoopForEveryTransposeAndBeta) {
+  for (int trial = 0; trial < 120; ++trial) {
+    const int64_t most = trial < 60 ? 9 : 90;
+    const int64_t m = 1 + this->random_() % most;
+    const int64_t n = 1 + this->random_() % most;
+    const int64_t k = 1 + this->random_() % (2 * most);
+    for (const Transpose ta : {Transpose::kNo, Transpose::kYes}) {
+      for (const Transpose tb : {Transpose::kNo, Transpose::kYes}) {
+        this->CheckAgainstLoop(ta, tb, m, n, k, /*add=*/false);
+        this->CheckAgainstLoop(ta, tb, m, n, k, /*add=*/true);
+        if (this->HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
+TYPED_TEST(GemmTest, VectorShapes_AgreeWithTheLoop) {
+  for (const auto& [m, n] : {std::pair<int64_t, int64_t>{1, 512}, {512, 1}, {1, 1}, {16, 512}}) {
+    for (const Transpose ta : {Transpose::kNo, Transpose::kYes}) {
+      for (const Transpose tb : {Transpose::kNo, Transpose::kYes}) {
+        this->CheckAgainstLoop(ta, tb, m, n, 512, /*add=*/false);
+        this->CheckAgainstLoop(ta, tb, m, n, 512, /*add=*/true);
+        if (this->HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
+TYPED_TEST(GemmTest, SameProduct_HasTheSameBitsAgainAndOnAnotherThread) {
+  const auto a = this->Uniform(48 * 300);
+  const auto b = this->Uniform(300 * 70);
+  const auto product = [&] {
+    std::vector<TypeParam> c(48 * 70);
+    Gemm<TypeParam>(Transpose::kNo, Transpose::kNo, 48, 70, 300, a.data(), b.data(), 0, c.data());
+    return c;
+  };
+  const std::vector<TypeParam> here = product();
+  WorkerPool pool(3);
+  std::vector<std::vector<TypeParam>> there(6);
+  pool.Run(6, [&](int i) { there[i] = product(); });
+  for (const auto& c : there) EXPECT_EQ(c, here);
+}
+
+TYPED_TEST(GemmTest, TransposeInto_MovesEveryElement) {
+  for (const auto& [rows, cols] :
+       {std::pair<int64_t, int64_t>{1, 1}, {1, 7}, {7, 1}, {5, 9}, {64, 33}}) {
+    const auto a = this->Uniform(rows * cols);
+    std::vector<TypeParam> b(rows * cols);
+    TransposeInto(rows, cols, a.data(), b.data());
+    for (int64_t r = 0; r < rows; ++r) {
+      for (int64_t c = 0; c < cols; ++c) ASSERT_EQ(b[c * rows + r], a[r * cols + c]);
+    }
+  }
+}
+
+TEST(PrepareThreadForMath, FlushesDenormalsOnItsThreadAlone) {
+#if defined(__SSE__)
+  volatile float smallest = std::numeric_limits<float>::min();
+  float flushed = 1;
+  std::thread([&] {
+    PrepareThreadForMath();
+    flushed = smallest / 4;
+  }).join();
+  EXPECT_EQ(flushed, 0.0f);
+  float kept = 0;
+  std::thread([&] { kept = smallest / 4; }).join();
+  EXPECT_GT(kept, 0.0f);
+#endif
+}
+
+}  // namespace
+}  // namespace runnel

@@ -1,0 +1,300 @@
+#include "core/math/training_kernels.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <set>
+#include <type_traits>
+#include <vector>
+
+#include "tests/core/math/targets.h"
+
+namespace runnel {
+namespace {
+
+constexpr int64_t kSizes[] = {0, 1, 7, 16, 17, 65, 1000};
+
+// Each kernel against plain loops in double, on every instruction set of the machine. The relative
+// tolerance is 1e-6 for float (eps 1.2e-7; Highway's tanh and exp are good to a few units in the
+// last place) and 1e-14 for double (eps 2.2e-16); where a result is a difference of larger numbers
+// it is relative to those.
+template <typename Real>
+class TrainingKernelsTest : public testing::Test {
+ protected:
+  static constexpr double kTolerance = std::is_same_v<Real, float> ? 1e-6 : 1e-14;
+  static constexpr Real kNan = std::numeric_limits<Real>::quiet_NaN();
+
+  using Buffer = std::vector<Real>;
+
+  Buffer Normal(int64_t size, double scale = 1) {
+    std::normal_distribution<double> distribution(0, scale);
+    Buffer values(size);
+    for (Real& value : values) value = static_cast<Real>(distribution(random_));
+    return values;
+  }
+
+  // Calls body(kernels, n) for every target and size.
+  template <typename Body>
+  void ForEachTargetAndSize(const Body& body) {
+    for (const int64_t target : MachineTargets()) {
+      const ScopedTarget scoped(target);
+      for (const int64_t n : kSizes) {
+        SCOPED_TRACE(testing::Message() << hwy::TargetName(target) << ", size " << n);
+        body(GetTrainingKernels<Real>(), n);
+        if (this->HasFatalFailure()) return;
+      }
+    }
+  }
+
+  static void ExpectClose(double actual, double expected, double size, int64_t i) {
+    ASSERT_NEAR(actual, expected, kTolerance * size) << "element " << i;
+  }
+
+  std::mt19937 random_{17};
+};
+
+using Reals = testing::Types<float, double>;
+TYPED_TEST_SUITE(TrainingKernelsTest, Reals);
+
+TEST(GetTrainingKernels, EveryInstructionSet_HasItsOwnTable) {
+  std::set<const void*> tables;
+  for (const int64_t target : MachineTargets()) {
+    const ScopedTarget scoped(target);
+    tables.insert(&GetTrainingKernels<float>());
+  }
+  const size_t least = FusedTargets().empty() ? 1 : 2;
+  EXPECT_GE(tables.size(), least);
+}
+
+TYPED_TEST(TrainingKernelsTest, Add_AgreesWithTheLoopAlsoInPlace) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    const auto a = this->Normal(n);
+    const auto b = this->Normal(n);
+    std::vector<TypeParam> out(n + 1, 77);
+    kernels.add(n, a.data(), b.data(), out.data());
+    auto in_place = a;
+    kernels.add(n, in_place.data(), b.data(), in_place.data());
+    for (int64_t i = 0; i < n; ++i) {
+      ASSERT_EQ(out[i], a[i] + b[i]);
+      ASSERT_EQ(in_place[i], a[i] + b[i]);
+    }
+    ASSERT_EQ(out[n], 77);  // not written beyond its end
+  });
+}
+
+TYPED_TEST(TrainingKernelsTest, Tanh_AgreesWithTheLoop) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    auto x = this->Normal(n, 2);
+    for (int64_t i = 0; i < n; i += 5) x[i] *= static_cast<TypeParam>(i % 2 == 0 ? 1e-3 : 30);
+    std::vector<TypeParam> out(n);
+    kernels.tanh(n, x.data(), out.data());
+    for (int64_t i = 0; i < n; ++i) {
+      const double expected = std::tanh(static_cast<double>(x[i]));
+      this->ExpectClose(out[i], expected, std::abs(expected), i);
+      ASSERT_LE(std::abs(out[i]), 1);
+    }
+  });
+}
+
+TYPED_TEST(TrainingKernelsTest, Tanh_OfExtremesIsExactAndOfNanIsNan) {
+  constexpr auto kInfinity = std::numeric_limits<TypeParam>::infinity();
+  for (const int64_t target : MachineTargets()) {
+    const ScopedTarget scoped(target);
+    const std::vector<TypeParam> x = {
+        0, 1000, -1000, kInfinity, -kInfinity, TypeParam(1e30), this->kNan, this->kNan};
+    std::vector<TypeParam> out(8);
+    GetTrainingKernels<TypeParam>().tanh(8, x.data(), out.data());
+    EXPECT_THAT(std::vector<TypeParam>(out.begin(), out.begin() + 6),
+                testing::ElementsAre(0, 1, -1, 1, -1, 1))
+        << hwy::TargetName(target);
+    EXPECT_TRUE(std::isnan(out[6])) << hwy::TargetName(target);
+  }
+}
+
+TYPED_TEST(TrainingKernelsTest, Relu_AgreesWithTheLoop) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    const auto x = this->Normal(n);
+    std::vector<TypeParam> out(n);
+    kernels.relu(n, x.data(), out.data());
+    for (int64_t i = 0; i < n; ++i) ASSERT_EQ(out[i], x[i] > 0 ? x[i] : 0);
+    const std::vector<TypeParam> nans(n, this->kNan);
+    kernels.relu(n, nans.data(), out.data());
+    for (int64_t i = 0; i < n; ++i) ASSERT_TRUE(std::isnan(out[i])) << i;
+  });
+}
+
+TYPED_TEST(TrainingKernelsTest, TanhBackward_AgreesWithTheLoop) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    auto y = this->Normal(n);
+    for (auto& value : y) value = std::tanh(value);
+    const auto dy1 = this->Normal(n);
+    const auto dy2 = this->Normal(n);
+    std::vector<TypeParam> dx(n);
+    kernels.tanh_backward(n, y.data(), dy1.data(), dy2.data(), dx.data());
+    for (int64_t i = 0; i < n; ++i) {
+      const double yi = y[i];
+      const double expected = (static_cast<double>(dy1[i]) + dy2[i]) * (1 - yi * yi);
+      this->ExpectClose(dx[i], expected, std::abs(dy1[i]) + std::abs(dy2[i]), i);
+    }
+  });
+}
+
+TYPED_TEST(TrainingKernelsTest, ReluBackward_PassesWhereTheOutputIsPositive) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    auto y = this->Normal(n);
+    for (auto& value : y) value = std::max(value, TypeParam{0});
+    const auto dy1 = this->Normal(n);
+    const auto dy2 = this->Normal(n);
+    std::vector<TypeParam> dx(n, this->kNan);
+    kernels.relu_backward(n, y.data(), dy1.data(), dy2.data(), dx.data());
+    for (int64_t i = 0; i < n; ++i) ASSERT_EQ(dx[i], y[i] > 0 ? dy1[i] + dy2[i] : 0);
+  });
+}
+
+TYPED_TEST(TrainingKernelsTest, SoftmaxCrossEntropy_AgreesWithTheLoop) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    if (n == 0) return;
+    for (const double spread : {0.1, 3.0, 20.0}) {
+      const auto logits = this->Normal(n, spread);
+      const int64_t target = this->random_() % n;
+      const auto scale = static_cast<TypeParam>(0.37);
+      double max = logits[0];
+      for (const auto logit : logits) max = std::max<double>(max, logit);
+      double sum = 0;
+      for (const auto logit : logits) sum += std::exp(logit - max);
+
+      auto gradient = logits;
+      const double loss = kernels.softmax_cross_entropy(n, target, scale, gradient.data());
+      const double expected_loss = std::log(sum) + max - logits[target];
+      ASSERT_NEAR(loss, expected_loss, this->kTolerance * (2 + max - logits[target]));
+      for (int64_t i = 0; i < n; ++i) {
+        const double expected = scale * (std::exp(logits[i] - max) / sum - (i == target));
+        // An exponent of size e is off by e roundings.
+        this->ExpectClose(gradient[i], expected, scale * (1 + (max - logits[i])), i);
+      }
+    }
+  });
+}
+
+TYPED_TEST(TrainingKernelsTest, SoftmaxCrossEntropy_OfLargeLogitsStaysFinite) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    if (n < 2) return;
+    const auto big = static_cast<TypeParam>(1e30);
+    std::vector<TypeParam> logits(n, -big);
+    logits[n - 1] = big;
+    auto likely = logits;
+    ASSERT_EQ(kernels.softmax_cross_entropy(n, n - 1, 1, likely.data()), 0);
+    for (const auto gradient : likely) ASSERT_EQ(gradient, 0);
+
+    auto unlikely = logits;
+    ASSERT_NEAR(kernels.softmax_cross_entropy(n, 0, 1, unlikely.data()) / 2e30, 1, 1e-6);
+    ASSERT_EQ(unlikely[0], -1);
+    ASSERT_EQ(unlikely[n - 1], 1);
+
+    std::vector<TypeParam> shifted(n, static_cast<TypeParam>(-700));
+    ASSERT_NEAR(kernels.softmax_cross_entropy(n, 0, 1, shifted.data()),
+                std::log(static_cast<double>(n)), 1e-6);
+  });
+}
+
+TYPED_TEST(TrainingKernelsTest, SoftmaxCrossEntropy_OfANanIsNanWhereverItStands) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    for (int64_t i = 0; i < n; i += 3) {
+      auto logits = this->Normal(n);
+      logits[i] = this->kNan;
+      ASSERT_TRUE(std::isnan(kernels.softmax_cross_entropy(n, n - 1, 1, logits.data()))) << i;
+    }
+  });
+}
+
+TYPED_TEST(TrainingKernelsTest, SumOfSquares_AgreesWithTheLoop) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    const auto x = this->Normal(n);
+    double expected = 0;
+    for (const double xi : x) expected += xi * xi;
+    // float sums up in float vectors: a few roundings of partial sums.
+    ASSERT_NEAR(kernels.sum_of_squares(n, x.data()), expected, 10 * this->kTolerance * expected);
+  });
+}
+
+TYPED_TEST(TrainingKernelsTest, Clip_BoundsEachElementAndKeepsNan) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    auto x = this->Normal(n, 3);
+    for (int64_t i = 0; i < n; i += 6) x[i] = this->kNan;
+    if (n > 2) x[1] = std::numeric_limits<TypeParam>::infinity();
+    auto clipped = x;
+    const auto bound = static_cast<TypeParam>(1.5);
+    kernels.clip(n, bound, clipped.data());
+    for (int64_t i = 0; i < n; ++i) {
+      if (std::isnan(x[i])) {
+        ASSERT_TRUE(std::isnan(clipped[i])) << i;
+      } else {
+        ASSERT_EQ(clipped[i], std::clamp(x[i], -bound, bound)) << i;
+      }
+    }
+  });
+}
+
+TYPED_TEST(TrainingKernelsTest, Adagrad_AgreesWithTheLoop) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    auto w = this->Normal(n);
+    std::vector<TypeParam> memory(n);
+    std::vector<double> w2(w.begin(), w.end());
+    std::vector<double> memory2(n);
+    const auto scale = static_cast<TypeParam>(0.5);
+    const auto rate = static_cast<TypeParam>(0.1);
+    for (int step = 0; step < 3; ++step) {
+      auto gradient = this->Normal(n);
+      if (n > 0) gradient[n / 2] = 0;  // 0 / sqrt(0 + 1e-8), no NaN
+      kernels.adagrad(n, scale, rate, gradient.data(), memory.data(), w.data());
+      for (int64_t i = 0; i < n; ++i) {
+        const double g = static_cast<double>(scale) * gradient[i];
+        memory2[i] += g * g;
+        w2[i] -= static_cast<double>(rate) * g / std::sqrt(memory2[i] + 1e-8);
+        this->ExpectClose(memory[i], memory2[i], memory2[i] + 1e-30, i);
+        this->ExpectClose(w[i], w2[i], std::abs(w2[i]) + 1, i);
+      }
+    }
+  });
+}
+
+TYPED_TEST(TrainingKernelsTest, Adam_AgreesWithTheLoop) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    auto w = this->Normal(n);
+    std::vector<TypeParam> m(n);
+    std::vector<TypeParam> v(n);
+    std::vector<double> w2(w.begin(), w.end());
+    std::vector<double> m2(n);
+    std::vector<double> v2(n);
+    AdamStep<TypeParam> step;
+    step.learning_rate = static_cast<TypeParam>(0.01);
+    const double beta1 = step.beta1;
+    const double beta2 = step.beta2;
+    const auto scale = static_cast<TypeParam>(0.5);
+    for (int t = 1; t <= 3; ++t) {
+      const auto gradient = this->Normal(n);
+      step.correction1 = static_cast<TypeParam>(1 - std::pow(beta1, t));
+      step.correction2 = static_cast<TypeParam>(1 - std::pow(beta2, t));
+      kernels.adam(n, scale, step, gradient.data(), m.data(), v.data(), w.data());
+      for (int64_t i = 0; i < n; ++i) {
+        const double g = static_cast<double>(scale) * gradient[i];
+        m2[i] = beta1 * m2[i] + (1 - beta1) * g;
+        v2[i] = beta2 * v2[i] + (1 - beta2) * g * g;
+        const double mean = m2[i] / step.correction1;
+        const double square = v2[i] / step.correction2;
+        w2[i] -= static_cast<double>(step.learning_rate) * mean / (std::sqrt(square) + 1e-8);
+        this->ExpectClose(m[i], m2[i], 1, i);
+        // 1 - 0.999 itself has float's absolute rounding, 6e-8 of 1e-3.
+        ASSERT_NEAR(v[i], v2[i], 100 * this->kTolerance * v2[i] + 1e-30);
+        this->ExpectClose(w[i], w2[i], std::abs(w2[i]) + 1, i);
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace runnel

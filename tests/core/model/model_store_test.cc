@@ -1,0 +1,206 @@
+#include "core/model/model_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/core/model/model_store_fixture.h"
+
+namespace runnel {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST_F(ModelStoreTest, Publish_NumbersVersionsOfEachNameFromOne) {
+  EXPECT_EQ(Publish("brook"), 1);
+  EXPECT_EQ(Publish("brook"), 2);
+  EXPECT_EQ(Publish("river"), 1);
+  EXPECT_EQ(Publish("brook"), 3);
+  EXPECT_THAT(Names(Path("models/brook")),
+              ElementsAre("1.safetensors", "2.safetensors", "3.safetensors"));
+  EXPECT_TRUE(DecodeModel(ReadFile(VersionPath("brook", 2))).ok());
+}
+
+TEST_F(ModelStoreTest, List_IsByNameWithVersionsNewestFirst) {
+  EXPECT_THAT(store_->List(), IsEmpty());
+  Publish("river");
+  for (int i = 0; i < 11; ++i) Publish("brook");
+  for (int opening = 0; opening < 2; ++opening) {
+    const std::vector<ModelInfo> list = store_->List();
+    ASSERT_EQ(list.size(), 2u);
+    EXPECT_EQ(list[0].name, "brook");
+    EXPECT_EQ(list[1].name, "river");
+    EXPECT_THAT(Versions("brook"), ElementsAre(11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1));
+    const VersionInfo& version = list[1].versions[0];
+    EXPECT_EQ(version.damage, "");
+    EXPECT_EQ(version.file_bytes,
+              static_cast<int64_t>(std::filesystem::file_size(VersionPath("river", 1))));
+    EXPECT_EQ(version.description.chars_trained, 123456789012);
+    EXPECT_EQ(version.description.parameter_count, SmallModel().description.parameter_count);
+    EXPECT_EQ(version.description.vocabulary, SmallModel().description.vocabulary);
+    Open();
+  }
+}
+
+TEST_F(ModelStoreTest, Load_OfABareNameIsTheNewestAndOfANumberThatOne) {
+  for (const float scale : {1.0f, 2.0f, 3.0f}) Publish("brook", scale);
+  for (int opening = 0; opening < 2; ++opening) {
+    const auto newest = Load("brook").value();
+    EXPECT_EQ(newest->name, "brook");
+    EXPECT_EQ(newest->version, 3);
+    EXPECT_EQ(LogitsOf(*newest), LogitsOf(SmallModel(3)));
+    const auto second = Load("brook:2").value();
+    EXPECT_EQ(second->version, 2);
+    EXPECT_EQ(LogitsOf(*second), LogitsOf(SmallModel(2)));
+    Open();
+  }
+}
+
+TEST_F(ModelStoreTest, Load_AgainIsTheSameModelInMemory) {
+  Publish("brook");
+  const auto first = Load("brook").value();
+  EXPECT_EQ(Load("brook").value(), first);
+  EXPECT_EQ(Load("brook:1").value(), first);
+  std::filesystem::remove(VersionPath("brook", 1));
+  EXPECT_EQ(Load("brook:1").value(), first);  // not read again
+}
+
+TEST_F(ModelStoreTest, LoadedVersions_AreTheMostRecentlyUsed) {
+  for (int i = 0; i <= ModelStore::kLoadedMax; ++i) Publish("brook");
+  const std::weak_ptr<const LoadedModel> first = Load("brook:1").value();
+  const std::weak_ptr<const LoadedModel> second = Load("brook:2").value();
+  for (int version = 3; version <= ModelStore::kLoadedMax; ++version) {
+    ASSERT_TRUE(Load("brook:" + std::to_string(version)).ok());
+  }
+  ASSERT_TRUE(Load("brook:1").ok());  // so that the second is the one unused longest
+  ASSERT_FALSE(second.expired());
+  ASSERT_TRUE(Load("brook:" + std::to_string(ModelStore::kLoadedMax + 1)).ok());
+  EXPECT_FALSE(first.expired());
+  EXPECT_TRUE(second.expired());
+  EXPECT_TRUE(Load("brook:2").ok());
+}
+
+TEST_F(ModelStoreTest, UnknownModels_AreNotFoundNamingWhatThereIs) {
+  EXPECT_EQ(Load("brook").status(),
+            absl::NotFoundError("there is no model brook; none has been trained yet"));
+  Publish("brook");
+  Publish("brook");
+  Publish("river");
+  EXPECT_EQ(Load("lake:1").status(),
+            absl::NotFoundError("there is no model lake; there are brook, river"));
+  EXPECT_EQ(store_->Get("lake").status(), Load("lake").status());
+  EXPECT_EQ(Load("brook:3").status(),
+            absl::NotFoundError("there is no brook:3; brook has versions 1, 2"));
+  EXPECT_EQ(Load("brook:stable").status(),
+            absl::NotFoundError("there is no brook:stable; brook has versions 1, 2"));
+  EXPECT_TRUE(absl::IsNotFound(Delete("brook:3")));
+  EXPECT_TRUE(absl::IsNotFound(Delete("lake")));
+  EXPECT_TRUE(absl::IsNotFound(Delete("brook:stable")));
+  for (int i = 0; i < 10; ++i) Publish("a" + std::to_string(i));
+  EXPECT_THAT(std::string(Load("lake").status().message()),
+              testing::EndsWith("there are a0, a1, a2, a3, a4, a5, a6, a7, a8, a9 and more"));
+}
+
+TEST_F(ModelStoreTest, DeletedVersion_IsGoneAndItsHolderKeepsIt) {
+  Publish("brook", 1);
+  Publish("brook", 2);
+  const auto held = Load("brook:1").value();
+  ASSERT_TRUE(Delete("brook:1").ok());
+  EXPECT_EQ(LogitsOf(*held), LogitsOf(SmallModel(1)));
+  EXPECT_TRUE(absl::IsNotFound(Load("brook:1").status()));
+  EXPECT_TRUE(absl::IsNotFound(Delete("brook:1")));
+  EXPECT_THAT(Versions("brook"), ElementsAre(2));
+  EXPECT_THAT(Names(Path("models/brook")), ElementsAre("2.safetensors"));
+  EXPECT_TRUE(Load("brook:2").ok());
+}
+
+TEST_F(ModelStoreTest, DeletedModel_IsGoneWithItsFolder) {
+  Publish("brook", 1);
+  Publish("brook", 2);
+  Publish("river");
+  const auto held = Load("brook").value();
+  ASSERT_TRUE(Delete("brook").ok());
+  EXPECT_EQ(LogitsOf(*held), LogitsOf(SmallModel(2)));
+  EXPECT_TRUE(absl::IsNotFound(store_->Get("brook").status()));
+  EXPECT_TRUE(absl::IsNotFound(Load("brook").status()));
+  EXPECT_EQ(store_->List().size(), 1u);
+  EXPECT_THAT(Names(Path("models")), ElementsAre("river"));
+}
+
+TEST_F(ModelStoreTest, NumbersOfDeletedVersions_AreNotUsedAgain) {
+  Publish("brook");
+  Publish("brook");
+  ASSERT_TRUE(Delete("brook:2").ok());
+  EXPECT_EQ(Publish("brook"), 3);
+  ASSERT_TRUE(Delete("brook").ok());
+  EXPECT_EQ(Publish("brook"), 4);
+  EXPECT_THAT(Versions("brook"), ElementsAre(4));
+  Open();
+  EXPECT_EQ(Publish("brook"), 5);
+}
+
+TEST_F(ModelStoreTest, Open_MakesMissingFolders) {
+  ASSERT_TRUE(ModelStore::Open(Path("deep/down/models")).ok());
+  EXPECT_TRUE(std::filesystem::is_directory(Path("deep/down/models")));
+}
+
+TEST_F(ModelStoreTest, PublishLoadAndDeleteFromManyThreads_KeepEveryPromise) {
+  constexpr int kPublished = 25;
+  Publish("brook");  // so that a bare name is never empty: version 1 stays
+  std::atomic<bool> done = false;
+  std::atomic<int> publishers = 2;
+  std::vector<std::vector<int>> numbers(2);
+  std::vector<std::thread> threads;
+  for (int p = 0; p < 2; ++p) {
+    threads.emplace_back([&, p] {
+      for (int i = 0; i < kPublished; ++i) {
+        numbers[p].push_back(store_->Publish("brook", SmallModel()).value());
+      }
+      if (--publishers == 0) done = true;
+    });
+  }
+  threads.emplace_back([&] {
+    while (!done) {
+      const auto newest = Load("brook");
+      ASSERT_TRUE(newest.ok()) << newest.status();
+      EXPECT_EQ(LogitsOf(**newest).size(), 8u);
+      for (const ModelInfo& model : store_->List()) {
+        for (const VersionInfo& version : model.versions) EXPECT_EQ(version.damage, "");
+      }
+    }
+  });
+  threads.emplace_back([&] {
+    while (!done) {
+      for (const int version : Versions("brook")) {
+        if (version == 1 || version % 2 == 0) continue;
+        EXPECT_TRUE(Delete("brook:" + std::to_string(version)).ok());
+      }
+    }
+  });
+  for (std::thread& thread : threads) thread.join();
+
+  std::vector<int> all = numbers[0];
+  all.insert(all.end(), numbers[1].begin(), numbers[1].end());
+  std::sort(all.begin(), all.end());
+  for (int i = 0; i < 2 * kPublished; ++i) EXPECT_EQ(all[i], i + 2);
+  for (const std::vector<int>& ascending : numbers) {
+    EXPECT_TRUE(std::is_sorted(ascending.begin(), ascending.end()));
+  }
+  for (const int version : all) {
+    EXPECT_TRUE(version % 2 != 0 || Load("brook:" + std::to_string(version)).ok()) << version;
+  }
+  const std::vector<int> before = Versions("brook");
+  Open();
+  EXPECT_EQ(Versions("brook"), before);
+}
+
+}  // namespace
+}  // namespace runnel

@@ -1,0 +1,146 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+#include <type_traits>
+#include <vector>
+
+#include "tests/core/nn/network_runner.h"
+
+namespace runnel {
+namespace {
+
+using testing::DoubleNear;
+using testing::Pointwise;
+
+constexpr NetworkConfig kConfigs[] = {
+    {.cell = CellType::kRnnTanh, .num_layers = 1, .hidden_size = 5},
+    {.cell = CellType::kRnnTanh, .num_layers = 3, .hidden_size = 67},
+    {.cell = CellType::kRnnRelu, .num_layers = 2, .hidden_size = 64},
+    {.cell = CellType::kRnnRelu, .num_layers = 1, .hidden_size = 130},
+};
+constexpr int kVocabulary = 71;
+
+template <typename Real>
+class DecoderTest : public testing::Test {
+ protected:
+  // Weights that keep states around 0.5 at any width.
+  static std::vector<Real> Weights(const Network<Real>& network, int hidden) {
+    return RandomReals<Real>(network.layout().size(), 1 / std::sqrt(hidden), 9);
+  }
+};
+
+using Reals = testing::Types<double, float>;
+TYPED_TEST_SUITE(DecoderTest, Reals);
+
+TYPED_TEST(DecoderTest, SteppingThroughAText_GivesForwardsLogitsAndState) {
+  // The two add in different orders: roundings of sums of about 200 products of up to 1 / sqrt(H).
+  const double tolerance = std::is_same_v<TypeParam, double> ? 1e-13 : 1e-5;
+  for (const NetworkConfig& config : kConfigs) {
+    constexpr int kSteps = 12;
+    constexpr int kLanes = 3;
+    const auto network = MakeNetwork<TypeParam>(config, kVocabulary);
+    const auto parameters = this->Weights(*network, config.hidden_size);
+    const auto ids = RandomIds(kSteps * kLanes, kVocabulary, 0);
+    const std::vector<TypeParam> zeros(network->state_size() * kLanes);
+    const auto run = RunNetwork(*network, parameters, zeros, ids, ids, kLanes);
+
+    const auto decoder = network->NewDecoder(parameters.data());
+    ASSERT_EQ(decoder->state_size(), config.num_layers * config.hidden_size);
+    ASSERT_EQ(decoder->vocabulary_size(), kVocabulary);
+    std::vector<std::vector<TypeParam>> states(kLanes,
+                                               std::vector<TypeParam>(decoder->state_size()));
+    TypeParam* const pointers[] = {states[0].data(), states[1].data(), states[2].data()};
+    std::vector<TypeParam> logits;
+    for (int t = 0; t < kSteps; ++t) {
+      std::vector<TypeParam> step(kLanes * kVocabulary);
+      decoder->Step({&ids[t * kLanes], kLanes}, pointers, step.data());
+      logits.insert(logits.end(), step.begin(), step.end());
+    }
+    EXPECT_THAT(logits, Pointwise(DoubleNear(tolerance), run.logits));
+    for (int layer = 0; layer < config.num_layers; ++layer) {
+      for (int lane = 0; lane < kLanes; ++lane) {
+        for (int i = 0; i < config.hidden_size; ++i) {
+          ASSERT_NEAR(states[lane][layer * config.hidden_size + i],
+                      run.state[(layer * kLanes + lane) * config.hidden_size + i], tolerance);
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(DecoderTest, Session_HasTheSameBitsAloneAndInAnyCompany) {
+  for (const NetworkConfig& config : kConfigs) {
+    constexpr int kSessions = 17;
+    constexpr int kSteps = 6;
+    const auto network = MakeNetwork<TypeParam>(config, kVocabulary);
+    const auto parameters = this->Weights(*network, config.hidden_size);
+    const auto decoder = network->NewDecoder(parameters.data());
+    const auto ids = RandomIds(kSessions * kSteps, kVocabulary, 1);  // [session][step]
+
+    // Alone.
+    struct Session {
+      std::vector<TypeParam> state;
+      std::vector<TypeParam> logits;  // of the last step
+      int read = 0;
+    };
+    const Session fresh = {std::vector<TypeParam>(decoder->state_size()),
+                           std::vector<TypeParam>(kVocabulary)};
+    std::vector<Session> alone(kSessions, fresh);
+    for (int s = 0; s < kSessions; ++s) {
+      TypeParam* state = alone[s].state.data();
+      for (int t = 0; t < kSteps; ++t) {
+        decoder->Step({&ids[s * kSteps + t], 1}, {&state, 1}, alone[s].logits.data());
+      }
+    }
+    // In companies of changing size and order: whoever the draw picks reads its next character.
+    std::vector<Session> together(kSessions, fresh);
+    for (uint64_t round = 0, left = 1; left > 0; ++round) {
+      std::vector<int> company;
+      left = 0;
+      for (int i = 0; i < kSessions; ++i) {
+        const int s = round % 2 == 0 ? i : kSessions - 1 - i;
+        if (together[s].read == kSteps) continue;
+        ++left;
+        if (RandomUniform(3, round, s) < 0.6) company.push_back(s);
+      }
+      std::vector<int32_t> next;
+      std::vector<TypeParam*> states;
+      for (const int s : company) {
+        next.push_back(ids[s * kSteps + together[s].read++]);
+        states.push_back(together[s].state.data());
+      }
+      std::vector<TypeParam> logits(company.size() * kVocabulary);
+      decoder->Step(next, states, logits.data());
+      for (size_t i = 0; i < company.size(); ++i) {
+        together[company[i]].logits.assign(logits.begin() + i * kVocabulary,
+                                           logits.begin() + (i + 1) * kVocabulary);
+      }
+    }
+    for (int s = 0; s < kSessions; ++s) {
+      ASSERT_EQ(together[s].state, alone[s].state) << "session " << s;
+      ASSERT_EQ(together[s].logits, alone[s].logits) << "session " << s;
+    }
+  }
+}
+
+TYPED_TEST(DecoderTest, Weights_AreTheDecodersOwnCopy) {
+  const auto network = MakeNetwork<TypeParam>(kConfigs[0], kVocabulary);
+  auto parameters = this->Weights(*network, 5);
+  const auto decoder = network->NewDecoder(parameters.data());
+  const auto logits_of = [&] {
+    const int32_t id = 3;
+    std::vector<TypeParam> state(decoder->state_size());
+    TypeParam* pointer = state.data();
+    std::vector<TypeParam> logits(kVocabulary);
+    decoder->Step({&id, 1}, {&pointer, 1}, logits.data());
+    return logits;
+  };
+  const auto before = logits_of();
+  parameters.assign(parameters.size(), 0);
+  EXPECT_EQ(logits_of(), before);
+}
+
+}  // namespace
+}  // namespace runnel

@@ -1,0 +1,66 @@
+// Runs a network forward and back once, for tests that look at every number of it.
+#ifndef RUNNEL_TESTS_CORE_NN_NETWORK_RUNNER_H_
+#define RUNNEL_TESTS_CORE_NN_NETWORK_RUNNER_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/math/random.h"
+#include "core/nn/network.h"
+
+namespace runnel {
+
+// Uniform on [-bound, bound), the same on every machine.
+template <typename Real>
+std::vector<Real> RandomReals(int64_t size, double bound, uint64_t stream) {
+  std::vector<Real> values(size);
+  for (int64_t i = 0; i < size; ++i) {
+    values[i] = static_cast<Real>(bound * (2 * RandomUniform(/*seed=*/1, stream, i) - 1));
+  }
+  return values;
+}
+
+inline std::vector<int32_t> RandomIds(int64_t count, int vocabulary_size, uint64_t stream) {
+  std::vector<int32_t> ids(count);
+  for (int64_t i = 0; i < count; ++i) {
+    ids[i] = static_cast<int32_t>(RandomUniform(/*seed=*/2, stream, i) * vocabulary_size);
+  }
+  return ids;
+}
+
+template <typename Real>
+struct NetworkRun {
+  std::vector<Real> logits;          // [T x B x V]
+  std::vector<Real> state;           // after the last step
+  double loss = 0;                   // nats a character
+  std::vector<Real> gradients;       // of the mean loss
+  std::vector<Real> state_gradient;  // with respect to the state before the first step
+};
+
+// Inputs and targets are [T x B].
+template <typename Real>
+NetworkRun<Real> RunNetwork(const Network<Real>& network, const std::vector<Real>& parameters,
+                            const std::vector<Real>& state, const std::vector<int32_t>& inputs,
+                            const std::vector<int32_t>& targets, int lanes) {
+  const int steps = static_cast<int>(inputs.size()) / lanes;
+  const auto packed = network.NewPackedWeights();
+  network.Pack(parameters.data(), packed.get());
+  const auto activations = network.NewActivations(steps, lanes);
+  NetworkRun<Real> run{.state = state};
+  network.Forward(*packed, inputs.data(), steps, run.state.data(), activations.get());
+  const int64_t logits = static_cast<int64_t>(inputs.size()) * network.vocabulary_size();
+  run.logits.assign(activations->logits(), activations->logits() + logits);
+  const double count = static_cast<double>(inputs.size());
+  run.loss =
+      network.Loss(targets.data(), steps, static_cast<Real>(1 / count), activations.get()) / count;
+  run.gradients.resize(network.layout().size());
+  run.state_gradient.resize(state.size());
+  network.Backward(*packed, inputs.data(), steps, activations.get(), run.gradients.data(),
+                   run.state_gradient.data());
+  return run;
+}
+
+}  // namespace runnel
+
+#endif  // RUNNEL_TESTS_CORE_NN_NETWORK_RUNNER_H_

@@ -1,0 +1,299 @@
+#include "core/train/trainer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "tests/core/train/training_fixture.h"
+
+namespace runnel {
+namespace {
+
+using testing::DoubleNear;
+using testing::Pointwise;
+
+constexpr NetworkConfig kSmall = {.num_layers = 2, .hidden_size = 12};
+
+TrainingOptions Options() {
+  return {.sequence_length = 8,
+          .batch_size = 4,
+          .optimizer = Optimizer::kAdagrad,
+          .validation_fraction = 0};
+}
+
+// The gradient of one step, found from the step itself: Adagrad's first step with memory g^2 is
+// rate * g / sqrt(g^2 + 1e-8), which is solved for g.
+std::vector<double> FirstGradient(const Corpus& corpus, const NetworkConfig& config,
+                                  TrainingOptions options) {
+  options.optimizer = Optimizer::kAdagrad;
+  TrainingSetup<double> setup(corpus, config, options);
+  const std::vector<double> before = setup.trainer.parameters();
+  setup.trainer.Step(1);
+  std::vector<double> gradient(before.size());
+  for (size_t i = 0; i < before.size(); ++i) {
+    const double ratio = before[i] - setup.trainer.parameters()[i];
+    gradient[i] = ratio * 1e-4 / std::sqrt((1 - ratio) * (1 + ratio));
+  }
+  return gradient;
+}
+
+double Norm(const std::vector<double>& x) {
+  double sum = 0;
+  for (const double xi : x) sum += xi * xi;
+  return std::sqrt(sum);
+}
+
+TEST(Trainer, Weights_AreTheSameToTheBitForAnyNumberOfThreads) {
+  // 50 lanes are four shards, and the parameters more than two chunks of the update.
+  const NetworkConfig config = {.num_layers = 2, .hidden_size = 150};
+  const TrainingOptions options = {
+      .sequence_length = 6, .batch_size = 50, .clip_value = 0.1f, .clip_norm = 0.5f};
+  const Corpus corpus = BrookCorpus(20);
+  TrainingSetup<float> one(corpus, config, options, 1);
+  TrainingSetup<float> two(corpus, config, options, 2);
+  TrainingSetup<float> three(corpus, config, options, 3);
+  ASSERT_GT(one.trainer.parameters().size(), 2u << 15);
+  for (int step = 0; step < 8; ++step) {
+    const StepResult expected = one.trainer.Step(0.01f);
+    for (TrainingSetup<float>* other : {&two, &three}) {
+      const StepResult result = other->trainer.Step(0.01f);
+      ASSERT_EQ(result.loss, expected.loss);
+      ASSERT_EQ(result.gradient_norm, expected.gradient_norm);
+      ASSERT_EQ(other->trainer.parameters(), one.trainer.parameters()) << "step " << step;
+    }
+  }
+}
+
+TEST(Trainer, GradientOfABatch_IsTheMeanOfItsHalves) {
+  // 40 lanes of a text against the same lanes in two trainers of 20.
+  TrainingOptions options = Options();
+  options.batch_size = 40;
+  const int repeats = 40;
+  const std::vector<double> whole = FirstGradient(BrookCorpus(repeats), kSmall, options);
+  options.batch_size = 20;
+  // The same vocabulary and lanes: the first and the second half of the text.
+  const std::vector<double> first = FirstGradient(BrookCorpus(repeats / 2), kSmall, options);
+  const std::vector<double> second = first;  // the text repeats itself
+  for (size_t i = 0; i < whole.size(); ++i) {
+    ASSERT_NEAR(whole[i], (first[i] + second[i]) / 2, 1e-8) << i;
+  }
+}
+
+TEST(Trainer, Loss_IsTheMeanOverAllLanes) {
+  // At the start the losses are about ln V whatever the number of lanes and steps.
+  TrainingOptions options = Options();
+  options.initialization = Initialization::kNormal001;
+  for (const int lanes : {1, 4, 40}) {
+    options.batch_size = lanes;
+    TrainingSetup<double> setup(BrookCorpus(20), kSmall, options);
+    EXPECT_NEAR(setup.trainer.Step(0.01).loss, std::log(setup.corpus.vocabulary().size()), 0.01);
+  }
+}
+
+TEST(Trainer, SumOverTime_ScalesGradientsByTheStepsAndNotTheLoss) {
+  const Corpus corpus = BrookCorpus(5);
+  TrainingOptions options = Options();
+  const auto mean_gradient = FirstGradient(corpus, kSmall, options);
+  TrainingSetup<double> mean(corpus, kSmall, options);
+  options.loss_reduction = LossReduction::kSumOverTime;
+  const auto sum_gradient = FirstGradient(corpus, kSmall, options);
+  TrainingSetup<double> sum(corpus, kSmall, options);
+  for (size_t i = 0; i < mean_gradient.size(); ++i) {
+    // FirstGradient solves near a pole where g is far above 1e-4; 1e-6 of g is what is left.
+    ASSERT_NEAR(sum_gradient[i], 8 * mean_gradient[i], 1e-6 * std::abs(sum_gradient[i]) + 1e-14);
+  }
+  const StepResult of_mean = mean.trainer.Step(0.1);
+  const StepResult of_sum = sum.trainer.Step(0.1);
+  EXPECT_DOUBLE_EQ(of_sum.loss, of_mean.loss);
+  EXPECT_NEAR(of_sum.gradient_norm, 8 * of_mean.gradient_norm, 1e-12);
+}
+
+TEST(Trainer, GradientNorm_IsTheGradientsNorm) {
+  const Corpus corpus = BrookCorpus(5);
+  TrainingSetup<double> setup(corpus, kSmall, Options());
+  EXPECT_NEAR(setup.trainer.Step(0.1).gradient_norm, Norm(FirstGradient(corpus, kSmall, Options())),
+              1e-6);
+}
+
+TEST(Trainer, ClipValue_BoundsEachElementAndLeavesTheOthers) {
+  const Corpus corpus = BrookCorpus(5);
+  TrainingOptions options = Options();
+  const auto free = FirstGradient(corpus, kSmall, options);
+  options.clip_value = 0.005f;
+  const auto clipped = FirstGradient(corpus, kSmall, options);
+  const double bound = options.clip_value;
+  int bounded = 0;
+  for (size_t i = 0; i < free.size(); ++i) {
+    ASSERT_NEAR(clipped[i], std::clamp(free[i], -bound, bound), 1e-10);
+    bounded += std::abs(free[i]) > bound;
+  }
+  EXPECT_GT(bounded, 10);
+  EXPECT_LT(bounded, static_cast<int>(free.size()) / 2);
+}
+
+TEST(Trainer, ClipNorm_ScalesTheWholeGradientDownToIt) {
+  const Corpus corpus = BrookCorpus(5);
+  TrainingOptions options = Options();
+  const auto free = FirstGradient(corpus, kSmall, options);
+  options.clip_norm = 0.01f;
+  const auto clipped = FirstGradient(corpus, kSmall, options);
+  ASSERT_GT(Norm(free), 0.1);
+  EXPECT_NEAR(Norm(clipped), options.clip_norm, 1e-9);
+  const double scale = options.clip_norm / Norm(free);
+  for (size_t i = 0; i < free.size(); ++i) ASSERT_NEAR(clipped[i], free[i] * scale, 1e-9);
+
+  TrainingSetup<double> setup(corpus, kSmall, options);  // the norm before is what is reported
+  EXPECT_NEAR(setup.trainer.Step(0.1).gradient_norm, Norm(free), 1e-6);
+}
+
+TEST(Trainer, ClipNormAboveTheNorm_ChangesNothing) {
+  const Corpus corpus = BrookCorpus(5);
+  TrainingOptions options = Options();
+  const auto free = FirstGradient(corpus, kSmall, options);
+  options.clip_norm = 100;
+  EXPECT_EQ(FirstGradient(corpus, kSmall, options), free);
+}
+
+TEST(Trainer, ValueThenNorm_IsTheOrderOfClipping) {
+  const Corpus corpus = BrookCorpus(5);
+  TrainingOptions options = Options();
+  options.clip_value = 0.005f;
+  const auto by_value = FirstGradient(corpus, kSmall, options);
+  options.clip_norm = 0.01f;
+  const auto by_both = FirstGradient(corpus, kSmall, options);
+  const double scale = options.clip_norm / Norm(by_value);
+  ASSERT_LT(scale, 1);
+  for (size_t i = 0; i < by_value.size(); ++i) ASSERT_NEAR(by_both[i], by_value[i] * scale, 1e-9);
+}
+
+// Trains `steps` steps with `optimizer` and, beside it, with the loop that `update` is. Gradients
+// come from a twin network at the same weights.
+template <typename Update>
+void ExpectLoop(Optimizer optimizer, const Update& update) {
+  const Corpus corpus = BrookCorpus(5);
+  TrainingOptions options = Options();
+  options.optimizer = optimizer;
+  TrainingSetup<double> setup(corpus, kSmall, options);
+  const Network<double>& network = *setup.network;
+  LaneReader reader(corpus, {0, corpus.size()}, options.batch_size, options.sequence_length);
+
+  std::vector<double> weights = setup.trainer.parameters();
+  std::vector<double> state(network.state_size() * options.batch_size);
+  const auto packed = network.NewPackedWeights();
+  const auto activations = network.NewActivations(options.sequence_length, options.batch_size);
+  std::vector<int32_t> inputs(options.sequence_length * options.batch_size);
+  std::vector<int32_t> targets = inputs;
+  for (int step = 1; step <= 40; ++step) {  // passes the end of the lanes
+    reader.CopyBatch(0, options.batch_size, inputs.data(), targets.data());
+    network.Pack(weights.data(), packed.get());
+    network.Forward(*packed, inputs.data(), options.sequence_length, state.data(),
+                    activations.get());
+    const double count = static_cast<double>(inputs.size());
+    const double loss =
+        network.Loss(targets.data(), options.sequence_length, 1 / count, activations.get()) / count;
+    std::vector<double> gradient(weights.size());
+    network.Backward(*packed, inputs.data(), options.sequence_length, activations.get(),
+                     gradient.data(), nullptr);
+    update(step, gradient, &weights);
+    if (reader.Advance()) state.assign(state.size(), 0);
+
+    ASSERT_NEAR(setup.trainer.Step(0.02).loss, loss, 1e-10) << "step " << step;
+    ASSERT_THAT(setup.trainer.parameters(), Pointwise(DoubleNear(1e-10), weights))
+        << "step " << step;
+  }
+}
+
+TEST(Trainer, Adagrad_FollowsThePlainLoop) {
+  std::vector<double> memory(10000);
+  ExpectLoop(Optimizer::kAdagrad,
+             [&](int, const std::vector<double>& gradient, std::vector<double>* weights) {
+               for (size_t i = 0; i < gradient.size(); ++i) {
+                 memory[i] += gradient[i] * gradient[i];
+                 (*weights)[i] -= 0.02 * gradient[i] / std::sqrt(memory[i] + 1e-8);
+               }
+             });
+}
+
+TEST(Trainer, Adam_FollowsThePlainLoop) {
+  std::vector<double> m(10000);
+  std::vector<double> v(10000);
+  ExpectLoop(Optimizer::kAdam,
+             [&](int step, const std::vector<double>& gradient, std::vector<double>* weights) {
+               for (size_t i = 0; i < gradient.size(); ++i) {
+                 m[i] = 0.9 * m[i] + 0.1 * gradient[i];
+                 v[i] = 0.999 * v[i] + 0.001 * gradient[i] * gradient[i];
+                 const double mean = m[i] / (1 - std::pow(0.9, step));
+                 const double square = v[i] / (1 - std::pow(0.999, step));
+                 (*weights)[i] -= 0.02 * mean / (std::sqrt(square) + 1e-8);
+               }
+             });
+}
+
+TEST(Trainer, LossOfASmallText_FallsToNearlyNothing) {
+  TrainingOptions options = Options();
+  options.optimizer = Optimizer::kAdam;
+  options.sequence_length = 20;
+  options.clip_norm = 1;
+  TrainingSetup<float> setup(BrookCorpus(5), {.hidden_size = 48}, options);
+  const double first = setup.trainer.Step(0.01f).loss;
+  double last = 0;
+  for (int step = 0; step < 400; ++step) last = setup.trainer.Step(0.01f).loss;
+  EXPECT_GT(first, 2.5);
+  EXPECT_LT(last, 0.2);
+}
+
+TEST(Trainer, FirstLane_StandsAtTheNextBatch) {
+  TrainingOptions options = Options();
+  const Corpus corpus = BrookCorpus(5);
+  TrainingSetup<double> setup(corpus, kSmall, options);
+  const auto at = [&](int64_t i) {
+    int32_t id;
+    corpus.CopyIds(i, 1, 1, &id);
+    return id;
+  };
+  const std::vector<double> zeros(setup.network->state_size());
+  EXPECT_EQ(setup.trainer.FirstLaneState(), zeros);
+  EXPECT_EQ(setup.trainer.FirstInput(), at(0));
+  const int64_t batches = setup.trainer.batches_per_epoch();
+  for (int64_t batch = 1; batch < batches; ++batch) {
+    setup.trainer.Step(0.01);
+    EXPECT_EQ(setup.trainer.FirstInput(), at(batch * options.sequence_length));
+    EXPECT_NE(setup.trainer.FirstLaneState(), zeros);
+  }
+  setup.trainer.Step(0.01);
+  EXPECT_EQ(setup.trainer.FirstInput(), at(0));
+  EXPECT_EQ(setup.trainer.FirstLaneState(), zeros);
+}
+
+TEST(Trainer, FirstLaneState_IsWhatTheLaneHasRead) {
+  TrainingOptions options = Options();
+  const Corpus corpus = BrookCorpus(5);
+  TrainingSetup<double> setup(corpus, kSmall, options);
+  const auto decoder = setup.network->NewDecoder(setup.trainer.parameters().data());
+  setup.trainer.Step(0);  // leaves the weights as they are
+  std::vector<double> state(decoder->state_size());
+  std::vector<double> logits(decoder->vocabulary_size());
+  double* pointer = state.data();
+  std::vector<int32_t> ids(options.sequence_length);
+  corpus.CopyIds(0, options.sequence_length, 1, ids.data());
+  for (const int32_t id : ids) decoder->Step({&id, 1}, {&pointer, 1}, logits.data());
+  EXPECT_THAT(setup.trainer.FirstLaneState(), Pointwise(DoubleNear(1e-13), state));
+}
+
+TEST(Trainer, Validation_IsThereIfItsPartCanBeEvaluated) {
+  TrainingOptions options = Options();
+  const Corpus corpus = BrookCorpus(5);
+  EXPECT_FALSE(TrainingSetup<float>(corpus, kSmall, options).trainer.has_validation());
+  options.validation_fraction = 0.004f;  // one symbol of 400
+  EXPECT_FALSE(TrainingSetup<float>(corpus, kSmall, options).trainer.has_validation());
+  options.validation_fraction = 0.0051f;  // two
+  TrainingSetup<float> two(corpus, kSmall, options);
+  EXPECT_TRUE(two.trainer.has_validation());
+  EXPECT_GT(two.trainer.ValidationLoss(), 0);
+}
+
+}  // namespace
+}  // namespace runnel

@@ -1,0 +1,155 @@
+#include "core/train/training_options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace runnel {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+std::vector<std::string> ViolationsOf(const TrainingOptions& options) {
+  Violations violations;
+  Validate(options, &violations);
+  std::vector<std::string> list;
+  for (const FieldViolation& v : violations.list()) list.push_back(v.field + " " + v.description);
+  return list;
+}
+
+TEST(TrainingOptions, DefaultsOfEveryRecipe_AreValid) {
+  EXPECT_THAT(ViolationsOf({}), IsEmpty());
+  for (const Recipe recipe : {Recipe::kSeed, Recipe::kFast, Recipe::kBest}) {
+    EXPECT_THAT(ViolationsOf(DefaultTraining(recipe)), IsEmpty());
+    EXPECT_EQ(DefaultTraining(recipe).recipe, recipe);
+    Violations violations;
+    Validate(DefaultNetwork(recipe), &violations);
+    EXPECT_TRUE(violations.empty());
+  }
+}
+
+TEST(TrainingOptions, SeedRecipe_IsTheClassicScript) {
+  EXPECT_EQ(DefaultNetwork(Recipe::kSeed).cell, CellType::kRnnTanh);
+  EXPECT_EQ(DefaultNetwork(Recipe::kSeed).num_layers, 1);
+  EXPECT_EQ(DefaultNetwork(Recipe::kSeed).hidden_size, 100);
+  const TrainingOptions options = DefaultTraining(Recipe::kSeed);
+  EXPECT_EQ(options.sequence_length, 25);
+  EXPECT_EQ(options.batch_size, 1);
+  EXPECT_EQ(options.optimizer, Optimizer::kAdagrad);
+  EXPECT_EQ(options.learning_rate, 0.1);
+  EXPECT_EQ(options.schedule, LearningRateSchedule::kConstant);
+  EXPECT_EQ(options.warmup_steps, 0);
+  EXPECT_EQ(options.clip_value, 5);
+  EXPECT_EQ(options.clip_norm, 0);
+  EXPECT_EQ(options.validation_fraction, 0);
+  EXPECT_EQ(options.sample_every_steps, 1000);
+  EXPECT_EQ(options.loss_reduction, LossReduction::kSumOverTime);
+  EXPECT_EQ(options.initialization, Initialization::kNormal001);
+  EXPECT_EQ(options.epochs + options.max_steps + options.max_seconds, 0);
+}
+
+TEST(TrainingOptions, NumbersOutOfBounds_AreNamedWithValueAndBounds) {
+  EXPECT_THAT(
+      ViolationsOf({.sequence_length = 0, .batch_size = 0}),
+      ElementsAre("sequence_length is 0; must be 1 to 2048", "batch_size is 0; must be 1 to 1024"));
+  EXPECT_THAT(ViolationsOf({.sequence_length = 2049, .batch_size = 1025}),
+              ElementsAre("sequence_length is 2049; must be 1 to 2048",
+                          "batch_size is 1025; must be 1 to 1024"));
+  EXPECT_THAT(ViolationsOf({.learning_rate = 0}),
+              ElementsAre("learning_rate is 0; must be above 0, at most 100"));
+  EXPECT_THAT(ViolationsOf({.learning_rate = 101}),
+              ElementsAre("learning_rate is 101; must be above 0, at most 100"));
+  EXPECT_THAT(ViolationsOf({.validation_fraction = 0.95f}),
+              ElementsAre("validation_fraction is 0.95; must be 0 to 0.9"));
+  EXPECT_THAT(ViolationsOf({.sequence_length = 2048,
+                            .batch_size = 1024,
+                            .learning_rate = 100,
+                            .validation_fraction = 0.9f}),
+              IsEmpty());
+}
+
+TEST(TrainingOptions, NegativeNumbers_AreAllReported) {
+  EXPECT_THAT(ViolationsOf({.epochs = -1,
+                            .max_steps = -2,
+                            .max_seconds = -3,
+                            .learning_rate = -4,
+                            .warmup_steps = -5,
+                            .clip_value = -6,
+                            .clip_norm = -7,
+                            .validation_fraction = -8,
+                            .evaluate_every_steps = -9,
+                            .sample_every_steps = -10}),
+              ElementsAre("epochs is -1; must be 0 or more, and finite",
+                          "max_steps is -2; must be 0 or more, and finite",
+                          "max_seconds is -3; must be 0 or more, and finite",
+                          "learning_rate is -4; must be above 0, at most 100",
+                          "warmup_steps is -5; must be 0 or more, and finite",
+                          "clip_value is -6; must be 0 or more, and finite",
+                          "clip_norm is -7; must be 0 or more, and finite",
+                          "validation_fraction is -8; must be 0 to 0.9",
+                          "evaluate_every_steps is -9; must be 0 or more, and finite",
+                          "sample_every_steps is -10; must be 0 or more, and finite"));
+}
+
+TEST(TrainingOptions, NanAndInfinity_AreRefusedInEveryRealField) {
+  for (const double value : {kNan, kInfinity}) {
+    const auto real = static_cast<float>(value);
+    EXPECT_EQ(ViolationsOf({.epochs = value,
+                            .max_seconds = value,
+                            .learning_rate = value,
+                            .clip_value = real,
+                            .clip_norm = real,
+                            .validation_fraction = real})
+                  .size(),
+              6u)
+        << value;
+  }
+}
+
+TEST(LanesThatFit, IsTheMostThatTheTrainedPartFills) {
+  TrainingOptions options = {.sequence_length = 10, .batch_size = 8, .validation_fraction = 0};
+  EXPECT_EQ(LanesThatFit(12 * 8, options), 8);
+  EXPECT_EQ(LanesThatFit(12 * 100, options), 8);
+  EXPECT_EQ(LanesThatFit(12 * 8 - 1, options), 7);
+  EXPECT_EQ(LanesThatFit(12, options), 1);
+  EXPECT_EQ(LanesThatFit(5, options), 1);
+  options.validation_fraction = 0.5f;
+  EXPECT_EQ(LanesThatFit(12 * 8, options), 4);
+}
+
+TEST(LanesThatFit, GivesABatchThatCheckCorpusSizeAccepts) {
+  TrainingOptions options = {.sequence_length = 7, .batch_size = 20, .validation_fraction = 0.1f};
+  for (int64_t symbols = 10; symbols < 400; ++symbols) {
+    TrainingOptions fitted = options;
+    fitted.batch_size = LanesThatFit(symbols, options);
+    ASSERT_TRUE(CheckCorpusSize(symbols, fitted).ok()) << symbols;
+    if (fitted.batch_size == options.batch_size) continue;
+    ++fitted.batch_size;
+    ASSERT_FALSE(CheckCorpusSize(symbols, fitted).ok()) << symbols;
+  }
+}
+
+TEST(CheckCorpusSize, TooShortAText_IsRefusedWithTheNumbers) {
+  const TrainingOptions options = {
+      .sequence_length = 50, .batch_size = 4, .validation_fraction = 0.5f};
+  EXPECT_EQ(CheckCorpusSize(300, options),
+            absl::InvalidArgumentError(
+                "is shorter than one batch: 150 characters to train on, and batch_size 4 with "
+                "sequence_length 50 needs at least 208; give more text or a smaller batch_size or "
+                "sequence_length"));
+  EXPECT_TRUE(CheckCorpusSize(416, options).ok());
+  TrainingOptions all = options;
+  all.validation_fraction = 0;
+  EXPECT_TRUE(CheckCorpusSize(208, all).ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(CheckCorpusSize(207, all)));
+}
+
+}  // namespace
+}  // namespace runnel
