@@ -1,6 +1,7 @@
 #include "core/model/model_store.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -216,10 +217,15 @@ absl::StatusOr<int> ModelStore::Publish(const std::string& name, const ModelData
   const std::string bytes = EncodeModel(model);
   const std::lock_guard lock(mutex_);
   Model& entry = models_[name];
-  const int version = entry.newest_ever + 1;
+  int version = entry.newest_ever + 1;
   if (absl::Status status = MakeFolder(ModelFolder(name)); !status.ok()) return status;
   if (absl::Status status = SyncFolder(folder_); !status.ok()) return status;
-  if (absl::Status status = WriteFileAtomically(VersionPath(name, version), bytes); !status.ok()) {
+  absl::Status status = WriteFileAtomically(VersionPath(name, version), bytes);
+  // Someone put files there by hand.
+  while (absl::IsAlreadyExists(status) && version < INT_MAX) {
+    status = WriteFileAtomically(VersionPath(name, ++version), bytes);
+  }
+  if (!status.ok()) {
     if (entry.versions.empty()) rmdir(ModelFolder(name).c_str());  // fails, rightly, if not empty
     return status;
   }

@@ -18,8 +18,8 @@ namespace runnel {
 class Corpus {
  public:
   // Reads `source` twice and never holds its text. INVALID_ARGUMENT if the text is empty, has a
-  // single distinct character, or is not valid UTF-8; ABORTED if the second reading differs from
-  // the first; errors of the source.
+  // single distinct character, or is not valid UTF-8; ABORTED if the second reading has
+  // another length or other characters; errors of the source.
   static absl::StatusOr<Corpus> Load(const TextSource& source, VocabularyKind kind);
 
   const Vocabulary& vocabulary() const { return vocabulary_; }

@@ -2,7 +2,7 @@
 // whole.
 //
 // Loading reads twice (first to learn the distinct characters, then to write ids), so a source must
-// give the same bytes each time; `Corpus::Load` reports it if it does not.
+// give the same text each time.
 #ifndef RUNNEL_CORE_TEXT_TEXT_SOURCE_H_
 #define RUNNEL_CORE_TEXT_TEXT_SOURCE_H_
 
