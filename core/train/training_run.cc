@@ -48,7 +48,8 @@ class TrainingRun {
     }
     // A run that is stopped between evaluations has later weights, of unknown worth, beside the
     // best known.
-    if (stopped && evaluate_every_ > 0 && step_ > 0 && step_ % evaluate_every_ != 0) {
+    if (stopped && observer_.OutcomeWanted() && evaluate_every_ > 0 && step_ > 0 &&
+        step_ % evaluate_every_ != 0) {
       if (absl::Status status = Report(/*evaluate=*/true, /*sample=*/false); !status.ok()) {
         return status;
       }

@@ -28,12 +28,15 @@ struct ProgressReport {
   bool sample_due = false;  // a preview is asked for at this step
 };
 
-// Drives one run. Both methods are called from the thread that runs it, between steps.
+// Drives one run. Its methods are called from the thread that runs it, between steps.
 class TrainingObserver {
  public:
   virtual ~TrainingObserver() = default;
   // Asked before each step; true ends the run.
   virtual bool StopRequested() = 0;
+  // Asked when the run was stopped: whether its outcome is of use. If not, a last evaluation is
+  // left out.
+  virtual bool OutcomeWanted() { return true; }
   virtual void OnReport(const ProgressReport& report, const Trainer<float>& trainer) = 0;
 };
 

@@ -154,12 +154,12 @@ TEST_F(ModelStoreDamage, FullDisk_FailsThePublishAndLeavesNothing) {
   EXPECT_EQ(Publish("river"), 2);
 }
 
-TEST_F(ModelStoreDamage, VersionThatAppearedFromOutside_IsNotOverwritten) {
+TEST_F(ModelStoreDamage, VersionThatAppearedFromOutside_IsSteppedOver) {
   Publish("brook", 1);
   WriteFile(VersionPath("brook", 2), "from elsewhere");
-  EXPECT_TRUE(absl::IsAlreadyExists(store_->Publish("brook", SmallModel()).status()));
+  EXPECT_EQ(Publish("brook", 2), 3);
   EXPECT_EQ(ReadFile(VersionPath("brook", 2)), "from elsewhere");
-  EXPECT_THAT(Versions("brook"), ElementsAre(1));
+  EXPECT_THAT(Versions("brook"), ElementsAre(3, 1));
 }
 
 TEST_F(ModelStoreDamage, Open_OfAFileInPlaceOfTheFolderIsAnError) {

@@ -1,0 +1,135 @@
+#include "server/corpus_loader.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "core/text/text_source.h"
+#include "server/error_mapping.h"
+
+namespace runnel::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kShownBytesMax = 200;
+// Ids take 1, 2 or 4 bytes a symbol. Two a byte of text hold for any text but one of more than
+// 65,536 distinct characters, whose characters have three bytes or four as a rule.
+constexpr int64_t kIdBytesPerTextByte = 2;
+
+std::string Shown(const std::string& path) {
+  return absl::StrCat("\"", SafeText(absl::Utf8SafeCEscape(path), kShownBytesMax), "\"");
+}
+
+bool IsInside(const fs::path& folder, const fs::path& path) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first ==
+         folder.end();
+}
+
+}  // namespace
+
+absl::string_view CorpusLoader::Field(const v1::TrainRequest& request) {
+  switch (request.corpus_case()) {
+    case v1::TrainRequest::kText:
+      return "text";
+    case v1::TrainRequest::kCorpusPath:
+      return "corpus_path";
+    case v1::TrainRequest::kCorpusId:
+      return "corpus_id";
+    case v1::TrainRequest::CORPUS_NOT_SET:
+      break;
+  }
+  return "corpus";
+}
+
+grpc::Status CorpusLoader::Load(const v1::TrainRequest& request, VocabularyKind kind,
+                                std::shared_ptr<const LoadedCorpus>* corpus) const {
+  auto loaded = LoadField(request, kind);
+  if (!loaded.ok()) return ToGrpcStatus(loaded.status(), Field(request));
+  *corpus = *std::move(loaded);
+  return grpc::Status::OK;
+}
+
+absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadField(
+    const v1::TrainRequest& request, VocabularyKind kind) const {
+  switch (request.corpus_case()) {
+    case v1::TrainRequest::kText:
+      return LoadSource(StringSource(request.text()), static_cast<int64_t>(request.text().size()),
+                        kind);
+    case v1::TrainRequest::kCorpusPath: {
+      const absl::StatusOr<std::string> path = ResolvePath(request.corpus_path());
+      if (!path.ok()) return path.status();
+      return LoadFile(*path, kind);
+    }
+    case v1::TrainRequest::kCorpusId: {
+      const auto pin = uploads_.Find(request.corpus_id());
+      if (!pin.ok()) return pin.status();
+      return LoadFile((*pin)->path(), kind);
+    }
+    case v1::TrainRequest::CORPUS_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError("is missing; set one of text, corpus_path and corpus_id");
+}
+
+absl::StatusOr<std::string> CorpusLoader::ResolvePath(const std::string& relative) const {
+  const fs::path path(relative);
+  const bool steps_up =
+      std::any_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".."; });
+  if (relative.empty() || relative.find('\0') != std::string::npos || path.is_absolute() ||
+      steps_up) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("is ", Shown(relative),
+                     "; must be a relative path below the server's corpus folder, without \"..\""));
+  }
+  if (folder_.empty()) {
+    return absl::FailedPreconditionError(
+        "corpus_path: this server has no corpus folder (--corpus-dir)");
+  }
+  std::error_code error;
+  const fs::path folder = fs::canonical(folder_, error);
+  const fs::path file = error ? fs::path() : fs::canonical(folder / path, error);
+  if (error) {
+    return absl::NotFoundError(absl::StrCat("corpus_path: there is no file ", Shown(relative),
+                                            " in the server's corpus folder"));
+  }
+  if (!IsInside(folder, file)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("is ", Shown(relative), ", which leads out of the server's corpus folder"));
+  }
+  if (!fs::is_regular_file(file, error)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("is ", Shown(relative), ", which is not a regular file"));
+  }
+  return file.string();
+}
+
+absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadFile(
+    const std::string& path, VocabularyKind kind) const {
+  std::error_code error;
+  const auto bytes = static_cast<int64_t>(fs::file_size(path, error));
+  if (error) return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot read ", path));
+  return LoadSource(FileSource(path), bytes, kind);
+}
+
+absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadSource(
+    const TextSource& source, int64_t bytes, VocabularyKind kind) const {
+  if (bytes > memory_.bytes_max() / kIdBytesPerTextByte) {
+    return absl::InvalidArgumentError(absl::StrCat("has ", bytes, " bytes; at most ",
+                                                   memory_.bytes_max() / kIdBytesPerTextByte,
+                                                   " fit into this server's memory"));
+  }
+  auto claim = memory_.Take(bytes * kIdBytesPerTextByte, "the corpus");
+  if (!claim.ok()) return claim.status();
+  absl::StatusOr<Corpus> corpus = Corpus::Load(source, kind);
+  if (!corpus.ok()) return corpus.status();
+  auto loaded = std::make_shared<LoadedCorpus>();
+  loaded->claim = *std::move(claim);
+  loaded->corpus = *std::move(corpus);
+  return loaded;
+}
+
+}  // namespace runnel::server

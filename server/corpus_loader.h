@@ -1,0 +1,59 @@
+// Finds and loads the corpus that a training request names.
+#ifndef RUNNEL_SERVER_CORPUS_LOADER_H_
+#define RUNNEL_SERVER_CORPUS_LOADER_H_
+
+#include <grpcpp/support/status.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "core/text/corpus.h"
+#include "runnel/v1/training.pb.h"
+#include "server/corpus_uploads.h"
+#include "server/memory_budget.h"
+
+namespace runnel::server {
+
+// A corpus in memory, and the claim on the memory that it takes.
+struct LoadedCorpus {
+  std::unique_ptr<MemoryBudget::Claim> claim;
+  Corpus corpus;
+};
+
+// Shareable between threads; what it is given must outlive it.
+class CorpusLoader {
+ public:
+  // `folder` is where corpus_path leads; empty: nowhere.
+  CorpusLoader(std::string folder, CorpusUploads* uploads, MemoryBudget* memory)
+      : folder_(std::move(folder)), uploads_(*uploads), memory_(*memory) {}
+
+  // Reads files. The status names the field: text, corpus_path, corpus_id, or corpus if
+  // there is none.
+  grpc::Status Load(const v1::TrainRequest& request, VocabularyKind kind,
+                    std::shared_ptr<const LoadedCorpus>* corpus) const;
+
+  // The field that holds the request's corpus.
+  static absl::string_view Field(const v1::TrainRequest& request);
+
+ private:
+  // The file that `relative` names. INVALID_ARGUMENT if it leads out of the folder or is no regular
+  // file, NOT_FOUND, FAILED_PRECONDITION if there is no folder.
+  absl::StatusOr<std::string> ResolvePath(const std::string& relative) const;
+  absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadFile(const std::string& path,
+                                                               VocabularyKind kind) const;
+  absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadSource(const TextSource& source,
+                                                                 int64_t bytes,
+                                                                 VocabularyKind kind) const;
+  absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadField(const v1::TrainRequest& request,
+                                                                VocabularyKind kind) const;
+
+  const std::string folder_;
+  CorpusUploads& uploads_;
+  MemoryBudget& memory_;
+};
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_CORPUS_LOADER_H_

@@ -1,0 +1,157 @@
+#include "server/corpus_uploads.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "server/random_id.h"
+
+namespace runnel::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr absl::string_view kSuffix = ".txt";
+
+}  // namespace
+
+CorpusUploads::Upload::~Upload() {
+  const std::lock_guard lock(uploads_.mutex_);
+  --uploads_.under_way_;
+}
+
+absl::Status CorpusUploads::Upload::Append(absl::string_view bytes) {
+  bytes_ += static_cast<int64_t>(bytes.size());
+  if (bytes_ > uploads_.limits_.upload_bytes_max) {
+    return absl::ResourceExhaustedError(absl::StrCat("the corpus is larger than the ",
+                                                     uploads_.limits_.upload_bytes_max,
+                                                     " bytes that this server takes"));
+  }
+  absl::Status status = decoder_.Decode(bytes, [this](char32_t) { ++chars_; });
+  return status.ok() ? file_.Append(bytes) : status;
+}
+
+absl::StatusOr<std::string> CorpusUploads::Upload::Commit() {
+  if (bytes_ == 0) return absl::InvalidArgumentError("is empty");
+  if (absl::Status status = decoder_.Finish(); !status.ok()) return status;
+  const std::lock_guard lock(uploads_.mutex_);
+  if (absl::Status status = uploads_.MakeRoom(bytes_); !status.ok()) return status;
+  if (absl::Status status = file_.Commit(); !status.ok()) return status;
+  uploads_.entries_[id_] = {.bytes = bytes_, .order = uploads_.next_order_++};
+  uploads_.total_bytes_ += bytes_;
+  return id_;
+}
+
+CorpusUploads::Pin::~Pin() {
+  const std::lock_guard lock(uploads_.mutex_);
+  const auto found = uploads_.entries_.find(id_);
+  if (found != uploads_.entries_.end()) --found->second.pins;
+}
+
+absl::StatusOr<std::unique_ptr<CorpusUploads>> CorpusUploads::Open(const std::string& folder,
+                                                                   const Limits& limits) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) {
+    return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot make the folder ", folder));
+  }
+  if (access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot use the folder ", folder));
+  }
+  std::unique_ptr<CorpusUploads> uploads(new CorpusUploads(folder, limits));
+  uploads->Scan();
+  return uploads;
+}
+
+void CorpusUploads::Scan() {
+  struct Found {
+    fs::file_time_type time;
+    std::string id;
+    int64_t bytes;
+  };
+  std::vector<Found> found;
+  std::error_code error;
+  for (fs::directory_iterator it(folder_, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    std::error_code ignored;
+    if (absl::EndsWith(name, kTemporarySuffix)) fs::remove(it->path(), ignored);
+    const std::string id(absl::StripSuffix(name, kSuffix));
+    if (id.size() == name.size() || !IsRandomId(id) || !it->is_regular_file(ignored)) continue;
+    found.push_back(
+        {it->last_write_time(ignored), id, static_cast<int64_t>(it->file_size(ignored))});
+  }
+  std::sort(found.begin(), found.end(),
+            [](const Found& a, const Found& b) { return a.time < b.time; });
+  for (const Found& file : found) {
+    entries_[file.id] = {.bytes = file.bytes, .order = next_order_++};
+    total_bytes_ += file.bytes;
+  }
+}
+
+std::string CorpusUploads::Path(const std::string& id) const {
+  return absl::StrCat(folder_, "/", id, kSuffix);
+}
+
+absl::StatusOr<std::unique_ptr<CorpusUploads::Upload>> CorpusUploads::Begin() {
+  const std::string id = RandomId();
+  absl::StatusOr<AtomicFile> file = AtomicFile::Create(Path(id));
+  if (!file.ok()) return file.status();
+  const std::lock_guard lock(mutex_);
+  if (under_way_ == kUnderWayMax) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(kUnderWayMax, " corpora are being uploaded already; try again later"));
+  }
+  ++under_way_;
+  return std::unique_ptr<Upload>(new Upload(this, id, *std::move(file)));
+}
+
+absl::StatusOr<std::unique_ptr<CorpusUploads::Pin>> CorpusUploads::Find(const std::string& id) {
+  if (!IsRandomId(id)) {
+    return absl::InvalidArgumentError("is not the id of a corpus: 32 digits of 0-9 and a-f");
+  }
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) {
+    return absl::NotFoundError(absl::StrCat("there is no corpus ", id));
+  }
+  ++found->second.pins;
+  return std::make_unique<Pin>(this, id, Path(id));
+}
+
+void CorpusUploads::Remove(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return;
+  unlink(Path(id).c_str());
+  total_bytes_ -= found->second.bytes;
+  entries_.erase(found);
+}
+
+absl::Status CorpusUploads::MakeRoom(int64_t bytes) {
+  while (total_bytes_ + bytes > limits_.total_bytes_max) {
+    auto oldest = entries_.end();
+    for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+      if (it->second.pins > 0) continue;
+      if (oldest == entries_.end() || it->second.order < oldest->second.order) oldest = it;
+    }
+    if (oldest == entries_.end()) {
+      return absl::ResourceExhaustedError(absl::StrCat("the corpus does not fit into the ",
+                                                       limits_.total_bytes_max,
+                                                       " bytes that this server keeps"));
+    }
+    unlink(Path(oldest->first).c_str());
+    total_bytes_ -= oldest->second.bytes;
+    entries_.erase(oldest);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace runnel::server

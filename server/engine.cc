@@ -1,0 +1,91 @@
+#include "server/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace runnel::server {
+namespace {
+
+// Shares of memory. The rest is for loaded models, messages and the system.
+constexpr double kTrainingShare = 0.5;
+constexpr double kCorpusShare = 0.25;
+constexpr double kPromptShare = 0.1;
+
+constexpr int kRequestThreads = 4;
+constexpr int kCorpusThreads = 4;
+// Uploads have at most one task each in the queue; the rest is for Train calls, which hold messages
+// of up to 64 MiB.
+constexpr size_t kCorpusTasksMax = 64;
+// Beyond the texts that may be under way, for calls that list and delete.
+constexpr size_t kOtherRequestsMax = 256;
+
+int64_t Share(double share) {
+  return static_cast<int64_t>(share * static_cast<double>(MemoryBytes()));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<FolderLock>> FolderLock::Acquire(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot make the folder ", folder));
+  }
+  const std::string path = absl::StrCat(folder, "/lock");
+  constexpr mode_t kMode = 0644;
+  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode);
+  if (descriptor < 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot use the folder ", folder));
+  }
+  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    const int reason = errno;
+    close(descriptor);
+    if (reason == EWOULDBLOCK) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("another server is using the folder ", folder));
+    }
+    return absl::ErrnoToStatus(reason, absl::StrCat("cannot lock ", path));
+  }
+  return std::unique_ptr<FolderLock>(new FolderLock(descriptor));
+}
+
+FolderLock::~FolderLock() { close(descriptor_); }
+
+Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> folder_lock,
+               std::unique_ptr<ModelStore> model_store,
+               std::unique_ptr<CorpusUploads> corpus_uploads)
+    : options(server_options),
+      lock(std::move(folder_lock)),
+      models(std::move(model_store)),
+      uploads(std::move(corpus_uploads)),
+      corpus_memory(Share(kCorpusShare)),
+      prompt_memory(Share(kPromptShare)),
+      training_bytes_max(Share(kTrainingShare)),
+      corpora(options.corpus_dir, uploads.get(), &corpus_memory),
+      jobs(models.get(), options.threads, options.max_queued_jobs),
+      generation(options.generation_threads, options.max_streams),
+      requests(kRequestThreads, options.max_streams + kOtherRequestsMax),
+      corpus_work(kCorpusThreads, kCorpusTasksMax) {}
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const ServerOptions& options) {
+  auto lock = FolderLock::Acquire(options.data_dir);
+  if (!lock.ok()) return lock.status();
+  auto models = ModelStore::Open(absl::StrCat(options.data_dir, "/models"));
+  if (!models.ok()) return models.status();
+  auto uploads = CorpusUploads::Open(
+      absl::StrCat(options.data_dir, "/corpora"),
+      {.upload_bytes_max = options.max_upload_bytes, .total_bytes_max = options.max_corpora_bytes});
+  if (!uploads.ok()) return uploads.status();
+  return std::unique_ptr<Engine>(
+      new Engine(options, *std::move(lock), *std::move(models), *std::move(uploads)));
+}
+
+}  // namespace runnel::server

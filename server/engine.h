@@ -1,0 +1,59 @@
+// The parts of a server that its services share, in the order in which they are built; they
+// go in reverse.
+#ifndef RUNNEL_SERVER_ENGINE_H_
+#define RUNNEL_SERVER_ENGINE_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "core/model/model_store.h"
+#include "server/corpus_loader.h"
+#include "server/corpus_uploads.h"
+#include "server/executor.h"
+#include "server/generation_pool.h"
+#include "server/memory_budget.h"
+#include "server/options.h"
+#include "server/training_jobs.h"
+
+namespace runnel::server {
+
+// A folder that one process alone may use, until this is destroyed.
+class FolderLock {
+ public:
+  // Makes the folder if it is missing. FAILED_PRECONDITION if another process has it; errors of the
+  // file system.
+  static absl::StatusOr<std::unique_ptr<FolderLock>> Acquire(const std::string& folder);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
+  const int descriptor_;
+};
+
+struct Engine {
+  // Errors of the data folder.
+  static absl::StatusOr<std::unique_ptr<Engine>> Create(const ServerOptions& options);
+
+  const ServerOptions options;
+  const std::unique_ptr<FolderLock> lock;
+  const std::unique_ptr<ModelStore> models;
+  const std::unique_ptr<CorpusUploads> uploads;
+  MemoryBudget corpus_memory;        // of corpora that are loaded, for jobs that wait or train
+  MemoryBudget prompt_memory;        // of prompts that are being read
+  const int64_t training_bytes_max;  // of one job's weights and activations
+  const CorpusLoader corpora;
+  TrainingJobs jobs;
+  GenerationPool generation;
+  Executor requests;     // short work: models are looked up, prompts encoded
+  Executor corpus_work;  // long work: corpora are written and loaded
+
+ private:
+  Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> folder_lock,
+         std::unique_ptr<ModelStore> model_store, std::unique_ptr<CorpusUploads> corpus_uploads);
+};
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_ENGINE_H_

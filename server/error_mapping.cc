@@ -1,0 +1,109 @@
+#include "server/error_mapping.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/text/utf8.h"
+#include "server/google_rpc.pb.h"
+
+namespace runnel::server {
+namespace {
+
+// Together, after percent and base64 encoding, below 8 KB at worst.
+constexpr size_t kMessageBytesMax = 1000;
+constexpr size_t kFieldBytesMax = 100;
+constexpr size_t kDescriptionBytesMax = 400;
+constexpr size_t kViolationsBytesMax = 2000;
+constexpr size_t kViolationsMax = 10;
+constexpr absl::string_view kEllipsis = "...";
+
+grpc::Status BadRequest(const std::vector<FieldViolation>& violations) {
+  std::vector<std::string> lines;
+  google::rpc::BadRequest bad_request;
+  size_t bytes = 0;
+  for (const FieldViolation& violation : violations) {
+    const std::string field = SafeText(violation.field, kFieldBytesMax);
+    const std::string description = SafeText(violation.description, kDescriptionBytesMax);
+    bytes += field.size() + description.size();
+    if (lines.size() == kViolationsMax || bytes > kViolationsBytesMax) break;
+    lines.push_back(absl::StrCat(field, ": ", description));
+    auto* entry = bad_request.add_field_violations();
+    entry->set_field(field);
+    entry->set_description(description);
+  }
+  if (lines.size() < violations.size()) {
+    lines.push_back(absl::StrCat("and ", violations.size() - lines.size(), " more"));
+  }
+  const std::string message = SafeText(absl::StrJoin(lines, "; "), kMessageBytesMax);
+  google::rpc::Status details;
+  details.set_code(grpc::StatusCode::INVALID_ARGUMENT);
+  details.set_message(message);
+  details.add_details()->PackFrom(bad_request);
+  return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, message, details.SerializeAsString());
+}
+
+}  // namespace
+
+void RequestProblems::AddUnavailable(absl::string_view field, absl::string_view what) {
+  unavailable.push_back(
+      absl::StrCat(field, ": ", what, what.empty() ? "" : " ", "is not available in this release"));
+}
+
+void RequestProblems::AddPrefixed(absl::string_view prefix, const Violations& added) {
+  for (const FieldViolation& violation : added.list()) {
+    violations.Add(absl::StrCat(prefix, violation.field), violation.description);
+  }
+}
+
+grpc::Status ToGrpcStatus(const RequestProblems& problems) {
+  if (!problems.violations.empty()) return BadRequest(problems.violations.list());
+  if (problems.unavailable.empty()) return grpc::Status::OK;
+  return grpc::Status(grpc::StatusCode::UNIMPLEMENTED,
+                      SafeText(absl::StrJoin(problems.unavailable, "; "), kMessageBytesMax));
+}
+
+grpc::Status InvalidField(absl::string_view field, absl::string_view description) {
+  return BadRequest({{std::string(field), std::string(description)}});
+}
+
+grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view field) {
+  if (absl::IsInvalidArgument(status)) return InvalidField(field, status.message());
+  return ToGrpcStatus(status);
+}
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  // absl's canonical codes are gRPC's, number for number.
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
+                      SafeText(status.message(), kMessageBytesMax));
+}
+
+std::string SafeText(absl::string_view text, size_t bytes_max) {
+  std::string safe;
+  Utf8Machine machine;
+  size_t boundary = 0;  // bytes of whole characters in `safe`
+  for (size_t i = 0; i < text.size() && safe.size() <= bytes_max; ++i) {
+    const auto byte = static_cast<uint8_t>(text[i]);
+    if (!machine.Accepts(byte)) {
+      safe.resize(boundary);
+      safe.push_back('?');
+      boundary = safe.size();
+      const bool was_inside = !machine.AtBoundary();
+      machine = Utf8Machine();
+      if (was_inside) --i;  // the byte that broke a character may begin the next
+      continue;
+    }
+    safe.push_back(text[i]);
+    if (machine.Advance(byte)) boundary = safe.size();
+  }
+  if (safe.size() <= bytes_max && boundary == safe.size()) return safe;
+  if (safe.size() <= bytes_max) {  // ends inside a character
+    safe.resize(boundary);
+    return safe;
+  }
+  size_t cut = bytes_max - kEllipsis.size();
+  while (cut > 0 && (static_cast<uint8_t>(safe[cut]) & 0xC0) == 0x80) --cut;
+  safe.resize(cut);
+  return absl::StrCat(safe, kEllipsis);
+}
+
+}  // namespace runnel::server

@@ -1,0 +1,62 @@
+// The one place that turns what is wrong into what a client sees: a gRPC status, for
+// INVALID_ARGUMENT with google.rpc.BadRequest in its details, one violation a field. Messages read
+// "<field>: <description>", several joined by
+// "; ".
+//
+// A status travels in HTTP/2 trailers, of which gRPC takes 8 KB in all: messages and violations are
+// cut to fit.
+#ifndef RUNNEL_SERVER_ERROR_MAPPING_H_
+#define RUNNEL_SERVER_ERROR_MAPPING_H_
+
+#include <grpcpp/support/status.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "core/nn/violations.h"
+
+namespace runnel::server {
+
+// What a request is refused for. Values out of range come before what this release does not offer.
+struct RequestProblems {
+  Violations violations;
+  std::vector<std::string> unavailable;  // "<field>: <what> is not available in this release"
+
+  bool empty() const { return violations.empty() && unavailable.empty(); }
+  // `what`, such as an enum value's name, may be empty.
+  void AddUnavailable(absl::string_view field, absl::string_view what = "");
+  // For an option whose engine comes later: a violation unless `in_range`; else
+  // unavailable, unless `off`.
+  template <typename Value>
+  void CheckUnavailable(absl::string_view field, Value value, bool in_range,
+                        absl::string_view bound, bool off) {
+    if (!in_range) {
+      violations.Add(field, absl::StrCat("is ", value, "; must be ", bound));
+    } else if (!off) {
+      AddUnavailable(field);
+    }
+  }
+  // Adds `violations` with `prefix` before each field.
+  void AddPrefixed(absl::string_view prefix, const Violations& added);
+};
+
+// INVALID_ARGUMENT, UNIMPLEMENTED, or OK if there is no problem.
+grpc::Status ToGrpcStatus(const RequestProblems& problems);
+
+// INVALID_ARGUMENT for one field.
+grpc::Status InvalidField(absl::string_view field, absl::string_view description);
+
+// The same code and message. For INVALID_ARGUMENT the message is the description of what is wrong
+// with `field`.
+grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view field);
+grpc::Status ToGrpcStatus(const absl::Status& status);
+
+// At most `bytes_max` bytes of valid UTF-8, cut between characters; invalid bytes become '?'.
+std::string SafeText(absl::string_view text, size_t bytes_max);
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_ERROR_MAPPING_H_

@@ -1,0 +1,155 @@
+#include "server/generate_chars_call.h"
+
+#include <utility>
+
+#include "server/generation_convert.h"
+
+namespace runnel::server {
+namespace {
+
+// Text that may wait for a slow reader; the writing goes on when less than half of it is left.
+constexpr size_t kPendingBytesMax = 4096;
+
+// The bytes of the first `chars` characters of valid UTF-8.
+size_t PrefixBytes(absl::string_view text, size_t chars) {
+  size_t bytes = 0;
+  while (bytes < text.size()) {
+    const bool begins_char = (static_cast<uint8_t>(text[bytes]) & 0xC0) != 0x80;
+    if (begins_char && chars-- == 0) break;
+    ++bytes;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+GenerateCharsCall* GenerateCharsCall::Start(Engine* engine,
+                                            const v1::GenerateCharsRequest* request) {
+  const std::shared_ptr<GenerateCharsCall> call(new GenerateCharsCall(engine, request));
+  call->self_ = call;
+  auto admission = engine->generation.Admit(1);
+  absl::Status status = admission.status();
+  if (status.ok()) {
+    call->admission_ = *std::move(admission);
+    status = engine->requests.Submit([call] { call->Prepare(); });
+  }
+  if (!status.ok()) call->Refuse(ToGrpcStatus(status));
+  return call.get();
+}
+
+void GenerateCharsCall::Prepare() {
+  RequestProblems problems;
+  const SamplingOptions sampling = ReadSampling(request_, engine_.options.max_chars, &problems);
+  const GenerationInput input{.model = request_.model(),
+                              .prompt = request_.prompt(),
+                              .skip_unknown = request_.skip_unknown_prompt_chars()};
+  GenerationStart start;
+  const grpc::Status status =
+      StartGeneration(input, sampling, std::move(problems), &engine_, &start);
+  if (!status.ok()) return Refuse(status);
+  prompt_memory_ = std::move(start.prompt_memory);
+  run_ = std::make_unique<GenerationRun>(std::move(start.model), start.sampling,
+                                         std::move(start.prompt), arrival_);
+  if (request_.has_max_chars_per_message()) chars_max_ = request_.max_chars_per_message();
+  engine_.generation.Schedule(shared_from_this());
+}
+
+void GenerateCharsCall::Refuse(const grpc::Status& status) {
+  const std::lock_guard lock(mutex_);
+  finished_ = true;
+  Finish(status);
+}
+
+bool GenerateCharsCall::RunSlice() {
+  const auto slice_end = GenerationRun::Clock::now() + kGenerationSlice;
+  do {
+    if (cancelled_ || engine_.generation.draining()) {
+      EndText(v1::FINISH_REASON_DRAINING);  // nobody hears of it if it was cancelled
+      return false;
+    }
+    character_.clear();
+    const GenerationRun::Step step = run_->Next(&character_);
+    if (step == GenerationRun::Step::kEnd) {
+      EndText(v1::FINISH_REASON_LENGTH);
+      return false;
+    }
+    if (step == GenerationRun::Step::kChar && !Deliver(character_)) return false;
+  } while (GenerationRun::Clock::now() < slice_end);
+  return true;
+}
+
+bool GenerateCharsCall::Deliver(absl::string_view character) {
+  const std::lock_guard lock(mutex_);
+  pending_.append(character.data(), character.size());
+  SendLocked();
+  // A cancel that came first has found nothing paused to wake.
+  paused_ = pending_.size() >= kPendingBytesMax && write_in_flight_ && !cancelled_;
+  return !paused_;
+}
+
+void GenerateCharsCall::EndText(v1::FinishReason reason) {
+  const std::lock_guard lock(mutex_);
+  summary_ = run_->Summary(reason);
+  run_.reset();
+  text_ended_ = true;
+  SendLocked();
+}
+
+void GenerateCharsCall::SendLocked() {
+  if (finished_ || write_in_flight_) return;
+  if (cancelled_) {
+    // While the text is still being written, its task ends it, and this comes again.
+    if (!text_ended_) return;
+    finished_ = true;
+    Finish(grpc::Status::CANCELLED);
+    return;
+  }
+  if (pending_.empty() && !text_ended_) return;
+  TakeMessageLocked();
+  if (text_ended_ && pending_.empty()) {
+    *message_.mutable_summary() = summary_;
+    finished_ = true;
+    StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);
+    return;
+  }
+  write_in_flight_ = true;
+  StartWrite(&message_);
+}
+
+void GenerateCharsCall::TakeMessageLocked() {
+  message_.Clear();
+  const size_t bytes = chars_max_ == 0 ? pending_.size() : PrefixBytes(pending_, chars_max_);
+  message_.set_text(pending_.substr(0, bytes));
+  pending_.erase(0, bytes);
+}
+
+void GenerateCharsCall::OnWriteDone(bool ok) {
+  bool resume = false;
+  {
+    const std::lock_guard lock(mutex_);
+    write_in_flight_ = false;
+    if (!ok) cancelled_ = true;
+    SendLocked();
+    resume = paused_ && (cancelled_ || pending_.size() < kPendingBytesMax / 2);
+    if (resume) paused_ = false;
+  }
+  if (resume) engine_.generation.Schedule(shared_from_this());
+}
+
+void GenerateCharsCall::OnCancel() {
+  bool resume = false;
+  {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = true;
+    resume = std::exchange(paused_, false);
+    SendLocked();
+  }
+  if (resume) engine_.generation.Schedule(shared_from_this());
+}
+
+void GenerateCharsCall::OnDone() {
+  const std::shared_ptr<GenerateCharsCall> self = std::move(self_);
+  admission_.reset();
+}
+
+}  // namespace runnel::server

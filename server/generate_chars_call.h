@@ -1,0 +1,79 @@
+// One GenerateChars call: writes a text in slices on the generation pool and streams it as the
+// reader takes it.
+//
+// At most one write is in flight. Meanwhile the text grows up to a bound; then the writing pauses
+// until the reader has taken a message, so a slow reader holds up itself alone.
+//
+// Lifetime: the call owns itself until OnDone; tasks and the pool hold it too. gRPC is touched
+// under mutex_ alone and never after Finish, so nothing reaches a call that gRPC has let go.
+#ifndef RUNNEL_SERVER_GENERATE_CHARS_CALL_H_
+#define RUNNEL_SERVER_GENERATE_CHARS_CALL_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "runnel/v1/generation.pb.h"
+#include "server/engine.h"
+#include "server/generation_run.h"
+#include "server/generation_start.h"
+
+namespace runnel::server {
+
+class GenerateCharsCall : public grpc::ServerWriteReactor<v1::GenerateCharsResponse>,
+                          public GenerationPool::Task,
+                          public std::enable_shared_from_this<GenerateCharsCall> {
+ public:
+  // The reactor for a call; it deletes itself. `request` must live until OnDone, as gRPC's does.
+  static GenerateCharsCall* Start(Engine* engine, const v1::GenerateCharsRequest* request);
+
+  bool RunSlice() override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  GenerateCharsCall(Engine* engine, const v1::GenerateCharsRequest* request)
+      : engine_(*engine), request_(*request), arrival_(GenerationRun::Clock::now()) {}
+
+  // Off gRPC's threads: checks the request, then schedules the writing.
+  void Prepare();
+  void Refuse(const grpc::Status& status);
+  // Takes a character; false if the writing must pause.
+  bool Deliver(absl::string_view character);
+  void EndText(v1::FinishReason reason);
+  // Sends what there is to send, if gRPC is ready. mutex_ held.
+  void SendLocked();
+  // Moves the next message's text from pending_ into message_. mutex_ held.
+  void TakeMessageLocked();
+
+  Engine& engine_;
+  const v1::GenerateCharsRequest& request_;
+  const GenerationRun::Clock::time_point arrival_;
+  std::atomic<bool> cancelled_ = false;
+
+  std::unique_ptr<MemoryBudget::Claim> prompt_memory_;  // as long as gRPC keeps the request
+  // Of the task that prepares, then of the one slice that runs.
+  std::unique_ptr<GenerationRun> run_;
+  std::string character_;
+
+  std::mutex mutex_;
+  std::shared_ptr<GenerateCharsCall> self_;  // until OnDone
+  std::unique_ptr<GenerationPool::Admission> admission_;
+  std::string pending_;   // text that no message has yet
+  size_t chars_max_ = 0;  // of a message; 0: no limit
+  bool write_in_flight_ = false;
+  bool paused_ = false;  // neither queued nor running, until a write is done
+  bool text_ended_ = false;
+  bool finished_ = false;
+  v1::GenerationSummary summary_;
+  v1::GenerateCharsResponse message_;
+};
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_GENERATE_CHARS_CALL_H_

@@ -1,0 +1,28 @@
+// The options of a generation request, on the wire and in the engine.
+#ifndef RUNNEL_SERVER_GENERATION_CONVERT_H_
+#define RUNNEL_SERVER_GENERATION_CONVERT_H_
+
+#include <cstdint>
+
+#include "core/generate/sampling_options.h"
+#include "runnel/v1/generation.pb.h"
+#include "server/error_mapping.h"
+
+namespace runnel::server {
+
+inline constexpr int kSamplesMax = 64;  // num_samples
+
+// Everything but model and prompt; a seed is drawn if absent. `max_chars_cap` is the server's.
+SamplingOptions ReadSampling(const v1::GenerateCharsRequest& request, int64_t max_chars_cap,
+                             RequestProblems* problems);
+// Also checks num_samples. `response_bytes_max` bounds the texts together.
+SamplingOptions ReadSampling(const v1::SampleRequest& request, int64_t max_chars_cap,
+                             int64_t response_bytes_max, RequestProblems* problems);
+
+inline int NumSamples(const v1::SampleRequest& request) {
+  return request.has_num_samples() ? request.num_samples() : 1;
+}
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_GENERATION_CONVERT_H_

@@ -1,0 +1,123 @@
+#include "server/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <limits>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+namespace runnel::server {
+namespace {
+
+constexpr int kThreadsMax = 1024;
+constexpr int64_t kMessageBytesMax = int64_t{1} << 30;  // protobuf's own limit is 2 GiB
+constexpr int kMaxCharsMax = 1'000'000'000;             // generated_chars is an int32
+constexpr int kCountMax = 1'000'000;
+constexpr int kSecondsMax = 24 * 3600;
+constexpr int kUsageError = 2;
+
+// "--data-dir" is RUNNEL_DATA_DIR in the environment.
+template <typename T>
+CLI::Option* AddOption(CLI::App& app, const std::string& name, T& value, const std::string& help) {
+  const std::string env =
+      absl::StrCat("RUNNEL_", absl::AsciiStrToUpper(absl::StrReplaceAll(name, {{"-", "_"}})));
+  return app.add_option("--" + name, value, help)
+      ->envname(env)
+      ->capture_default_str()
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+template <typename T>
+void AddNumber(CLI::App& app, const std::string& name, T& value, T min, T max,
+               const std::string& help) {
+  AddOption(app, name, value, help)->check(CLI::Range(min, max));
+}
+
+// Empty if it is an address that gRPC can listen on, else what is wrong.
+std::string CheckListen(const std::string& listen) {
+  const size_t colon = listen.rfind(':');
+  int port = -1;
+  if (colon != std::string::npos && colon > 0 &&
+      absl::SimpleAtoi(listen.substr(colon + 1), &port) && port >= 0 &&
+      port <= std::numeric_limits<uint16_t>::max()) {
+    return "";
+  }
+  return absl::StrCat("\"", listen, "\" is not HOST:PORT with a port of 0 to 65535");
+}
+
+void AddOptions(CLI::App& app, ServerOptions& options) {
+  AddOption(app, "listen", options.listen, "HOST:PORT to serve on; port 0 picks a free one")
+      ->check(CheckListen);
+  AddOption(app, "data-dir", options.data_dir, "folder of the models and uploaded corpora");
+  AddOption(app, "corpus-dir", options.corpus_dir,
+            "folder whose files a corpus_path may name; empty: none");
+  AddNumber(app, "threads", options.threads, 1, kThreadsMax, "threads that train");
+  AddNumber(app, "generation-threads", options.generation_threads, 1, kThreadsMax,
+            "threads that write texts");
+  AddNumber<int64_t>(app, "max-message-bytes", options.max_message_bytes, 1 << 10, kMessageBytesMax,
+                     "size of the largest message taken");
+  AddNumber(app, "max-chars", options.max_chars, 1, kMaxCharsMax, "the largest stop.max_chars");
+  AddNumber(app, "max-queued-jobs", options.max_queued_jobs, 0, kCountMax,
+            "training jobs that may wait for their turn");
+  AddNumber(app, "max-streams", options.max_streams, 1, kCountMax,
+            "texts that may be written at a time");
+  AddNumber<int64_t>(app, "max-upload-bytes", options.max_upload_bytes, 1,
+                     std::numeric_limits<int64_t>::max() / 2, "size of the largest corpus upload");
+  AddNumber<int64_t>(app, "max-corpora-bytes", options.max_corpora_bytes, 1,
+                     std::numeric_limits<int64_t>::max() / 2,
+                     "size of all uploaded corpora together; the oldest give way to new ones");
+  AddNumber(app, "drain-seconds", options.drain_seconds, 0, kSecondsMax,
+            "seconds that running streams get to finish at shutdown");
+}
+
+// The arguments as CLI11 takes them, last one first, with those from the environment
+// before all others, so that flags overrule them. (CLI11 itself would let a config file
+// overrule the environment.)
+std::vector<std::string> ReversedArguments(const CLI::App& app, int argc, const char* const* argv) {
+  std::vector<std::string> arguments;
+  for (const CLI::Option* option : app.get_options()) {
+    const char* value =
+        option->get_envname().empty() ? nullptr : std::getenv(option->get_envname().c_str());
+    if (value == nullptr || *value == '\0') continue;
+    arguments.push_back(absl::StrCat(option->get_name(), "=", value));
+  }
+  arguments.insert(arguments.end(), argv + 1, argv + argc);
+  std::reverse(arguments.begin(), arguments.end());
+  return arguments;
+}
+
+}  // namespace
+
+int HardwareThreads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+ParsedOptions ParseOptions(int argc, const char* const* argv) {
+  ParsedOptions parsed;
+  CLI::App app("Trains character-level recurrent language models and serves them over gRPC.",
+               "runnel-server");
+  app.set_version_flag("--version", "runnel-server " RUNNEL_VERSION);
+  app.set_config("--config", "", "file with flags as lines of name = value (INI or TOML)")
+      ->envname("RUNNEL_CONFIG");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  app.footer(
+      "Every flag can be set in the environment, too: --data-dir is RUNNEL_DATA_DIR. Flags come "
+      "first,\nthen the environment, then the config file.");
+  AddOptions(app, parsed.options);
+  try {  // CLI11 reports by exceptions; they end here
+    app.parse(ReversedArguments(app, argc, argv));
+    parsed.run = true;
+  } catch (const CLI::ParseError& error) {
+    const bool wrong = app.exit(error, std::cout, std::cerr) != 0;
+    parsed.exit_code = wrong ? kUsageError : 0;
+  }
+  return parsed;
+}
+
+}  // namespace runnel::server

@@ -1,0 +1,44 @@
+// What the operator chooses: flags, RUNNEL_<FLAG> in the environment, or a config file, in this
+// order of precedence.
+#ifndef RUNNEL_SERVER_OPTIONS_H_
+#define RUNNEL_SERVER_OPTIONS_H_
+
+#include <cstdint>
+#include <string>
+
+namespace runnel::server {
+
+// Threads of this machine, at least 1.
+int HardwareThreads();
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1:50051";      // HOST:PORT; port 0 picks a free one
+  std::string data_dir = "runnel-data";        // models and uploaded corpora
+  std::string corpus_dir;                      // what corpus_path may name; empty: it is refused
+  int threads = HardwareThreads();             // of training
+  int generation_threads = HardwareThreads();  // of Sample and GenerateChars
+  int64_t max_message_bytes = 64 << 20;  // of one request's largest field; see kMessageSlackBytes
+  int max_chars = 1'000'000;             // the largest stop.max_chars
+  int max_queued_jobs = 16;              // training jobs that wait
+  int max_streams = 4096;                // texts being written at a time
+  int64_t max_upload_bytes = int64_t{4} << 30;    // of one uploaded corpus
+  int64_t max_corpora_bytes = int64_t{16} << 30;  // of all uploaded corpora; the oldest give way
+  int drain_seconds = 10;                         // that running streams get to finish at shutdown
+};
+
+// What a message may have beyond max_message_bytes: a text of exactly that size still needs room
+// for the other fields.
+inline constexpr int64_t kMessageSlackBytes = 64 << 10;
+
+struct ParsedOptions {
+  ServerOptions options;
+  bool run = false;   // else the process ends with exit_code: help, version, or a bad flag
+  int exit_code = 0;  // 2 for a bad flag
+};
+
+// Prints help and version on stdout, errors on stderr.
+ParsedOptions ParseOptions(int argc, const char* const* argv);
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_OPTIONS_H_

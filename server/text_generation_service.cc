@@ -1,0 +1,43 @@
+#include "server/text_generation_service.h"
+
+#include "server/finished_call.h"
+#include "server/generate_chars_call.h"
+#include "server/sample_call.h"
+#include "server/train_call.h"
+
+namespace runnel::server {
+
+TextGenerationService::TextGenerationService(Engine* engine) : engine_(*engine) {
+  SetMessageAllocatorFor_Train(&train_messages_);
+}
+
+grpc::ServerUnaryReactor* TextGenerationService::Train(grpc::CallbackServerContext* context,
+                                                       const v1::TrainRequest* request,
+                                                       v1::TrainResponse* response) {
+  return TrainCall::Start(&engine_, context, request, response);
+}
+
+grpc::ServerUnaryReactor* TextGenerationService::Sample(grpc::CallbackServerContext* /*context*/,
+                                                        const v1::SampleRequest* request,
+                                                        v1::SampleResponse* response) {
+  return SampleCall::Start(&engine_, request, response);
+}
+
+grpc::ServerWriteReactor<v1::GenerateCharsResponse>* TextGenerationService::GenerateChars(
+    grpc::CallbackServerContext* /*context*/, const v1::GenerateCharsRequest* request) {
+  return GenerateCharsCall::Start(&engine_, request);
+}
+
+grpc::ServerUnaryReactor* TextGenerationService::Score(grpc::CallbackServerContext* context,
+                                                       const v1::ScoreRequest* /*request*/,
+                                                       v1::ScoreResponse* /*response*/) {
+  return Answer(context, NotOffered("Score"));
+}
+
+grpc::ServerUnaryReactor* TextGenerationService::FillBlanks(
+    grpc::CallbackServerContext* context, const v1::FillBlanksRequest* /*request*/,
+    v1::FillBlanksResponse* /*response*/) {
+  return Answer(context, NotOffered("FillBlanks"));
+}
+
+}  // namespace runnel::server

@@ -1,0 +1,135 @@
+#include "server/train_call.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/model/model_reference.h"
+#include "core/nn/network.h"
+#include "server/error_mapping.h"
+#include "server/training_convert.h"
+#include "server/training_job_run.h"
+
+namespace runnel::server {
+namespace {
+
+// Names the fields that make a network too large for this machine.
+grpc::Status CheckMemory(const TrainingSpec& spec, int64_t bytes_max) {
+  constexpr double kMegabyte = 1e6;
+  const double bytes = TrainingMemoryBytes(
+      spec.network, spec.options, spec.corpus->corpus.vocabulary().size(), spec.parameter_count);
+  if (bytes <= static_cast<double>(bytes_max)) return grpc::Status::OK;
+  return InvalidField(
+      "network.hidden_size",
+      absl::StrCat("is ", spec.network.hidden_size, "; with network.num_layers ",
+                   spec.network.num_layers, ", training.batch_size ", spec.options.batch_size,
+                   ", training.sequence_length ", spec.options.sequence_length, " and ",
+                   spec.corpus->corpus.vocabulary().size(), " characters, training needs ",
+                   static_cast<int64_t>(bytes / kMegabyte), " MB of memory; at most ",
+                   static_cast<int64_t>(static_cast<double>(bytes_max) / kMegabyte),
+                   " MB are available"));
+}
+
+}  // namespace
+
+TrainCall* TrainCall::Start(Engine* engine, grpc::CallbackServerContext* context,
+                            const v1::TrainRequest* request, v1::TrainResponse* response) {
+  const std::shared_ptr<TrainCall> call(new TrainCall(engine, context, request, response));
+  call->self_ = call;
+  const absl::Status status = engine->corpus_work.Submit([call] { call->Submit(); });
+  if (!status.ok()) call->Finish(ToGrpcStatus(status));
+  return call.get();
+}
+
+void TrainCall::Submit() {
+  std::shared_ptr<TrainingJob> job;
+  const grpc::Status status = TrySubmit(&job);
+  context_.GetRpcAllocatorState()->FreeRequest();
+  if (status.ok()) return WaitFor(job);
+  const std::lock_guard lock(mutex_);
+  FinishOnce(status);
+}
+
+grpc::Status TrainCall::TrySubmit(std::shared_ptr<TrainingJob>* job) {
+  const auto known = engine_.jobs.FindRequest(request_.request_id(), request_.model());
+  if (!known.ok()) return ToGrpcStatus(known.status(), "request_id");
+  *job = *known;
+  if (*job != nullptr) return grpc::Status::OK;  // before anything is loaded again
+
+  TrainingSpec spec;
+  if (const grpc::Status status = MakeSpec(&spec); !status.ok()) return status;
+  auto submitted = engine_.jobs.Submit(std::move(spec));
+  if (!submitted.ok()) return ToGrpcStatus(submitted.status());
+  *job = *std::move(submitted);
+  return grpc::Status::OK;
+}
+
+grpc::Status TrainCall::MakeSpec(TrainingSpec* spec) {
+  RequestProblems problems;
+  if (const absl::Status status = CheckModelName(request_.model()); !status.ok()) {
+    problems.violations.Add("model", std::string(status.message()));
+  }
+  if (request_.request_id().size() > TrainingJobs::kRequestIdCharsMax) {
+    problems.violations.Add("request_id",
+                            absl::StrCat("has ", request_.request_id().size(), " bytes; at most ",
+                                         TrainingJobs::kRequestIdCharsMax));
+  }
+  const TrainingPlan plan = PlanTraining(request_, &problems);
+  if (!problems.empty()) return ToGrpcStatus(problems);
+
+  grpc::Status status = engine_.corpora.Load(request_, plan.vocabulary, &spec->corpus);
+  if (!status.ok()) return status;
+  const Corpus& corpus = spec->corpus->corpus;
+  spec->model = request_.model();
+  spec->request_id = request_.request_id();
+  spec->network = plan.network;
+  spec->options = plan.options;
+  if (!plan.batch_size_given) {
+    spec->options.batch_size = LanesThatFit(corpus.size(), spec->options);
+  }
+  const absl::Status fits = CheckCorpusSize(corpus.size(), spec->options);
+  if (!fits.ok()) return ToGrpcStatus(fits, CorpusLoader::Field(request_));
+  spec->parameter_count =
+      MakeNetwork<float>(spec->network, corpus.vocabulary().size())->layout().size();
+  return CheckMemory(*spec, engine_.training_bytes_max);
+}
+
+void TrainCall::WaitFor(const std::shared_ptr<TrainingJob>& job) {
+  std::unique_lock lock(mutex_);
+  job_ = job;
+  if (cancelled_) return FinishOnce(grpc::Status::CANCELLED);
+  if (wait_) {
+    const std::weak_ptr<TrainCall> weak = shared_from_this();
+    auto subscription = job->Subscribe([weak] {
+      if (const auto call = weak.lock()) call->AnswerIfDue();
+    });
+    if (!subscription.ok()) return FinishOnce(ToGrpcStatus(subscription.status()));
+    subscription_ = *std::move(subscription);
+  }
+  lock.unlock();
+  AnswerIfDue();  // the job may have ended before anyone listened
+}
+
+void TrainCall::AnswerIfDue() {
+  const std::lock_guard lock(mutex_);
+  if (finished_) return;
+  if (wait_ && !HasEnded(job_->state())) return;
+  *response_.mutable_job() = job_->Snapshot();
+  FinishOnce(grpc::Status::OK);
+}
+
+void TrainCall::OnCancel() {
+  const std::lock_guard lock(mutex_);
+  cancelled_ = true;
+  // Before the job is submitted, Submit goes on and finishes the call.
+  if (job_ != nullptr) FinishOnce(grpc::Status::CANCELLED);
+}
+
+void TrainCall::FinishOnce(const grpc::Status& status) {
+  if (finished_) return;
+  finished_ = true;
+  Finish(status);
+}
+
+void TrainCall::OnDone() { const std::shared_ptr<TrainCall> self = std::move(self_); }
+
+}  // namespace runnel::server

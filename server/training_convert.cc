@@ -1,0 +1,272 @@
+#include "server/training_convert.h"
+
+#include "absl/strings/str_cat.h"
+#include "server/random_id.h"
+
+namespace runnel::server {
+namespace {
+
+void AddUnknownEnum(absl::string_view field, int value, RequestProblems* problems) {
+  problems->violations.Add(field, absl::StrCat("is ", value, "; there is no such value"));
+}
+
+void ReadCell(const v1::NetworkConfig& wire, NetworkConfig* network, RequestProblems* problems) {
+  constexpr absl::string_view kField = "network.cell_type";
+  switch (wire.cell_type()) {
+    case v1::CELL_TYPE_UNSPECIFIED:
+      return;
+    case v1::CELL_TYPE_RNN_TANH:
+      network->cell = CellType::kRnnTanh;
+      return;
+    case v1::CELL_TYPE_RNN_RELU:
+      network->cell = CellType::kRnnRelu;
+      return;
+    default:
+      if (v1::CellType_IsValid(wire.cell_type())) {
+        problems->AddUnavailable(kField, v1::CellType_Name(wire.cell_type()));
+      } else {
+        AddUnknownEnum(kField, wire.cell_type(), problems);
+      }
+  }
+}
+
+void ReadNetwork(const v1::NetworkConfig& wire, TrainingPlan* plan, RequestProblems* problems) {
+  ReadCell(wire, &plan->network, problems);
+  if (wire.has_num_layers()) plan->network.num_layers = wire.num_layers();
+  if (wire.has_hidden_size()) plan->network.hidden_size = wire.hidden_size();
+  Violations violations;
+  Validate(plan->network, &violations);
+  problems->AddPrefixed("network.", violations);
+
+  if (wire.bidirectional()) problems->AddUnavailable("network.bidirectional");
+  problems->CheckUnavailable("network.embedding_size", wire.embedding_size(),
+                             wire.embedding_size() >= 0, "0 or more", wire.embedding_size() == 0);
+  if (wire.vocabulary() == v1::VOCABULARY_KIND_BYTES) {
+    plan->vocabulary = VocabularyKind::kBytes;
+  } else if (!v1::VocabularyKind_IsValid(wire.vocabulary())) {
+    AddUnknownEnum("network.vocabulary", wire.vocabulary(), problems);
+  }
+  if (wire.has_min_char_count()) {
+    problems->CheckUnavailable("network.min_char_count", wire.min_char_count(),
+                               wire.min_char_count() >= 1, "1 or more", wire.min_char_count() == 1);
+  }
+  if (wire.has_document_separator()) problems->AddUnavailable("network.document_separator");
+}
+
+Recipe ReadRecipe(const v1::TrainingOptions& wire, RequestProblems* problems) {
+  switch (wire.recipe()) {
+    case v1::RECIPE_UNSPECIFIED:
+    case v1::RECIPE_FAST:
+      return Recipe::kFast;
+    case v1::RECIPE_SEED:
+      return Recipe::kSeed;
+    case v1::RECIPE_BEST:
+      return Recipe::kBest;
+    default:
+      AddUnknownEnum("training.recipe", wire.recipe(), problems);
+      return Recipe::kFast;
+  }
+}
+
+void ReadOptimizer(const v1::TrainingOptions& wire, TrainingOptions* options,
+                   RequestProblems* problems) {
+  constexpr absl::string_view kField = "training.optimizer";
+  switch (wire.optimizer()) {
+    case v1::OPTIMIZER_UNSPECIFIED:
+      return;
+    case v1::OPTIMIZER_ADAGRAD:
+      options->optimizer = Optimizer::kAdagrad;
+      return;
+    case v1::OPTIMIZER_ADAM:
+      options->optimizer = Optimizer::kAdam;
+      return;
+    default:
+      if (v1::Optimizer_IsValid(wire.optimizer())) {
+        problems->AddUnavailable(kField, v1::Optimizer_Name(wire.optimizer()));
+      } else {
+        AddUnknownEnum(kField, wire.optimizer(), problems);
+      }
+  }
+}
+
+void ReadEnums(const v1::TrainingOptions& wire, TrainingOptions* options,
+               RequestProblems* problems) {
+  ReadOptimizer(wire, options, problems);
+  switch (wire.schedule()) {
+    case v1::LEARNING_RATE_SCHEDULE_UNSPECIFIED:
+      break;
+    case v1::LEARNING_RATE_SCHEDULE_CONSTANT:
+      options->schedule = LearningRateSchedule::kConstant;
+      break;
+    case v1::LEARNING_RATE_SCHEDULE_EXPONENTIAL:
+      options->schedule = LearningRateSchedule::kExponential;
+      break;
+    case v1::LEARNING_RATE_SCHEDULE_COSINE:
+      options->schedule = LearningRateSchedule::kCosine;
+      break;
+    default:
+      AddUnknownEnum("training.schedule", wire.schedule(), problems);
+  }
+  switch (wire.loss_reduction()) {
+    case v1::LOSS_REDUCTION_UNSPECIFIED:
+      break;
+    case v1::LOSS_REDUCTION_MEAN:
+      options->loss_reduction = LossReduction::kMean;
+      break;
+    case v1::LOSS_REDUCTION_SUM_OVER_TIME:
+      options->loss_reduction = LossReduction::kSumOverTime;
+      break;
+    default:
+      AddUnknownEnum("training.loss_reduction", wire.loss_reduction(), problems);
+  }
+  if (wire.precision() == v1::PRECISION_BF16) {
+    problems->AddUnavailable("training.precision", "PRECISION_BF16");
+  } else if (!v1::Precision_IsValid(wire.precision())) {
+    AddUnknownEnum("training.precision", wire.precision(), problems);
+  }
+}
+
+void ReadNumbers(const v1::TrainingOptions& wire, TrainingOptions* options) {
+  if (wire.has_epochs()) options->epochs = wire.epochs();
+  if (wire.has_max_steps()) options->max_steps = wire.max_steps();
+  if (wire.has_max_seconds()) options->max_seconds = wire.max_seconds();
+  if (wire.has_sequence_length()) options->sequence_length = wire.sequence_length();
+  if (wire.has_batch_size()) options->batch_size = wire.batch_size();
+  if (wire.has_learning_rate()) options->learning_rate = wire.learning_rate();
+  if (wire.has_warmup_steps()) options->warmup_steps = wire.warmup_steps();
+  if (wire.has_clip_value()) options->clip_value = wire.clip_value();
+  if (wire.has_clip_norm()) options->clip_norm = wire.clip_norm();
+  options->seed = wire.has_seed() ? wire.seed() : RandomSeed();
+  if (wire.has_validation_fraction()) options->validation_fraction = wire.validation_fraction();
+  if (wire.has_evaluate_every_steps()) options->evaluate_every_steps = wire.evaluate_every_steps();
+  if (wire.has_sample_every_steps()) options->sample_every_steps = wire.sample_every_steps();
+}
+
+// Options whose engine comes later: their range counts all the same, and so does 0,
+// which means off.
+void CheckUnavailableNumbers(const v1::TrainingOptions& wire, RequestProblems* problems) {
+  const auto check_share = [&](absl::string_view field, float value) {
+    problems->CheckUnavailable(field, value, value >= 0 && value < 1, "at least 0 and below 1",
+                               value == 0);
+  };
+  check_share("training.dropout", wire.dropout());
+  check_share("training.input_dropout", wire.input_dropout());
+  check_share("training.recurrent_dropout", wire.recurrent_dropout());
+  problems->CheckUnavailable("training.weight_decay", wire.weight_decay(), wire.weight_decay() >= 0,
+                             "0 or more", wire.weight_decay() == 0);
+  check_share("training.averaging", wire.averaging());
+  problems->CheckUnavailable("training.early_stopping_patience", wire.early_stopping_patience(),
+                             wire.early_stopping_patience() >= 0, "0 or more",
+                             wire.early_stopping_patience() == 0);
+  if (wire.has_mask_fraction()) {
+    problems->CheckUnavailable("training.mask_fraction", wire.mask_fraction(),
+                               wire.mask_fraction() > 0 && wire.mask_fraction() < 1,
+                               "above 0 and below 1",
+                               /*off=*/false);
+  }
+}
+
+v1::Recipe ToProto(Recipe recipe) {
+  switch (recipe) {
+    case Recipe::kSeed:
+      return v1::RECIPE_SEED;
+    case Recipe::kFast:
+      return v1::RECIPE_FAST;
+    case Recipe::kBest:
+      return v1::RECIPE_BEST;
+  }
+  return v1::RECIPE_UNSPECIFIED;
+}
+
+v1::LearningRateSchedule ToProto(LearningRateSchedule schedule) {
+  switch (schedule) {
+    case LearningRateSchedule::kConstant:
+      return v1::LEARNING_RATE_SCHEDULE_CONSTANT;
+    case LearningRateSchedule::kExponential:
+      return v1::LEARNING_RATE_SCHEDULE_EXPONENTIAL;
+    case LearningRateSchedule::kCosine:
+      return v1::LEARNING_RATE_SCHEDULE_COSINE;
+  }
+  return v1::LEARNING_RATE_SCHEDULE_UNSPECIFIED;
+}
+
+v1::CellType ToProto(CellType cell) {
+  switch (cell) {
+    case CellType::kRnnTanh:
+      return v1::CELL_TYPE_RNN_TANH;
+    case CellType::kRnnRelu:
+      return v1::CELL_TYPE_RNN_RELU;
+  }
+  return v1::CELL_TYPE_UNSPECIFIED;
+}
+
+}  // namespace
+
+TrainingPlan PlanTraining(const v1::TrainRequest& request, RequestProblems* problems) {
+  const v1::TrainingOptions& wire = request.training();
+  const Recipe recipe = ReadRecipe(wire, problems);
+  TrainingPlan plan{.network = DefaultNetwork(recipe), .options = DefaultTraining(recipe)};
+  ReadNetwork(request.network(), &plan, problems);
+  ReadEnums(wire, &plan.options, problems);
+  ReadNumbers(wire, &plan.options);
+  plan.batch_size_given = wire.has_batch_size();
+  Violations violations;
+  Validate(plan.options, &violations);
+  problems->AddPrefixed("training.", violations);
+  CheckUnavailableNumbers(wire, problems);
+  if (!request.base().empty()) problems->AddUnavailable("base");
+  return plan;
+}
+
+v1::NetworkConfig ToProto(const NetworkConfig& network, VocabularyKind vocabulary) {
+  v1::NetworkConfig wire;
+  wire.set_cell_type(ToProto(network.cell));
+  wire.set_num_layers(network.num_layers);
+  wire.set_hidden_size(network.hidden_size);
+  wire.set_embedding_size(0);
+  wire.set_vocabulary(vocabulary == VocabularyKind::kBytes ? v1::VOCABULARY_KIND_BYTES
+                                                           : v1::VOCABULARY_KIND_CODE_POINTS);
+  wire.set_min_char_count(1);
+  return wire;
+}
+
+v1::TrainingOptions ToProto(const TrainingOptions& options) {
+  v1::TrainingOptions wire;
+  wire.set_recipe(ToProto(options.recipe));
+  wire.set_epochs(static_cast<float>(options.epochs));
+  wire.set_max_steps(options.max_steps);
+  wire.set_max_seconds(static_cast<float>(options.max_seconds));
+  wire.set_sequence_length(options.sequence_length);
+  wire.set_batch_size(options.batch_size);
+  wire.set_optimizer(options.optimizer == Optimizer::kAdam ? v1::OPTIMIZER_ADAM
+                                                           : v1::OPTIMIZER_ADAGRAD);
+  wire.set_learning_rate(static_cast<float>(options.learning_rate));
+  wire.set_schedule(ToProto(options.schedule));
+  wire.set_warmup_steps(static_cast<int32_t>(options.warmup_steps));
+  wire.set_clip_value(options.clip_value);
+  wire.set_clip_norm(options.clip_norm);
+  wire.set_dropout(0);
+  wire.set_input_dropout(0);
+  wire.set_recurrent_dropout(0);
+  wire.set_weight_decay(0);
+  wire.set_averaging(0);
+  wire.set_seed(options.seed);
+  wire.set_validation_fraction(options.validation_fraction);
+  wire.set_evaluate_every_steps(options.evaluate_every_steps);
+  wire.set_early_stopping_patience(0);
+  wire.set_sample_every_steps(options.sample_every_steps);
+  wire.set_precision(v1::PRECISION_F32);
+  wire.set_loss_reduction(options.loss_reduction == LossReduction::kMean
+                              ? v1::LOSS_REDUCTION_MEAN
+                              : v1::LOSS_REDUCTION_SUM_OVER_TIME);
+  return wire;
+}
+
+google::protobuf::Timestamp ToTimestamp(int64_t ms_since_1970) {
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(ms_since_1970 / 1000);
+  timestamp.set_nanos(static_cast<int32_t>(ms_since_1970 % 1000) * 1'000'000);
+  return timestamp;
+}
+
+}  // namespace runnel::server

@@ -1,0 +1,37 @@
+// A training request on the wire and in the engine, both ways.
+#ifndef RUNNEL_SERVER_TRAINING_CONVERT_H_
+#define RUNNEL_SERVER_TRAINING_CONVERT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "core/text/vocabulary.h"
+#include "core/train/training_options.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "runnel/v1/training.pb.h"
+#include "server/error_mapping.h"
+
+namespace runnel::server {
+
+// What a request asks for, with the recipe's choice wherever it leaves one open.
+struct TrainingPlan {
+  NetworkConfig network;
+  VocabularyKind vocabulary = VocabularyKind::kCodePoints;
+  TrainingOptions options;  // seed drawn if absent
+  bool batch_size_given = false;
+};
+
+// Everything of `request` but the corpus. Problems name fields by
+// their path: "network.hidden_size".
+TrainingPlan PlanTraining(const v1::TrainRequest& request, RequestProblems* problems);
+
+// With every field that says something filled in, so that the result can be sent as
+// a request again.
+v1::NetworkConfig ToProto(const NetworkConfig& network, VocabularyKind vocabulary);
+v1::TrainingOptions ToProto(const TrainingOptions& options);
+
+google::protobuf::Timestamp ToTimestamp(int64_t ms_since_1970);
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_TRAINING_CONVERT_H_

@@ -1,0 +1,168 @@
+#include "server/training_job_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "core/generate/session.h"
+#include "core/nn/network.h"
+#include "core/train/training_run.h"
+#include "server/error_mapping.h"
+#include "server/log.h"
+#include "server/model_convert.h"
+#include "server/training_convert.h"
+
+namespace runnel::server {
+namespace {
+
+constexpr int64_t kPreviewChars = 200;
+constexpr size_t kErrorBytesMax = 1000;
+
+double SteadySeconds() {
+  using Seconds = std::chrono::duration<double>;
+  return Seconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// Out of a float's range, a number becomes its largest: infinity has no place in JSON.
+float ToFloat(double value) {
+  constexpr double kMax = std::numeric_limits<float>::max();
+  return static_cast<float>(std::clamp(value, -kMax, kMax));
+}
+
+v1::TrainingProgress ToProgress(const ProgressReport& report) {
+  v1::TrainingProgress progress;
+  progress.set_step(report.step);
+  progress.set_epoch(ToFloat(report.epoch));
+  progress.set_chars_seen(report.chars_seen);
+  progress.set_loss(ToFloat(report.loss));
+  progress.set_smooth_loss(ToFloat(report.smooth_loss));
+  if (report.validation_loss) progress.set_validation_loss(ToFloat(*report.validation_loss));
+  progress.set_chars_per_second(ToFloat(report.chars_per_second));
+  progress.set_seconds_left(ToFloat(report.seconds_left));
+  progress.set_learning_rate(ToFloat(report.learning_rate));
+  progress.set_gradient_norm(ToFloat(report.gradient_norm));
+  return progress;
+}
+
+// What the model writes right now, from the training state on: the classic script's preview.
+std::string Preview(const Trainer<float>& trainer, const Vocabulary& vocabulary, uint64_t seed,
+                    int64_t step) {
+  auto model = std::make_shared<LanguageModel>();
+  model->vocabulary = vocabulary;
+  model->decoder = trainer.network().NewDecoder(trainer.parameters().data());
+  const SamplingOptions options{
+      .seed = seed, .sample_index = static_cast<uint64_t>(step), .max_chars = kPreviewChars};
+  Session session(model, options, {trainer.FirstInput()}, trainer.FirstLaneState());
+  session.ReadPrompt(1);
+  std::string text;
+  while (session.NextChar(&text)) continue;
+  return text;
+}
+
+class JobObserver : public TrainingObserver {
+ public:
+  JobObserver(TrainingJob* job, const TrainingSpec& spec) : job_(*job), spec_(spec) {}
+
+  bool StopRequested() override { return job_.stop_requested(); }
+  bool OutcomeWanted() override { return job_.publish_when_stopped(); }
+
+  void OnReport(const ProgressReport& report, const Trainer<float>& trainer) override {
+    v1::TrainingProgress progress = ToProgress(report);
+    if (report.sample_due) {
+      progress.set_sample_text(
+          Preview(trainer, spec_.corpus->corpus.vocabulary(), spec_.options.seed, report.step));
+    }
+    job_.Report(std::move(progress));
+  }
+
+ private:
+  TrainingJob& job_;
+  const TrainingSpec& spec_;
+};
+
+absl::StatusOr<TrainingOutcome> Train(TrainingJob* job, const TrainingSpec& spec, int threads) {
+  const Corpus& corpus = spec.corpus->corpus;
+  const auto network = MakeNetwork<float>(spec.network, corpus.vocabulary().size());
+  WorkerPool pool(threads);
+  Trainer<float> trainer(*network, spec.network.hidden_size, corpus, spec.options, &pool);
+  JobObserver observer(job, spec);
+  return RunTraining(spec.options, SteadySeconds, &trainer, &observer);
+}
+
+absl::StatusOr<int> Publish(const TrainingJob& job, const TrainingSpec& spec,
+                            TrainingOutcome outcome, ModelStore* models) {
+  ModelData data;
+  data.description = {.network = spec.network,
+                      .vocabulary = spec.corpus->corpus.vocabulary(),
+                      .parameter_count = spec.parameter_count,
+                      .validation_loss = outcome.validation_loss,
+                      .chars_trained = outcome.chars_seen,
+                      .training_job = job.id(),
+                      .create_time_ms = absl::ToUnixMillis(absl::Now()),
+                      .training = ToModelFileJson(ToProto(spec.options))};
+  data.parameters = std::move(outcome.parameters);
+  return models->Publish(spec.model, data);
+}
+
+struct Ending {
+  v1::TrainingJobState state;
+  std::string error;
+  int version = 0;
+};
+
+Ending Failed(const absl::Status& status) {
+  return {.state = v1::TRAINING_JOB_STATE_FAILED,
+          .error = SafeText(status.message(), kErrorBytesMax)};
+}
+
+Ending TrainAndPublish(TrainingJob* job, const TrainingSpec& spec, ModelStore* models,
+                       int threads) {
+  absl::StatusOr<TrainingOutcome> outcome = Train(job, spec, threads);
+  if (!outcome.ok()) return Failed(outcome.status());
+  const bool stopped = outcome->stopped;
+  Ending ending{
+      .state = stopped ? v1::TRAINING_JOB_STATE_CANCELLED : v1::TRAINING_JOB_STATE_SUCCEEDED,
+      .error = stopped ? job->stop_reason() : ""};
+  if (stopped && (!job->publish_when_stopped() || outcome->steps == 0)) return ending;
+  const absl::StatusOr<int> version = Publish(*job, spec, *std::move(outcome), models);
+  if (!version.ok()) return Failed(version.status());
+  ending.version = *version;
+  return ending;
+}
+
+}  // namespace
+
+double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& options,
+                           int vocabulary_size, int64_t parameters) {
+  constexpr double kShardLanes = 16;  // lanes that share a gradient buffer
+  // Weights, the best ones, those published and their file, two optimizer memories, packed copies.
+  constexpr double kParameterCopies = 8;
+  // A layer's gates, states and gradients of both.
+  constexpr double kBuffersALayer = 4;
+  const double shards = options.batch_size / kShardLanes + 1;
+  const double rows = static_cast<double>(options.batch_size) * options.sequence_length;
+  const double layers = kBuffersALayer * network.num_layers * network.hidden_size;
+  return sizeof(float) * (static_cast<double>(parameters) * (kParameterCopies + shards) +
+                          rows * (layers + vocabulary_size));
+}
+
+void RunTrainingJob(TrainingJob* job, ModelStore* models, int threads) {
+  std::unique_ptr<const TrainingSpec> spec = job->Begin();
+  if (spec == nullptr) return;
+  Log(LogLevel::kInfo, absl::StrCat("job ", job->id(), " trains ", spec->model));
+  const Ending ending = TrainAndPublish(job, *spec, models, threads);
+  spec.reset();  // the corpus goes before anyone hears of the end
+  Log(ending.state == v1::TRAINING_JOB_STATE_FAILED ? LogLevel::kWarning : LogLevel::kInfo,
+      absl::StrCat("job ", job->id(), " ended ", v1::TrainingJobState_Name(ending.state),
+                   ending.version > 0 ? absl::StrCat(" as version ", ending.version) : "",
+                   ending.error.empty() ? "" : ": ", ending.error));
+  job->End(ending.state, ending.error, ending.version);
+}
+
+}  // namespace runnel::server

@@ -1,0 +1,44 @@
+// What the benchmarks share.
+#ifndef RUNNEL_TESTS_BENCHMARK_BENCHMARKS_H_
+#define RUNNEL_TESTS_BENCHMARK_BENCHMARKS_H_
+
+#include <benchmark/benchmark.h>
+
+#include <chrono>
+
+#include "core/nn/network_config.h"
+#include "tests/benchmark/fma_peak.h"
+
+namespace runnel {
+
+void RegisterTrainBenchmarks();
+void RegisterDecodeBenchmarks();
+
+// The multiply-adds that one character's way to its logits needs; looking up a one-hot input needs
+// none.
+inline double ForwardMultiplyAdds(const NetworkConfig& config, int vocabulary_size) {
+  const double hidden = config.hidden_size;
+  const double recurrent = config.num_layers * hidden * hidden;
+  const double between_layers = (config.num_layers - 1) * hidden * hidden;
+  return recurrent + between_layers + hidden * vocabulary_size;
+}
+
+// Runs `step` for as long as the benchmark asks and sets the counters `chars_per_second` and
+// `peak_fraction`, by the wall clock. (google-benchmark's own rates would be by the calling
+// thread's time, or lengthen the case's name.) A step handles `chars` characters with `operations`
+// operations each.
+template <typename Step>
+void RunSteps(benchmark::State& state, int threads, double chars, double operations,
+              const Step& step) {
+  const double peak = FmaPeakF32(threads);
+  const auto start = std::chrono::steady_clock::now();
+  for (auto _ : state) step();
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  const double rate = chars * static_cast<double>(state.iterations()) / taken.count();
+  state.counters["chars_per_second"] = rate;
+  state.counters["peak_fraction"] = rate * operations / peak;
+}
+
+}  // namespace runnel
+
+#endif  // RUNNEL_TESTS_BENCHMARK_BENCHMARKS_H_

@@ -1,0 +1,13 @@
+#include <benchmark/benchmark.h>
+
+#include "tests/benchmark/benchmarks.h"
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  runnel::RegisterTrainBenchmarks();
+  runnel::RegisterDecodeBenchmarks();
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

@@ -1,0 +1,76 @@
+// Train/<cell>/<layers>x<hidden>/V<characters>/B<lanes>/T<steps>/<precision>/threads:<n>: whole
+// training steps, from text to updated weights.
+#include <benchmark/benchmark.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "core/math/random.h"
+#include "core/text/utf8.h"
+#include "core/train/trainer.h"
+#include "tests/benchmark/benchmarks.h"
+
+namespace runnel {
+namespace {
+
+struct TrainCase {
+  NetworkConfig network;
+  int vocabulary_size;
+  TrainingOptions options;
+  int threads;
+};
+
+// Text in which every one of `vocabulary_size` characters occurs, the rest at random.
+std::string MakeText(int vocabulary_size, int64_t chars) {
+  std::string text;
+  for (int64_t i = 0; i < chars; ++i) {
+    const auto random = static_cast<int64_t>(RandomUniform(1, 0, i) * vocabulary_size);
+    AppendUtf8(static_cast<char32_t>(0x100 + (i < vocabulary_size ? i : random)), &text);
+  }
+  return text;
+}
+
+void Train(benchmark::State& state, const TrainCase& c) {
+  const int64_t batch_chars = int64_t{c.options.batch_size} * c.options.sequence_length;
+  const std::string text = MakeText(c.vocabulary_size, batch_chars * 40);
+  const Corpus corpus = *Corpus::Load(StringSource(text), VocabularyKind::kCodePoints);
+  WorkerPool pool(c.threads);
+  const auto network = MakeNetwork<float>(c.network, corpus.vocabulary().size());
+  Trainer<float> trainer(*network, c.network.hidden_size, corpus, c.options, &pool);
+  trainer.Step(1e-4f);
+  // Forward once, backward twice: with respect to the input and to the weights.
+  const double operations = 3 * 2 * ForwardMultiplyAdds(c.network, c.vocabulary_size);
+  RunSteps(state, c.threads, static_cast<double>(batch_chars), operations,
+           [&] { trainer.Step(1e-4f); });
+}
+
+}  // namespace
+
+void RegisterTrainBenchmarks() {
+  const auto with_sizes = [](Recipe recipe, int lanes, int steps) {
+    TrainingOptions options = DefaultTraining(recipe);
+    options.batch_size = lanes;
+    options.sequence_length = steps;
+    return options;
+  };
+  const TrainingOptions seed = DefaultTraining(Recipe::kSeed);
+  const TrainingOptions fast = DefaultTraining(Recipe::kFast);
+  const TrainCase cases[] = {
+      {DefaultNetwork(Recipe::kSeed), 65, seed, 1},
+      {DefaultNetwork(Recipe::kFast), 65, fast, 1},
+      {DefaultNetwork(Recipe::kFast), 65, fast, 2},
+      {{CellType::kRnnRelu, 2, 256}, 65, fast, 2},
+      {{CellType::kRnnTanh, 2, 512}, 65, with_sizes(Recipe::kFast, 64, 100), 2},
+      {{CellType::kRnnTanh, 2, 256}, 5387, with_sizes(Recipe::kFast, 64, 64), 2},
+  };
+  for (const TrainCase& c : cases) {
+    const std::string name = absl::StrCat("Train/", std::string(CellTypeName(c.network.cell)), "/",
+                                          c.network.num_layers, "x", c.network.hidden_size, "/V",
+                                          c.vocabulary_size, "/B", c.options.batch_size, "/T",
+                                          c.options.sequence_length, "/f32/threads:", c.threads);
+    benchmark::RegisterBenchmark(name.c_str(), Train, c)->Unit(benchmark::kMillisecond);
+  }
+}
+
+}  // namespace runnel

@@ -1,0 +1,189 @@
+#include "server/training_convert.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/util/message_differencer.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+
+#include "tests/server/bad_request.h"
+
+namespace runnel::server {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+grpc::Status Check(const v1::TrainRequest& request) {
+  RequestProblems problems;
+  PlanTraining(request, &problems);
+  return ToGrpcStatus(problems);
+}
+
+TEST(PlanTraining, EmptyRequest_IsRecipeFast) {
+  RequestProblems problems;
+  const TrainingPlan plan = PlanTraining(v1::TrainRequest(), &problems);
+  EXPECT_TRUE(problems.empty());
+  const TrainingOptions fast = DefaultTraining(Recipe::kFast);
+  EXPECT_EQ(plan.network.hidden_size, DefaultNetwork(Recipe::kFast).hidden_size);
+  EXPECT_EQ(plan.options.recipe, Recipe::kFast);
+  EXPECT_EQ(plan.options.epochs, fast.epochs);
+  EXPECT_EQ(plan.options.learning_rate, fast.learning_rate);
+  EXPECT_EQ(plan.vocabulary, VocabularyKind::kCodePoints);
+}
+
+TEST(PlanTraining, RecipeSeed_IsTheClassicScript) {
+  v1::TrainRequest request;
+  request.mutable_training()->set_recipe(v1::RECIPE_SEED);
+  RequestProblems problems;
+  const TrainingPlan plan = PlanTraining(request, &problems);
+  EXPECT_TRUE(problems.empty());
+  EXPECT_EQ(plan.network.hidden_size, 100);
+  EXPECT_EQ(plan.options.sequence_length, 25);
+  EXPECT_EQ(plan.options.batch_size, 1);
+  EXPECT_EQ(plan.options.optimizer, Optimizer::kAdagrad);
+  EXPECT_EQ(plan.options.loss_reduction, LossReduction::kSumOverTime);
+  EXPECT_EQ(plan.options.epochs, 0);
+}
+
+TEST(PlanTraining, OneLimitGiven_LeavesTheRecipesOthersAndZeroRemovesOne) {
+  v1::TrainRequest request;
+  request.mutable_training()->set_max_steps(5);
+  RequestProblems problems;
+  EXPECT_EQ(PlanTraining(request, &problems).options.epochs, DefaultTraining(Recipe::kFast).epochs);
+  request.mutable_training()->set_epochs(0);
+  EXPECT_EQ(PlanTraining(request, &problems).options.epochs, 0);
+  EXPECT_TRUE(problems.empty());
+}
+
+TEST(PlanTraining, AbsentSeeds_AreDrawn) {
+  RequestProblems problems;
+  EXPECT_NE(PlanTraining(v1::TrainRequest(), &problems).options.seed,
+            PlanTraining(v1::TrainRequest(), &problems).options.seed);
+}
+
+TEST(PlanTraining, ResolvedOptionsSentAgain_GiveThemselves) {
+  for (const v1::Recipe recipe : {v1::RECIPE_SEED, v1::RECIPE_FAST, v1::RECIPE_BEST}) {
+    v1::TrainRequest request;
+    request.mutable_training()->set_recipe(recipe);
+    RequestProblems problems;
+    const TrainingPlan plan = PlanTraining(request, &problems);
+    const v1::TrainingOptions training = ToProto(plan.options);
+    const v1::NetworkConfig network = ToProto(plan.network, plan.vocabulary);
+    *request.mutable_training() = training;
+    *request.mutable_network() = network;
+    const TrainingPlan again = PlanTraining(request, &problems);
+    EXPECT_TRUE(problems.empty()) << ToGrpcStatus(problems).error_message();
+    using google::protobuf::util::MessageDifferencer;
+    EXPECT_TRUE(MessageDifferencer::Equals(ToProto(again.options), training));
+    EXPECT_TRUE(MessageDifferencer::Equals(ToProto(again.network, again.vocabulary), network));
+  }
+}
+
+struct BadCase {
+  const char* field;
+  const char* description;
+  std::function<void(v1::NetworkConfig*, v1::TrainingOptions*)> set;
+};
+
+TEST(PlanTraining, ValuesOutOfRange_NameFieldValueAndBound) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const std::vector<BadCase> cases = {
+      {"network.hidden_size", "is 0; must be 1 to 4096",
+       [](auto* n, auto*) { n->set_hidden_size(0); }},
+      {"network.hidden_size", "is 5000;", [](auto* n, auto*) { n->set_hidden_size(5000); }},
+      {"network.hidden_size", "is -2147483648;",
+       [](auto* n, auto*) { n->set_hidden_size(std::numeric_limits<int32_t>::min()); }},
+      {"network.num_layers", "is 9; must be 1 to 8", [](auto* n, auto*) { n->set_num_layers(9); }},
+      {"network.cell_type", "is 99;",
+       [](auto* n, auto*) { n->set_cell_type(static_cast<v1::CellType>(99)); }},
+      {"network.vocabulary", "is -1;",
+       [](auto* n, auto*) { n->set_vocabulary(static_cast<v1::VocabularyKind>(-1)); }},
+      {"network.embedding_size", "is -1;", [](auto* n, auto*) { n->set_embedding_size(-1); }},
+      {"network.min_char_count", "is 0;", [](auto* n, auto*) { n->set_min_char_count(0); }},
+      {"training.recipe", "is 4;",
+       [](auto*, auto* t) { t->set_recipe(static_cast<v1::Recipe>(4)); }},
+      {"training.epochs", "is nan;", [=](auto*, auto* t) { t->set_epochs(kNan); }},
+      {"training.max_seconds", "is inf;", [=](auto*, auto* t) { t->set_max_seconds(kInfinity); }},
+      {"training.max_steps", "is -1;", [](auto*, auto* t) { t->set_max_steps(-1); }},
+      {"training.sequence_length", "is 2049; must be 1 to 2048",
+       [](auto*, auto* t) { t->set_sequence_length(2049); }},
+      {"training.batch_size", "is 1025; must be 1 to 1024",
+       [](auto*, auto* t) { t->set_batch_size(1025); }},
+      {"training.learning_rate", "is 0;", [](auto*, auto* t) { t->set_learning_rate(0); }},
+      {"training.dropout", "is 1;", [](auto*, auto* t) { t->set_dropout(1); }},
+      {"training.mask_fraction", "is 0;", [](auto*, auto* t) { t->set_mask_fraction(0); }},
+      {"training.early_stopping_patience", "is -3;",
+       [](auto*, auto* t) { t->set_early_stopping_patience(-3); }},
+      {"training.validation_fraction", "is 1;",
+       [](auto*, auto* t) { t->set_validation_fraction(1); }},
+  };
+  for (const BadCase& bad : cases) {
+    v1::TrainRequest request;
+    bad.set(request.mutable_network(), request.mutable_training());
+    const grpc::Status status = Check(request);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << bad.field;
+    ASSERT_THAT(FieldsOf(status), ElementsAre(bad.field)) << status.error_message();
+    EXPECT_THAT(ViolationsOf(status)[0].second, HasSubstr(bad.description));
+  }
+}
+
+TEST(PlanTraining, WhatComesLater_IsUnimplementedByName) {
+  const std::vector<BadCase> cases = {
+      {"network.cell_type: CELL_TYPE_LSTM", "",
+       [](auto* n, auto*) { n->set_cell_type(v1::CELL_TYPE_LSTM); }},
+      {"network.bidirectional", "", [](auto* n, auto*) { n->set_bidirectional(true); }},
+      {"network.embedding_size", "", [](auto* n, auto*) { n->set_embedding_size(4); }},
+      {"network.min_char_count", "", [](auto* n, auto*) { n->set_min_char_count(2); }},
+      {"network.document_separator", "", [](auto* n, auto*) { n->set_document_separator(""); }},
+      {"training.optimizer: OPTIMIZER_SGD", "",
+       [](auto*, auto* t) { t->set_optimizer(v1::OPTIMIZER_SGD); }},
+      {"training.dropout", "", [](auto*, auto* t) { t->set_dropout(0.5f); }},
+      {"training.input_dropout", "", [](auto*, auto* t) { t->set_input_dropout(0.5f); }},
+      {"training.recurrent_dropout", "", [](auto*, auto* t) { t->set_recurrent_dropout(0.5f); }},
+      {"training.weight_decay", "", [](auto*, auto* t) { t->set_weight_decay(0.5f); }},
+      {"training.averaging", "", [](auto*, auto* t) { t->set_averaging(0.5f); }},
+      {"training.early_stopping_patience", "",
+       [](auto*, auto* t) { t->set_early_stopping_patience(1); }},
+      {"training.mask_fraction", "", [](auto*, auto* t) { t->set_mask_fraction(0.15f); }},
+      {"training.precision: PRECISION_BF16", "",
+       [](auto*, auto* t) { t->set_precision(v1::PRECISION_BF16); }},
+  };
+  for (const BadCase& later : cases) {
+    v1::TrainRequest request;
+    later.set(request.mutable_network(), request.mutable_training());
+    const grpc::Status status = Check(request);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << later.field;
+    EXPECT_THAT(status.error_message(), ::testing::StartsWith(later.field));
+    EXPECT_THAT(status.error_message(), HasSubstr("is not available in this release"));
+  }
+}
+
+TEST(PlanTraining, OffValues_AreAccepted) {
+  v1::TrainRequest request;
+  request.mutable_network()->set_embedding_size(0);
+  request.mutable_network()->set_min_char_count(1);
+  v1::TrainingOptions* training = request.mutable_training();
+  training->set_dropout(0);
+  training->set_weight_decay(0);
+  training->set_averaging(0);
+  training->set_early_stopping_patience(0);
+  training->set_precision(v1::PRECISION_F32);
+  EXPECT_TRUE(Check(request).ok()) << Check(request).error_message();
+}
+
+TEST(PlanTraining, BaseModel_IsUnimplemented) {
+  v1::TrainRequest request;
+  request.set_base("other");
+  EXPECT_EQ(Check(request).error_code(), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST(ToTimestamp, Milliseconds_AreKept) {
+  EXPECT_EQ(ToTimestamp(1234567).seconds(), 1234);
+  EXPECT_EQ(ToTimestamp(1234567).nanos(), 567'000'000);
+}
+
+}  // namespace
+}  // namespace runnel::server
