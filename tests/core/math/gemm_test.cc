@@ -62,7 +62,7 @@ using Reals = testing::Types<float, double>;
 TYPED_TEST_SUITE(GemmTest, Reals);
 
 TYPED_TEST(GemmTest, RandomShapes_AgreeWithTheLoopForEveryTransposeAndBeta) {
-  for (int trial = 0; trial < 120; ++trial) {
+  for (int trial = 0; trial < 80; ++trial) {
     const int64_t most = trial < 60 ? 9 : 90;
     const int64_t m = 1 + this->random_() % most;
     const int64_t n = 1 + this->random_() % most;
@@ -81,8 +81,8 @@ TYPED_TEST(GemmTest, VectorShapes_AgreeWithTheLoop) {
   for (const auto& [m, n] : {std::pair<int64_t, int64_t>{1, 512}, {512, 1}, {1, 1}, {16, 512}}) {
     for (const Transpose ta : {Transpose::kNo, Transpose::kYes}) {
       for (const Transpose tb : {Transpose::kNo, Transpose::kYes}) {
-        this->CheckAgainstLoop(ta, tb, m, n, 512, /*add=*/false);
-        this->CheckAgainstLoop(ta, tb, m, n, 512, /*add=*/true);
+        this->CheckAgainstLoop(ta, tb, m, n, 64, /*add=*/false);
+        this->CheckAgainstLoop(ta, tb, m, n, 64, /*add=*/true);
         if (this->HasFatalFailure()) return;
       }
     }
