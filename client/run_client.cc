@@ -28,6 +28,9 @@ constexpr char kExamples[] =
     "  runnel jobs watch ID\n"
     "  runnel --server models.example.org:50051 models\n";
 
+constexpr char kServersHelp[] =
+    "A server may be of another release: what it does not offer it refuses, naming the flag.\n";
+
 void AddGlobalFlags(CLI::App& app, CommandLine& line) {
   line.server = kDefaultServer;
   app.add_option("--server", line.server, absl::StrCat("HOST:PORT; ", kDefaultServer, " if absent"))
@@ -61,7 +64,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddModelsCommand(*app, line);
   AddJobsCommand(*app, line);
   AddHealthCommand(*app, line);
-  app->footer(absl::StrCat(kExamples, "\n", kExitCodesHelp));
+  app->footer(absl::StrCat(kExamples, "\n", kServersHelp, "\n", kExitCodesHelp));
   return app;
 }
 

@@ -86,6 +86,9 @@ grpc::Status TrainCall::MakeSpec(TrainingSpec* spec) {
   if (!plan.batch_size_given) {
     spec->options.batch_size = LanesThatFit(corpus.size(), spec->options);
   }
+  if (!plan.limit_given) {
+    spec->options.epochs = EpochsThatSuffice(corpus.size(), spec->options);
+  }
   const absl::Status fits = CheckCorpusSize(corpus.size(), spec->options);
   if (!fits.ok()) return ToGrpcStatus(fits, CorpusLoader::Field(request_));
   spec->parameter_count =

@@ -126,7 +126,12 @@ void ReadEnums(const v1::TrainingOptions& wire, TrainingOptions* options,
   }
 }
 
+bool HasLimit(const v1::TrainingOptions& wire) {
+  return wire.has_epochs() || wire.has_max_steps() || wire.has_max_seconds();
+}
+
 void ReadNumbers(const v1::TrainingOptions& wire, TrainingOptions* options) {
+  if (HasLimit(wire)) options->epochs = 0;  // the only limit that recipes have
   if (wire.has_epochs()) options->epochs = wire.epochs();
   if (wire.has_max_steps()) options->max_steps = wire.max_steps();
   if (wire.has_max_seconds()) options->max_seconds = wire.max_seconds();
@@ -210,6 +215,7 @@ TrainingPlan PlanTraining(const v1::TrainRequest& request, RequestProblems* prob
   ReadEnums(wire, &plan.options, problems);
   ReadNumbers(wire, &plan.options);
   plan.batch_size_given = wire.has_batch_size();
+  plan.limit_given = HasLimit(wire);
   Violations violations;
   Validate(plan.options, &violations);
   problems->AddPrefixed("training.", violations);

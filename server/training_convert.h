@@ -19,6 +19,7 @@ struct TrainingPlan {
   VocabularyKind vocabulary = VocabularyKind::kCodePoints;
   TrainingOptions options;  // seed drawn if absent
   bool batch_size_given = false;
+  bool limit_given = false;  // epochs, max_steps or max_seconds
 };
 
 // Everything of `request` but the corpus. Problems name fields by

@@ -74,10 +74,15 @@ absl::Status AtomicFile::Append(absl::string_view bytes) {
   return absl::OkStatus();
 }
 
-absl::Status AtomicFile::Commit() {
+absl::Status AtomicFile::Sync() {
+  return fsync(descriptor_) == 0 ? absl::OkStatus() : FileError("cannot write", path_);
+}
+
+absl::Status AtomicFile::CommitAs(std::string path) {
+  path_ = std::move(path);
   constexpr mode_t kMode = 0644;
   if (fchmod(descriptor_, kMode) != 0) return FileError("cannot write", path_);
-  if (fsync(descriptor_) != 0) return FileError("cannot write", path_);
+  if (absl::Status status = Sync(); !status.ok()) return status;
   if (!RenameToFreeName(temporary_path_, path_)) return FileError("cannot create", path_);
   temporary_path_.clear();
   absl::Status status = SyncFolder(FolderOf(path_));
@@ -96,7 +101,7 @@ absl::Status SyncFolder(const std::string& folder) {
   const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return FileError("cannot open", folder);
   const bool synced = fsync(descriptor) == 0;
-  const absl::Status status = synced ? absl::OkStatus() : FileError("cannot write", folder);
+  absl::Status status = synced ? absl::OkStatus() : FileError("cannot write", folder);
   close(descriptor);
   return status;
 }

@@ -25,8 +25,14 @@ class AtomicFile {
   AtomicFile& operator=(AtomicFile&&) = delete;
 
   absl::Status Append(absl::string_view bytes);
-  // ALREADY_EXISTS if the name is taken: nothing is ever overwritten.
-  absl::Status Commit();
+  // Brings what was appended to the disk; Commit does so too, but a caller may want to wait for it
+  // elsewhere.
+  absl::Status Sync();
+  // ALREADY_EXISTS if the name is taken: nothing is ever overwritten. After that, another name may
+  // be tried.
+  absl::Status Commit() { return CommitAs(path_); }
+  // Under another name in the same folder.
+  absl::Status CommitAs(std::string path);
 
  private:
   AtomicFile(std::string path, std::string temporary_path, int descriptor);

@@ -57,9 +57,7 @@ struct Header {
 // A message quotes the file, which may say anything at any length.
 absl::Status Damaged(absl::string_view what) {
   if (what.size() <= kMessageBytesMax) return absl::DataLossError(what);
-  size_t end = kMessageBytesMax;
-  while ((what[end] & 0xC0) == 0x80) --end;  // no half characters
-  return absl::DataLossError(absl::StrCat(what.substr(0, end), "..."));
+  return absl::DataLossError(absl::StrCat(Utf8Prefix(what, kMessageBytesMax), "..."));
 }
 
 // Discarded or null if `text` is not JSON, or holds more than a version file has use for: nesting

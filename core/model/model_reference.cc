@@ -54,7 +54,8 @@ absl::StatusOr<ModelReference> ParseModelReference(absl::string_view reference) 
 
   const absl::string_view suffix = reference.substr(colon + 1);
   if (!suffix.empty() && AllDigits(suffix)) {
-    if (absl::SimpleAtoi(suffix, &parsed.version) && parsed.version >= 1) return parsed;
+    // One spelling for each version: no leading zeros.
+    if (suffix.front() != '0' && absl::SimpleAtoi(suffix, &parsed.version)) return parsed;
   } else if (IsName(suffix)) {
     parsed.label = std::string(suffix);
     const bool has_letter = std::any_of(suffix.begin(), suffix.end(), absl::ascii_isalpha);

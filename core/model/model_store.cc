@@ -215,17 +215,23 @@ void ModelStore::Keep(std::shared_ptr<const LoadedModel> model) {
 
 absl::StatusOr<int> ModelStore::Publish(const std::string& name, const ModelData& model) {
   const std::string bytes = EncodeModel(model);
+  absl::StatusOr<AtomicFile> file = CreateVersionFile(name);
+  // The long part, without the lock: others go on loading.
+  absl::Status status = file.status();
+  if (status.ok()) status = file->Append(bytes);
+  if (status.ok()) status = file->Sync();
+
   const std::lock_guard lock(mutex_);
   Model& entry = models_[name];
-  int version = entry.newest_ever + 1;
-  if (absl::Status status = MakeFolder(ModelFolder(name)); !status.ok()) return status;
-  if (absl::Status status = SyncFolder(folder_); !status.ok()) return status;
-  absl::Status status = WriteFileAtomically(VersionPath(name, version), bytes);
-  // Someone put files there by hand.
-  while (absl::IsAlreadyExists(status) && version < INT_MAX) {
-    status = WriteFileAtomically(VersionPath(name, ++version), bytes);
+  int version = entry.newest_ever;
+  // A number that is taken was put there by hand.
+  while (status.ok()) {
+    status = file->CommitAs(VersionPath(name, ++version));
+    if (status.ok() || !absl::IsAlreadyExists(status) || version == INT_MAX) break;
+    status = absl::OkStatus();
   }
   if (!status.ok()) {
+    file = status;                                                 // removes the temporary file
     if (entry.versions.empty()) rmdir(ModelFolder(name).c_str());  // fails, rightly, if not empty
     return status;
   }
@@ -234,6 +240,14 @@ absl::StatusOr<int> ModelStore::Publish(const std::string& name, const ModelData
                              .description = model.description,
                              .file_bytes = static_cast<int64_t>(bytes.size())};
   return version;
+}
+
+absl::StatusOr<AtomicFile> ModelStore::CreateVersionFile(const std::string& name) const {
+  const std::lock_guard lock(
+      mutex_);  // so that no Delete removes the folder before the file is in it
+  if (absl::Status status = MakeFolder(ModelFolder(name)); !status.ok()) return status;
+  if (absl::Status status = SyncFolder(folder_); !status.ok()) return status;
+  return AtomicFile::Create(absl::StrCat(ModelFolder(name), "/new"));
 }
 
 absl::Status ModelStore::Delete(const ModelReference& reference) {

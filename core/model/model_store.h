@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/model/atomic_file.h"
 #include "core/model/model_file.h"
 #include "core/model/model_reference.h"
 #include "core/nn/language_model.h"
@@ -78,6 +79,7 @@ class ModelStore {
   static ModelInfo InfoOf(const std::string& name, const Model& model);
   std::string ModelFolder(const std::string& name) const;
   std::string VersionPath(const std::string& name, int version) const;
+  absl::StatusOr<AtomicFile> CreateVersionFile(const std::string& name) const;
   absl::Status NotFound(const ModelReference& reference) const;        // mutex_ held
   absl::StatusOr<int> Resolve(const ModelReference& reference) const;  // mutex_ held
   void Keep(std::shared_ptr<const LoadedModel> model);                 // mutex_ held

@@ -9,6 +9,7 @@
 #ifndef RUNNEL_CORE_TEXT_LANES_H_
 #define RUNNEL_CORE_TEXT_LANES_H_
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/text/corpus.h"
@@ -18,7 +19,7 @@ namespace runnel {
 class LaneReader {
  public:
   // The fewest symbols that give one batch.
-  static int64_t SymbolsMin(int lanes, int steps) { return int64_t{lanes} * (steps + 2); }
+  static int64_t SymbolsMin(int lanes, int steps) { return int64_t{lanes} * (steps + 1); }
 
   // `range` must hold SymbolsMin(lanes, steps); `corpus` must outlive the reader.
   LaneReader(const Corpus& corpus, CorpusRange range, int lanes, int steps)
@@ -30,7 +31,7 @@ class LaneReader {
 
   int lanes() const { return lanes_; }
   int steps() const { return steps_; }
-  int64_t batches_per_epoch() const { return (lane_size_ - 2) / steps_; }
+  int64_t batches_per_epoch() const { return std::max<int64_t>(1, (lane_size_ - 2) / steps_); }
 
   // Copies the current batch's lanes [lane_begin, lane_end) as [T x lanes] ids; a target is the
   // symbol after its input.

@@ -71,8 +71,14 @@ void AppendUtf8(char32_t code_point, std::string* text) {
   }
 }
 
+absl::string_view Utf8Prefix(absl::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && (text[bytes_max] & 0xC0) == 0x80) --bytes_max;
+  return text.substr(0, bytes_max);
+}
+
 std::string DescribeChar(char32_t code_point) {
-  const std::string number = absl::StrFormat("U+%04X", static_cast<uint32_t>(code_point));
+  std::string number = absl::StrFormat("U+%04X", static_cast<uint32_t>(code_point));
   if (code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0)) return number;
   std::string shown = "'";
   AppendUtf8(code_point, &shown);

@@ -59,6 +59,10 @@ absl::StatusOr<std::vector<char32_t>> DecodeUtf8(absl::string_view text);
 // Appends the 1..4 bytes of `code_point`, which must be a Unicode scalar value.
 void AppendUtf8(char32_t code_point, std::string* text);
 
+// The longest prefix of `text`, which is valid UTF-8, that has at most `bytes_max` bytes and no
+// half character.
+absl::string_view Utf8Prefix(absl::string_view text, size_t bytes_max);
+
 // A character as an error message shows it: 'a', U+000A, 'é' (U+00E9).
 std::string DescribeChar(char32_t code_point);
 

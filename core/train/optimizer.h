@@ -27,6 +27,7 @@ class OptimizerState {
   std::vector<Real> first_;   // Adagrad: summed squares; Adam: mean gradient
   std::vector<Real> second_;  // Adam: mean square
   int64_t step_ = 0;
+  Real learning_rate_ = 0;
   AdamStep<Real> adam_;
 };
 

@@ -1,6 +1,7 @@
 #include "core/train/training_options.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
@@ -27,6 +28,14 @@ int LanesThatFit(int64_t symbols, const TrainingOptions& options) {
   const int64_t lanes =
       TrainedSymbols(symbols, options) / LaneReader::SymbolsMin(1, options.sequence_length);
   return static_cast<int>(std::clamp<int64_t>(lanes, 1, options.batch_size));
+}
+
+double EpochsThatSuffice(int64_t symbols, const TrainingOptions& options) {
+  constexpr double kStepsMin = 1500;
+  const int64_t batch = int64_t{options.batch_size} * options.sequence_length;
+  const int64_t batches = std::max<int64_t>(1, TrainedSymbols(symbols, options) / batch);
+  if (options.epochs == 0) return 0;
+  return std::max(options.epochs, std::ceil(kStepsMin / static_cast<double>(batches)));
 }
 
 void Validate(const TrainingOptions& options, Violations* violations) {

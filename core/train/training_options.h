@@ -38,7 +38,7 @@ struct TrainingOptions {
   float clip_norm = 0;   // then the global norm to at most this; 0: off
   uint64_t seed = 0;
   float validation_fraction = 0.1f;
-  int64_t evaluate_every_steps = 0;  // 0: once an epoch
+  int64_t evaluate_every_steps = 0;  // 0: once an epoch, at least 50 steps apart
   int64_t sample_every_steps = 0;    // 0: never
   LossReduction loss_reduction = LossReduction::kMean;
   // The share of batches at which a lane forgets its state, so that the model learns to begin
@@ -55,6 +55,10 @@ TrainingOptions DefaultTraining(Recipe recipe);
 // least one batch; 1 if not even that. Recipes use it, so that a short text trains without a choice
 // of sizes.
 int LanesThatFit(int64_t symbols, const TrainingOptions& options);
+
+// The recipe's epochs, or as many more as it takes to make 1,500 steps on a short text, of
+// `symbols` symbols; 0 stays 0.
+double EpochsThatSuffice(int64_t symbols, const TrainingOptions& options);
 
 void Validate(const TrainingOptions& options, Violations* violations);
 

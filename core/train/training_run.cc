@@ -11,6 +11,8 @@ namespace runnel {
 namespace {
 
 constexpr double kReportSeconds = 0.5;
+// On a text whose epochs are a few steps, evaluating each would take longer than training.
+constexpr int64_t kEvaluationStepsMin = 50;
 
 class TrainingRun {
  public:
@@ -21,9 +23,10 @@ class TrainingRun {
         trainer_(*trainer),
         observer_(*observer),
         step_limit_(StepLimit(options, trainer->batches_per_epoch())),
-        evaluate_every_(!trainer->has_validation()         ? 0
-                        : options.evaluate_every_steps > 0 ? options.evaluate_every_steps
-                                                           : trainer->batches_per_epoch()),
+        evaluate_every_(!trainer->has_validation() ? 0
+                        : options.evaluate_every_steps > 0
+                            ? options.evaluate_every_steps
+                            : std::max(trainer->batches_per_epoch(), kEvaluationStepsMin)),
         batch_chars_(int64_t{options.batch_size} * options.sequence_length),
         smooth_loss_(options.sequence_length *
                      std::log(static_cast<double>(trainer->network().vocabulary_size()))),

@@ -107,7 +107,7 @@ TEST(LaneReader, BatchesPerEpoch_IsTheCountUntilTheLanesRestart) {
 
 TEST(LaneReader, SmallestRange_GivesOneBatchAgainAndAgain) {
   const int64_t size = LaneReader::SymbolsMin(4, 5);
-  EXPECT_EQ(size, 28);
+  EXPECT_EQ(size, 24);
   const Corpus corpus = NumberedCorpus(size);
   LaneReader reader(corpus, {0, size}, 4, 5);
   EXPECT_EQ(reader.batches_per_epoch(), 1);

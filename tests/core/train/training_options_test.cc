@@ -115,13 +115,13 @@ TEST(TrainingOptions, NanAndInfinity_AreRefusedInEveryRealField) {
 
 TEST(LanesThatFit, IsTheMostThatTheTrainedPartFills) {
   TrainingOptions options = {.sequence_length = 10, .batch_size = 8, .validation_fraction = 0};
-  EXPECT_EQ(LanesThatFit(12 * 8, options), 8);
-  EXPECT_EQ(LanesThatFit(12 * 100, options), 8);
-  EXPECT_EQ(LanesThatFit(12 * 8 - 1, options), 7);
-  EXPECT_EQ(LanesThatFit(12, options), 1);
+  EXPECT_EQ(LanesThatFit(11 * 8, options), 8);
+  EXPECT_EQ(LanesThatFit(11 * 100, options), 8);
+  EXPECT_EQ(LanesThatFit(11 * 8 - 1, options), 7);
+  EXPECT_EQ(LanesThatFit(11, options), 1);
   EXPECT_EQ(LanesThatFit(5, options), 1);
   options.validation_fraction = 0.5f;
-  EXPECT_EQ(LanesThatFit(12 * 8, options), 4);
+  EXPECT_EQ(LanesThatFit(11 * 8, options), 4);
 }
 
 TEST(LanesThatFit, GivesABatchThatCheckCorpusSizeAccepts) {
@@ -136,19 +136,30 @@ TEST(LanesThatFit, GivesABatchThatCheckCorpusSizeAccepts) {
   }
 }
 
+TEST(EpochsThatSuffice, RaisesTheEpochsOfAShortTextAlone) {
+  const TrainingOptions options = {
+      .epochs = 5, .sequence_length = 10, .batch_size = 10, .validation_fraction = 0};
+  EXPECT_EQ(EpochsThatSuffice(100 * 1000, options), 5);  // 1,000 batches an epoch
+  EXPECT_EQ(EpochsThatSuffice(100 * 20, options), 75);   // 20 of them
+  EXPECT_EQ(EpochsThatSuffice(50, options), 1500);
+  TrainingOptions endless = options;
+  endless.epochs = 0;
+  EXPECT_EQ(EpochsThatSuffice(50, endless), 0);
+}
+
 TEST(CheckCorpusSize, TooShortAText_IsRefusedWithTheNumbers) {
   const TrainingOptions options = {
       .sequence_length = 50, .batch_size = 4, .validation_fraction = 0.5f};
   EXPECT_EQ(CheckCorpusSize(300, options),
             absl::InvalidArgumentError(
                 "is shorter than one batch: 150 characters to train on, and batch_size 4 with "
-                "sequence_length 50 needs at least 208; give more text or a smaller batch_size or "
+                "sequence_length 50 needs at least 204; give more text or a smaller batch_size or "
                 "sequence_length"));
-  EXPECT_TRUE(CheckCorpusSize(416, options).ok());
+  EXPECT_TRUE(CheckCorpusSize(408, options).ok());
   TrainingOptions all = options;
   all.validation_fraction = 0;
-  EXPECT_TRUE(CheckCorpusSize(208, all).ok());
-  EXPECT_TRUE(absl::IsInvalidArgument(CheckCorpusSize(207, all)));
+  EXPECT_TRUE(CheckCorpusSize(204, all).ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(CheckCorpusSize(203, all)));
 }
 
 }  // namespace

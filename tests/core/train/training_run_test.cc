@@ -244,14 +244,25 @@ TEST_F(TrainingRunTest, NoLimit_LeavesTheScheduleAtItsStart) {
 
 TEST_F(TrainingRunTest, Evaluation_IsOnceAnEpochAndAtTheEnd) {
   TrainingOptions options = Options();
-  options.validation_fraction = 0.2f;  // 10 lanes of 32: 3 batches an epoch
-  options.max_steps = 8;
+  options.validation_fraction = 0.2f;
+  options.batch_size = 1;
+  options.sequence_length = 5;
+  options.max_steps = 130;
   const TrainingOutcome outcome = Run(options, &recorder_).value();
-  ASSERT_EQ(setup_->trainer.batches_per_epoch(), 3);
-  EXPECT_THAT(recorder_.Steps(), ElementsAre(3, 6, 8));
+  ASSERT_EQ(setup_->trainer.batches_per_epoch(), 63);
+  EXPECT_THAT(recorder_.Steps(), ElementsAre(63, 126, 130));
   for (const auto& report : recorder_.reports) EXPECT_TRUE(report.validation_loss.has_value());
   EXPECT_DOUBLE_EQ(*recorder_.reports.back().validation_loss, setup_->trainer.ValidationLoss());
   EXPECT_TRUE(outcome.validation_loss.has_value());
+}
+
+TEST_F(TrainingRunTest, Evaluation_OfShortEpochsIsFiftyStepsApart) {
+  TrainingOptions options = Options();
+  options.validation_fraction = 0.2f;  // 10 lanes of 32: 3 batches an epoch
+  options.max_steps = 108;
+  ASSERT_TRUE(Run(options, &recorder_).ok());
+  ASSERT_EQ(setup_->trainer.batches_per_epoch(), 3);
+  EXPECT_THAT(recorder_.Steps(), ElementsAre(50, 100, 108));
 }
 
 TEST_F(TrainingRunTest, EvaluateEverySteps_IsFollowed) {
