@@ -36,17 +36,22 @@ absl::Status CorpusUploads::Upload::Append(absl::string_view bytes) {
                                                      " bytes that this server takes"));
   }
   absl::Status status = decoder_.Decode(bytes, [this](char32_t) { ++chars_; });
-  return status.ok() ? file_.Append(bytes) : status;
+  if (!status.ok()) return status;
+  if (!file_.has_value()) {
+    absl::StatusOr<AtomicFile> file = AtomicFile::Create(uploads_.Path(id_));
+    if (!file.ok()) return file.status();
+    file_.emplace(*std::move(file));
+  }
+  return file_->Append(bytes);
 }
 
 absl::StatusOr<std::string> CorpusUploads::Upload::Commit() {
   if (bytes_ == 0) return absl::InvalidArgumentError("is empty");
   if (absl::Status status = decoder_.Finish(); !status.ok()) return status;
-  const std::lock_guard lock(uploads_.mutex_);
-  if (absl::Status status = uploads_.MakeRoom(bytes_); !status.ok()) return status;
-  if (absl::Status status = file_.Commit(); !status.ok()) return status;
-  uploads_.entries_[id_] = {.bytes = bytes_, .order = uploads_.next_order_++};
-  uploads_.total_bytes_ += bytes_;
+  if (absl::Status status = uploads_.CheckRoom(bytes_); !status.ok()) return status;
+  if (absl::Status status = file_->Commit(); !status.ok()) return status;
+  absl::Status status = uploads_.Keep(id_, bytes_);
+  if (!status.ok()) return status;
   return id_;
 }
 
@@ -101,16 +106,13 @@ std::string CorpusUploads::Path(const std::string& id) const {
 }
 
 absl::StatusOr<std::unique_ptr<CorpusUploads::Upload>> CorpusUploads::Begin() {
-  const std::string id = RandomId();
-  absl::StatusOr<AtomicFile> file = AtomicFile::Create(Path(id));
-  if (!file.ok()) return file.status();
   const std::lock_guard lock(mutex_);
   if (under_way_ == kUnderWayMax) {
     return absl::ResourceExhaustedError(
         absl::StrCat(kUnderWayMax, " corpora are being uploaded already; try again later"));
   }
   ++under_way_;
-  return std::unique_ptr<Upload>(new Upload(this, id, *std::move(file)));
+  return std::unique_ptr<Upload>(new Upload(this, RandomId()));
 }
 
 absl::StatusOr<std::unique_ptr<CorpusUploads::Pin>> CorpusUploads::Find(const std::string& id) {
@@ -127,31 +129,62 @@ absl::StatusOr<std::unique_ptr<CorpusUploads::Pin>> CorpusUploads::Find(const st
 }
 
 void CorpusUploads::Remove(const std::string& id) {
-  const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(id);
-  if (found == entries_.end()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return;
+    total_bytes_ -= found->second.bytes;
+    entries_.erase(found);
+  }
   unlink(Path(id).c_str());
-  total_bytes_ -= found->second.bytes;
-  entries_.erase(found);
 }
 
-absl::Status CorpusUploads::MakeRoom(int64_t bytes) {
+absl::Status CorpusUploads::CheckRoom(int64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  return CheckRoomLocked(bytes);
+}
+
+absl::Status CorpusUploads::CheckRoomLocked(int64_t bytes) const {
+  int64_t pinned_bytes = 0;
+  for (const auto& [id, entry] : entries_) {
+    if (entry.pins > 0) pinned_bytes += entry.bytes;
+  }
+  if (pinned_bytes + bytes <= limits_.total_bytes_max) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("the corpus does not fit into the ",
+                                                   limits_.total_bytes_max,
+                                                   " bytes that this server keeps"));
+}
+
+absl::Status CorpusUploads::Keep(const std::string& id, int64_t bytes) {
+  std::vector<std::string> outdated;
+  absl::Status status;
+  {
+    const std::lock_guard lock(mutex_);
+    status = CheckRoomLocked(bytes);  // others may have been pinned since
+    if (status.ok()) {
+      MakeRoomLocked(bytes, &outdated);
+      entries_[id] = {.bytes = bytes, .order = next_order_++};
+      total_bytes_ += bytes;
+    } else {
+      outdated.push_back(id);
+    }
+  }
+  for (const std::string& gone : outdated) unlink(Path(gone).c_str());
+  return status;
+}
+
+void CorpusUploads::MakeRoomLocked(int64_t bytes, std::vector<std::string>* gone) {
   while (total_bytes_ + bytes > limits_.total_bytes_max) {
     auto oldest = entries_.end();
     for (auto it = entries_.begin(); it != entries_.end(); ++it) {
       if (it->second.pins > 0) continue;
       if (oldest == entries_.end() || it->second.order < oldest->second.order) oldest = it;
     }
-    if (oldest == entries_.end()) {
-      return absl::ResourceExhaustedError(absl::StrCat("the corpus does not fit into the ",
-                                                       limits_.total_bytes_max,
-                                                       " bytes that this server keeps"));
-    }
-    unlink(Path(oldest->first).c_str());
+    if (oldest == entries_.end()) return;
     total_bytes_ -= oldest->second.bytes;
+    gone->push_back(oldest->first);
     entries_.erase(oldest);
   }
-  return absl::OkStatus();
 }
 
 }  // namespace runnel::server

@@ -1,8 +1,9 @@
 // Uploaded corpora: `<folder>/<id>.txt`, valid UTF-8, kept across restarts.
 //
 // All together are bounded: a new one makes the oldest give way, except those that are being read.
-// An upload under way is a temporary file, gone unless it is committed. Thread-safe; the calls read
-// and write files.
+// An upload under way is a temporary file, gone unless it is committed; the older ones give way
+// when it is safely on disk. Thread-safe. Open, Append, Commit and Remove read and write files, and
+// no other call waits for them.
 #ifndef RUNNEL_SERVER_CORPUS_UPLOADS_H_
 #define RUNNEL_SERVER_CORPUS_UPLOADS_H_
 
@@ -10,7 +11,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -38,18 +42,18 @@ class CorpusUploads {
 
     // INVALID_ARGUMENT: not UTF-8; RESOURCE_EXHAUSTED: too large, or the disk is full.
     absl::Status Append(absl::string_view bytes);
-    // Keeps the text and returns its id. INVALID_ARGUMENT: empty, or ends inside a character.
+    // Keeps the text and returns its id. INVALID_ARGUMENT: empty, or ends inside a character;
+    // RESOURCE_EXHAUSTED: no room beside the corpora that are being read.
     absl::StatusOr<std::string> Commit();
     int64_t chars() const { return chars_; }
 
    private:
     friend class CorpusUploads;
-    Upload(CorpusUploads* uploads, std::string id, AtomicFile file)
-        : uploads_(*uploads), id_(std::move(id)), file_(std::move(file)) {}
+    Upload(CorpusUploads* uploads, std::string id) : uploads_(*uploads), id_(std::move(id)) {}
 
     CorpusUploads& uploads_;
     const std::string id_;
-    AtomicFile file_;
+    std::optional<AtomicFile> file_;  // from the first Append on
     Utf8Decoder decoder_;
     int64_t bytes_ = 0;
     int64_t chars_ = 0;
@@ -97,7 +101,14 @@ class CorpusUploads {
 
   void Scan();
   std::string Path(const std::string& id) const;
-  absl::Status MakeRoom(int64_t bytes);  // mutex_ held
+  // RESOURCE_EXHAUSTED if `bytes` more do not fit, even if all give way that can.
+  absl::Status CheckRoom(int64_t bytes);
+  absl::Status CheckRoomLocked(int64_t bytes) const;
+  // Takes the committed file in, and removes those that give way; or, with an error of CheckRoom,
+  // removes it.
+  absl::Status Keep(const std::string& id, int64_t bytes);
+  // Forgets the oldest until `bytes` fit; their files are the caller's to remove.
+  void MakeRoomLocked(int64_t bytes, std::vector<std::string>* gone);
 
   const std::string folder_;
   const Limits limits_;

@@ -21,9 +21,11 @@ constexpr double kPromptShare = 0.1;
 
 constexpr int kRequestThreads = 4;
 constexpr int kCorpusThreads = 4;
-// Uploads have at most one task each in the queue; the rest is for Train calls, which hold messages
-// of up to 64 MiB.
+// Train calls whose corpora wait to be loaded; each holds a message of up to 64 MiB.
 constexpr size_t kCorpusTasksMax = 64;
+constexpr int kUploadThreads = 2;
+// An upload has one task at a time, so one that was let in always finds room for it.
+constexpr size_t kUploadTasksMax = CorpusUploads::kUnderWayMax;
 // Beyond the texts that may be under way, for calls that list and delete.
 constexpr size_t kOtherRequestsMax = 256;
 
@@ -73,9 +75,15 @@ Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> 
       jobs(models.get(), options.threads, options.max_queued_jobs),
       generation(options.generation_threads, options.max_streams),
       requests(kRequestThreads, options.max_streams + kOtherRequestsMax),
-      corpus_work(kCorpusThreads, kCorpusTasksMax) {}
+      corpus_work(kCorpusThreads, kCorpusTasksMax),
+      upload_work(kUploadThreads, kUploadTasksMax) {}
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const ServerOptions& options) {
+  std::error_code ignored;
+  if (!options.corpus_dir.empty() && !std::filesystem::is_directory(options.corpus_dir, ignored)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("--corpus-dir: there is no folder ", options.corpus_dir));
+  }
   auto lock = FolderLock::Acquire(options.data_dir);
   if (!lock.ok()) return lock.status();
   auto models = ModelStore::Open(absl::StrCat(options.data_dir, "/models"));

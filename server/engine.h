@@ -13,6 +13,7 @@
 #include "server/generation_pool.h"
 #include "server/memory_budget.h"
 #include "server/options.h"
+#include "server/running_calls.h"
 #include "server/training_jobs.h"
 
 namespace runnel::server {
@@ -47,7 +48,9 @@ struct Engine {
   TrainingJobs jobs;
   GenerationPool generation;
   Executor requests;     // short work: models are looked up, prompts encoded
-  Executor corpus_work;  // long work: corpora are written and loaded
+  Executor corpus_work;  // long work: corpora are loaded
+  Executor upload_work;  // long work: corpora are written
+  RunningCalls upload_calls;
 
  private:
   Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> folder_lock,

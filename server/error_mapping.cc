@@ -25,7 +25,7 @@ grpc::Status BadRequest(const std::vector<FieldViolation>& violations) {
     const std::string description = SafeText(violation.description, kDescriptionBytesMax);
     bytes += field.size() + description.size();
     if (lines.size() == kViolationsMax || bytes > kViolationsBytesMax) break;
-    lines.push_back(absl::StrCat(field, ": ", description));
+    lines.push_back(field.empty() ? description : absl::StrCat(field, ": ", description));
     auto* entry = bad_request.add_field_violations();
     entry->set_field(field);
     entry->set_description(description);
@@ -95,15 +95,10 @@ std::string SafeText(absl::string_view text, size_t bytes_max) {
     safe.push_back(text[i]);
     if (machine.Advance(byte)) boundary = safe.size();
   }
-  if (safe.size() <= bytes_max && boundary == safe.size()) return safe;
-  if (safe.size() <= bytes_max) {  // ends inside a character
-    safe.resize(boundary);
-    return safe;
-  }
-  size_t cut = bytes_max - kEllipsis.size();
-  while (cut > 0 && (static_cast<uint8_t>(safe[cut]) & 0xC0) == 0x80) --cut;
-  safe.resize(cut);
-  return absl::StrCat(safe, kEllipsis);
+  const bool too_long = safe.size() > bytes_max;
+  safe.resize(boundary);
+  if (!too_long) return safe;
+  return absl::StrCat(Utf8Prefix(safe, bytes_max - kEllipsis.size()), kEllipsis);
 }
 
 }  // namespace runnel::server

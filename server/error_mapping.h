@@ -1,7 +1,6 @@
 // The one place that turns what is wrong into what a client sees: a gRPC status, for
 // INVALID_ARGUMENT with google.rpc.BadRequest in its details, one violation a field. Messages read
-// "<field>: <description>", several joined by
-// "; ".
+// "<field>: <description>", several joined by "; ".
 //
 // A status travels in HTTP/2 trailers, of which gRPC takes 8 KB in all: messages and violations are
 // cut to fit.
@@ -46,7 +45,7 @@ struct RequestProblems {
 // INVALID_ARGUMENT, UNIMPLEMENTED, or OK if there is no problem.
 grpc::Status ToGrpcStatus(const RequestProblems& problems);
 
-// INVALID_ARGUMENT for one field.
+// INVALID_ARGUMENT for one field; an empty one is the request itself, and no "<field>: " leads.
 grpc::Status InvalidField(absl::string_view field, absl::string_view description);
 
 // The same code and message. For INVALID_ARGUMENT the message is the description of what is wrong

@@ -1,5 +1,6 @@
 #include "server/log.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <unistd.h>
 
@@ -39,6 +40,13 @@ void LogOfGrpc(gpr_log_func_args* args) {
   Log(level, absl::StrCat("grpc: ", args->message));
 }
 
+void LogOfProtobuf(google::protobuf::LogLevel severity, const char* /*file*/, int /*line*/,
+                   const std::string& message) {
+  const LogLevel level =
+      severity == google::protobuf::LOGLEVEL_INFO ? LogLevel::kInfo : LogLevel::kWarning;
+  Log(level, absl::StrCat("protobuf: ", message));
+}
+
 }  // namespace
 
 void Log(LogLevel level, absl::string_view text) {
@@ -50,6 +58,9 @@ void Log(LogLevel level, absl::string_view text) {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
 }
 
-void RouteGrpcLog() { gpr_set_log_function(LogOfGrpc); }
+void RouteLibraryLogs() {
+  gpr_set_log_function(LogOfGrpc);
+  google::protobuf::SetLogHandler(LogOfProtobuf);
+}
 
 }  // namespace runnel::server

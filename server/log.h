@@ -12,8 +12,8 @@ enum class LogLevel { kInfo, kWarning, kError };
 // Control characters in `text` become spaces, so that an event stays one line.
 void Log(LogLevel level, absl::string_view text);
 
-// Sends gRPC's own log the same way.
-void RouteGrpcLog();
+// Sends gRPC's and protobuf's own logs the same way.
+void RouteLibraryLogs();
 
 }  // namespace runnel::server
 

@@ -39,7 +39,7 @@ int Main(int argc, char** argv) {
   const ParsedOptions parsed = ParseOptions(argc, argv);
   if (!parsed.run) return parsed.exit_code;
   const sigset_t signals = BlockSignals();
-  RouteGrpcLog();
+  RouteLibraryLogs();
   auto server = Server::Start(parsed.options);
   if (!server.ok()) {
     Log(LogLevel::kError, server.status().message());

@@ -10,9 +10,12 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 namespace runnel::server {
 namespace {
@@ -78,6 +81,23 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
             "seconds that running streams get to finish at shutdown");
 }
 
+// An error's text. A value that only the environment gave is named after its variable.
+std::string ErrorText(const CLI::App& app, int argc, const char* const* argv,
+                      absl::string_view text) {
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    const bool is_flag = std::any_of(argv + 1, argv + argc, [&name](absl::string_view argument) {
+      return argument == name || absl::StartsWith(argument, name + "=");
+    });
+    const bool in_environment =
+        !option->get_envname().empty() && std::getenv(option->get_envname().c_str()) != nullptr;
+    if (in_environment && !is_flag && absl::ConsumePrefix(&text, name + ":")) {
+      return absl::StrCat("runnel-server: ", option->get_envname(), ":", text);
+    }
+  }
+  return absl::StrCat("runnel-server: ", text);
+}
+
 // The arguments as CLI11 takes them, last one first, with those from the environment
 // before all others, so that flags overrule them. (CLI11 itself would let a config file
 // overrule the environment.)
@@ -110,6 +130,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
       "Every flag can be set in the environment, too: --data-dir is RUNNEL_DATA_DIR. Flags come "
       "first,\nthen the environment, then the config file.");
   AddOptions(app, parsed.options);
+  app.failure_message([&](const CLI::App* failed, const CLI::Error& error) {
+    return ErrorText(app, argc, argv, CLI::FailureMessage::simple(failed, error));
+  });
   try {  // CLI11 reports by exceptions; they end here
     app.parse(ReversedArguments(app, argc, argv));
     parsed.run = true;

@@ -71,11 +71,11 @@ grpc::Status SampleCall::TryPrepare() {
   admission_ = *std::move(admission);
 
   GenerationStart start;
-  const grpc::Status status = StartGeneration({.model = request_.model(),
-                                               .prompt = request_.prompt(),
-                                               .skip_unknown = request_.skip_unknown_prompt_chars(),
-                                               .texts = texts},
-                                              sampling, std::move(problems), &engine_, &start);
+  grpc::Status status = StartGeneration({.model = request_.model(),
+                                         .prompt = request_.prompt(),
+                                         .skip_unknown = request_.skip_unknown_prompt_chars(),
+                                         .texts = texts},
+                                        sampling, std::move(problems), &engine_, &start);
   if (!status.ok()) return status;
   prompt_memory_ = std::move(start.prompt_memory);
   texts_left_ = texts;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/health.pb.h"
 #include "server/log.h"
+#include "server/unreadable_request.h"
 
 namespace runnel::server {
 namespace {
@@ -58,6 +59,7 @@ absl::Status Server::Listen() {
   builder.RegisterService(&text_generation_);
   builder.RegisterService(&training_jobs_);
   builder.RegisterService(&models_);
+  builder.experimental().SetInterceptorCreators(UnreadableRequestInterceptors());
   grpc_server_ = builder.BuildAndStart();
   if (grpc_server_ == nullptr || port == 0) {
     return absl::UnavailableError(absl::StrCat("cannot listen on ", options.listen,
@@ -78,6 +80,7 @@ void Server::Drain() { ShutDown(engine_->options.drain_seconds); }
 void Server::ShutDown(double patience_seconds) {
   if (grpc_server_ == nullptr) return;
   grpc_server_->GetHealthCheckService()->Shutdown();  // all NOT_SERVING, for good
+  engine_->upload_calls.CancelAll();                  // no Train call could name what they bring
   const auto texts_end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                             std::chrono::duration<double>(patience_seconds));
   // Refuses new calls at once; cancels those that are still running at its deadline, which lies

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/model/model_reference.h"
 #include "core/nn/network.h"
+#include "core/text/utf8.h"
 #include "server/error_mapping.h"
 #include "server/training_convert.h"
 #include "server/training_job_run.h"
@@ -56,7 +57,7 @@ grpc::Status TrainCall::TrySubmit(std::shared_ptr<TrainingJob>* job) {
   if (*job != nullptr) return grpc::Status::OK;  // before anything is loaded again
 
   TrainingSpec spec;
-  if (const grpc::Status status = MakeSpec(&spec); !status.ok()) return status;
+  if (grpc::Status status = MakeSpec(&spec); !status.ok()) return status;
   auto submitted = engine_.jobs.Submit(std::move(spec));
   if (!submitted.ok()) return ToGrpcStatus(submitted.status());
   *job = *std::move(submitted);
@@ -68,9 +69,10 @@ grpc::Status TrainCall::MakeSpec(TrainingSpec* spec) {
   if (const absl::Status status = CheckModelName(request_.model()); !status.ok()) {
     problems.violations.Add("model", std::string(status.message()));
   }
-  if (request_.request_id().size() > TrainingJobs::kRequestIdCharsMax) {
+  const auto request_id = DecodeUtf8(request_.request_id());  // valid, as protobuf makes sure
+  if (request_id.ok() && request_id->size() > TrainingJobs::kRequestIdCharsMax) {
     problems.violations.Add("request_id",
-                            absl::StrCat("has ", request_.request_id().size(), " bytes; at most ",
+                            absl::StrCat("has ", request_id->size(), " characters; at most ",
                                          TrainingJobs::kRequestIdCharsMax));
   }
   const TrainingPlan plan = PlanTraining(request_, &problems);

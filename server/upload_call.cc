@@ -3,28 +3,50 @@
 #include <utility>
 
 #include "server/error_mapping.h"
+#include "server/unreadable_request.h"
 
 namespace runnel::server {
+namespace {
+
+// What a message holds before it is read.
+constexpr char kUntouched[] = "(untouched)";
+
+}  // namespace
 
 UploadCall::UploadCall(Engine* engine, grpc::CallbackServerContext* context,
                        v1::UploadCorpusResponse* response)
     : engine_(*engine), context_(*context), response_(*response) {
-  Queue(&UploadCall::Begin);
+  const absl::Status status = TryBegin();
+  if (status.ok()) {
+    ReadNext();
+  } else {
+    Refuse(status);
+  }
 }
 
-void UploadCall::Queue(void (UploadCall::*step)()) {
-  const absl::Status status = engine_.corpus_work.Submit([this, step] { (this->*step)(); });
-  if (!status.ok()) Refuse(status);
-}
-
-void UploadCall::Begin() {
+absl::Status UploadCall::TryBegin() {
+  if (absl::Status status = engine_.upload_calls.Add(&context_); !status.ok()) return status;
   auto upload = engine_.uploads->Begin();
-  if (!upload.ok()) return Refuse(upload.status());
+  if (!upload.ok()) return upload.status();
   upload_ = *std::move(upload);
+  return absl::OkStatus();
+}
+
+void UploadCall::ReadNext() {
+  message_.set_chunk(kUntouched);
   StartRead(&message_);
 }
 
-void UploadCall::OnReadDone(bool ok) { Queue(ok ? &UploadCall::Append : &UploadCall::Commit); }
+void UploadCall::OnReadDone(bool ok) {
+  const absl::Status status = engine_.upload_work.Submit([this, ok] {
+    if (ok) {
+      Append();
+    } else {
+      Commit();
+    }
+  });
+  if (!status.ok()) Refuse(status);
+}
 
 void UploadCall::Append() {
   absl::Status status;
@@ -33,21 +55,25 @@ void UploadCall::Append() {
     status = upload_->Append(message_.chunk());
   }
   if (!status.ok()) return Refuse(status);
-  StartRead(&message_);
+  ReadNext();
 }
 
 void UploadCall::Commit() {
   if (context_.IsCancelled()) return Refuse(absl::CancelledError("the upload was broken off"));
+  // The same news comes at the end and for a message that cannot be parsed; but parsing clears.
+  if (message_.chunk() != kUntouched) {
+    upload_.reset();
+    return Finish(UnreadableRequest());
+  }
   absl::StatusOr<std::string> id;
   {
     const std::lock_guard lock(mutex_);
     id = upload_->Commit();
+    if (id.ok()) committed_id_ = *id;
   }
   if (!id.ok()) return Refuse(id.status());
   response_.set_corpus_id(*id);
   response_.set_chars(upload_->chars());
-  committed_id_ = *std::move(id);
-  upload_.reset();
   Finish(grpc::Status::OK);
 }
 
@@ -57,9 +83,21 @@ void UploadCall::Refuse(const absl::Status& status) {
 }
 
 void UploadCall::OnDone() {
-  // The stream may have broken just when it seemed to end: then nobody knows the id, and the text
-  // may be a part only.
-  if (!committed_id_.empty() && context_.IsCancelled()) engine_.uploads->Remove(committed_id_);
+  engine_.upload_calls.Remove(&context_);
+  bool unknown = false;
+  {
+    const std::lock_guard lock(mutex_);
+    // The stream may have broken just when it seemed to end: then nobody knows the id, and the text
+    // may be a part only.
+    unknown = !committed_id_.empty() && context_.IsCancelled();
+  }
+  if (unknown) {
+    const absl::Status status = engine_.upload_work.Submit([this] {
+      engine_.uploads->Remove(committed_id_);
+      delete this;
+    });
+    if (status.ok()) return;
+  }
   delete this;
 }
 

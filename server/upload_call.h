@@ -28,9 +28,8 @@ class UploadCall : public grpc::ServerReadReactor<v1::UploadCorpusRequest> {
   void OnDone() override;
 
  private:
-  // Runs `step` on the executor; refuses the call if that is busy.
-  void Queue(void (UploadCall::*step)());
-  void Begin();
+  absl::Status TryBegin();
+  void ReadNext();
   void Append();
   void Commit();
   // Ends the call with an error; what was written goes.
@@ -41,7 +40,7 @@ class UploadCall : public grpc::ServerReadReactor<v1::UploadCorpusRequest> {
   v1::UploadCorpusResponse& response_;
   // Never contended: gRPC lets one step follow the other, but in a way that TSan cannot see.
   std::mutex mutex_;
-  std::unique_ptr<CorpusUploads::Upload> upload_;
+  std::unique_ptr<CorpusUploads::Upload> upload_;  // also the call's place on the executor
   v1::UploadCorpusRequest message_;
   std::string committed_id_;
 };

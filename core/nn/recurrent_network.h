@@ -156,6 +156,7 @@ class RecurrentNetwork : public Network<Real> {
   static std::vector<Layer> MakeLayers(const NetworkConfig& config, int vocabulary_size,
                                        ParameterLayout* layout) {
     std::vector<Layer> layers;
+    layers.reserve(config.num_layers);
     for (int i = 0; i < config.num_layers; ++i) {
       layers.emplace_back(i, i == 0 ? vocabulary_size : config.hidden_size, config.hidden_size,
                           /*one_hot=*/i == 0, layout);

@@ -57,8 +57,9 @@ class TrainingRun {
         return status;
       }
     }
+    if (!best_loss_) best_ = trainer_.parameters();
     return TrainingOutcome{.stopped = stopped,
-                           .parameters = best_loss_ ? std::move(best_) : trainer_.parameters(),
+                           .parameters = std::move(best_),
                            .validation_loss = best_loss_,
                            .steps = step_,
                            .chars_seen = step_ * batch_chars_,

@@ -90,6 +90,16 @@ TEST_F(CorpusUploadsTest, CorpusInUse_DoesNotGiveWay) {
   EXPECT_TRUE(absl::IsNotFound(uploads_->Find(b).status()));
 }
 
+TEST_F(CorpusUploadsTest, CorpusThatCannotFit_MakesNoOtherGiveWay) {
+  Open({.upload_bytes_max = 20, .total_bytes_max = 25});
+  const std::string a = *Add("aaaaaaaaaa");
+  const std::string b = *Add("bbbbbbbbbb");
+  const auto pin = uploads_->Find(a);
+  EXPECT_TRUE(absl::IsResourceExhausted(Add("cccccccccccccccccccc").status()));
+  EXPECT_TRUE(uploads_->Find(b).ok());
+  EXPECT_EQ(Files(), 2u);
+}
+
 TEST_F(CorpusUploadsTest, IdsOfAnotherForm_AreInvalid) {
   Open({.upload_bytes_max = 10, .total_bytes_max = 25});
   for (const char* id : {"", "x", "../x", "0123456789ABCDEF0123456789ABCDEF"}) {

@@ -1,8 +1,7 @@
 // How a server starts and ends.
-#include <grpcpp/generic/generic_stub.h>
-
 #include <future>
 
+#include "tests/server/generic_call.h"
 #include "tests/server/server_fixture.h"
 
 namespace runnel::server {
@@ -18,54 +17,6 @@ class LifecycleTest : public ServerTest {
     request.mutable_stop()->set_max_chars(1'000'000);
     return request;
   }
-};
-
-grpc::ByteBuffer Buffer(const std::string& bytes) {
-  grpc::Slice slice(bytes);
-  return grpc::ByteBuffer(&slice, 1);
-}
-
-std::string Bytes(grpc::ByteBuffer buffer) {
-  grpc::Slice flat;
-  if (!buffer.DumpToSingleSlice(&flat).ok()) return "";
-  return std::string(reinterpret_cast<const char*>(flat.begin()), flat.size());
-}
-
-// One call of a service that this build has no stubs of.
-class GenericCall {
- public:
-  GenericCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method)
-      : stub_(channel), stream_(stub_.PrepareCall(&context_, method, &queue_)) {
-    stream_->StartCall(this);
-    Wait();
-  }
-  ~GenericCall() { queue_.Shutdown(); }
-
-  // Sends one message, reads one, and ends the call.
-  grpc::Status Exchange(const std::string& request, std::string* response) {
-    stream_->WriteLast(Buffer(request), grpc::WriteOptions(), this);
-    Wait();
-    grpc::ByteBuffer reply;
-    stream_->Read(&reply, this);
-    if (Wait()) *response = Bytes(reply);
-    grpc::Status status;
-    stream_->Finish(&status, this);
-    Wait();
-    return status;
-  }
-
- private:
-  bool Wait() {
-    void* tag = nullptr;
-    bool ok = false;
-    queue_.Next(&tag, &ok);
-    return ok;
-  }
-
-  grpc::CompletionQueue queue_;
-  grpc::ClientContext context_;
-  grpc::GenericStub stub_;
-  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
 };
 
 grpc::Status CheckHealth(const std::shared_ptr<grpc::Channel>& channel, const std::string& service,
@@ -121,6 +72,33 @@ TEST_F(LifecycleTest, DataFolderThatCannotBeMade_IsAClearError) {
   const auto server = Server::Start(options_);
   ASSERT_FALSE(server.ok());
   EXPECT_THAT(std::string(server.status().message()), HasSubstr("cannot make the folder"));
+}
+
+TEST_F(LifecycleTest, CorpusFolderThatIsNone_IsAClearError) {
+  testing::WriteFile(folder_ / "file", "");
+  for (const char* name : {"missing", "file"}) {
+    ServerOptions options = options_;
+    options.corpus_dir = folder_ / name;
+    const auto server = Server::Start(options);
+    ASSERT_FALSE(server.ok());
+    EXPECT_EQ(server.status().message(), "--corpus-dir: there is no folder " + options.corpus_dir);
+  }
+}
+
+TEST_F(LifecycleTest, Drain_DoesNotWaitForAnIdleUpload) {
+  grpc::ClientContext context;
+  v1::UploadCorpusResponse response;
+  const auto writer = jobs_->UploadCorpus(&context, &response);
+  v1::UploadCorpusRequest request;
+  request.set_chunk("half a te");
+  ASSERT_TRUE(writer->Write(request));
+  const std::filesystem::path corpora(options_.data_dir + "/corpora");
+  ASSERT_TRUE(Eventually([&] { return !std::filesystem::is_empty(corpora); }));
+  const auto begin = std::chrono::steady_clock::now();
+  server_->Drain();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+  EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_TRUE(std::filesystem::is_empty(corpora));
 }
 
 TEST_F(LifecycleTest, Drain_EndsARunningTextWithASummary) {

@@ -44,6 +44,17 @@ TEST(ParseOptions, BadFlags_ExitWithTwo) {
   }
 }
 
+TEST(ParseOptions, BadValue_IsReportedByTheNameItWasGivenUnder) {
+  setenv("RUNNEL_THREADS", "0", 1);
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(Parse({}).exit_code, 2);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr().find("runnel-server: RUNNEL_THREADS: "), 0u);
+  unsetenv("RUNNEL_THREADS");
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(Parse({"--threads=0"}).exit_code, 2);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr().find("runnel-server: --threads: "), 0u);
+}
+
 TEST(ParseOptions, HelpAndVersion_ExitWithZero) {
   for (const char* flag : {"--help", "--version"}) {
     const ParsedOptions parsed = Parse({flag});

@@ -95,7 +95,17 @@ TEST_F(TrainRefusalsTest, NetworkThatDoesNotFitIntoMemory_IsInvalid) {
 TEST_F(TrainRefusalsTest, LongRequestId_IsInvalid) {
   v1::TrainRequest request = TinyTraining("m", 1);
   request.set_request_id(std::string(129, 'x'));
-  ExpectInvalid(request, "request_id", "at most 128");
+  ExpectInvalid(request, "request_id", "has 129 characters; at most 128");
+}
+
+TEST_F(TrainRefusalsTest, RequestId_IsCountedInCharacters) {
+  v1::TrainRequest request = TinyTraining("m", 1);
+  std::string id;
+  for (int i = 0; i < 128; ++i) id += "é";
+  request.set_request_id(id + "é");
+  ExpectInvalid(request, "request_id", "has 129 characters; at most 128");
+  request.set_request_id(id);
+  EXPECT_TRUE(Train(request).ok());
 }
 
 TEST_F(TrainRefusalsTest, MessageAboveTheLimit_IsResourceExhausted) {

@@ -47,13 +47,17 @@ TEST(PlanTraining, RecipeSeed_IsTheClassicScript) {
   EXPECT_EQ(plan.options.epochs, 0);
 }
 
-TEST(PlanTraining, OneLimitGiven_LeavesTheRecipesOthersAndZeroRemovesOne) {
+TEST(PlanTraining, OneLimitGiven_ReplacesTheRecipes) {
   v1::TrainRequest request;
-  request.mutable_training()->set_max_steps(5);
   RequestProblems problems;
-  EXPECT_EQ(PlanTraining(request, &problems).options.epochs, DefaultTraining(Recipe::kFast).epochs);
-  request.mutable_training()->set_epochs(0);
-  EXPECT_EQ(PlanTraining(request, &problems).options.epochs, 0);
+  const TrainingPlan free = PlanTraining(request, &problems);
+  EXPECT_EQ(free.options.epochs, DefaultTraining(Recipe::kFast).epochs);
+  EXPECT_FALSE(free.limit_given);
+  request.mutable_training()->set_max_steps(5);
+  const TrainingPlan limited = PlanTraining(request, &problems);
+  EXPECT_EQ(limited.options.epochs, 0);
+  EXPECT_EQ(limited.options.max_steps, 5);
+  EXPECT_TRUE(limited.limit_given);
   EXPECT_TRUE(problems.empty());
 }
 
