@@ -16,6 +16,7 @@ constexpr char kUntouched[] = "(untouched)";
 UploadCall::UploadCall(Engine* engine, grpc::CallbackServerContext* context,
                        v1::UploadCorpusResponse* response)
     : engine_(*engine), context_(*context), response_(*response) {
+  const std::lock_guard lock(mutex_);
   const absl::Status status = TryBegin();
   if (status.ok()) {
     ReadNext();
@@ -38,7 +39,9 @@ void UploadCall::ReadNext() {
 }
 
 void UploadCall::OnReadDone(bool ok) {
+  const std::lock_guard lock(mutex_);
   const absl::Status status = engine_.upload_work.Submit([this, ok] {
+    const std::lock_guard task_lock(mutex_);
     if (ok) {
       Append();
     } else {
@@ -49,11 +52,7 @@ void UploadCall::OnReadDone(bool ok) {
 }
 
 void UploadCall::Append() {
-  absl::Status status;
-  {
-    const std::lock_guard lock(mutex_);
-    status = upload_->Append(message_.chunk());
-  }
+  const absl::Status status = upload_->Append(message_.chunk());
   if (!status.ok()) return Refuse(status);
   ReadNext();
 }
@@ -65,13 +64,9 @@ void UploadCall::Commit() {
     upload_.reset();
     return Finish(UnreadableRequest());
   }
-  absl::StatusOr<std::string> id;
-  {
-    const std::lock_guard lock(mutex_);
-    id = upload_->Commit();
-    if (id.ok()) committed_id_ = *id;
-  }
+  const absl::StatusOr<std::string> id = upload_->Commit();
   if (!id.ok()) return Refuse(id.status());
+  committed_id_ = *id;
   response_.set_corpus_id(*id);
   response_.set_chars(upload_->chars());
   Finish(grpc::Status::OK);

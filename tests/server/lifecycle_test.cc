@@ -110,7 +110,8 @@ TEST_F(LifecycleTest, Drain_EndsARunningTextWithASummary) {
   const auto drained = std::async(std::launch::async, [&] { server_->Drain(); });
   int64_t chars = static_cast<int64_t>(message.text().size());
   while (reader->Read(&message)) chars += static_cast<int64_t>(message.text().size());
-  EXPECT_TRUE(reader->Finish().ok());
+  const grpc::Status status = reader->Finish();
+  EXPECT_TRUE(status.ok()) << status.error_code() << ": " << status.error_message();
   EXPECT_EQ(message.summary().finish_reason(), v1::FINISH_REASON_DRAINING);
   EXPECT_EQ(message.summary().generated_chars(), chars);
   drained.wait();
