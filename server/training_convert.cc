@@ -10,37 +10,41 @@ void AddUnknownEnum(absl::string_view field, int value, RequestProblems* problem
   problems->violations.Add(field, absl::StrCat("is ", value, "; there is no such value"));
 }
 
+struct CellOnTheWire {
+  v1::CellType wire;
+  CellType cell;
+};
+constexpr CellOnTheWire kCells[] = {
+    {v1::CELL_TYPE_RNN_TANH, CellType::kRnnTanh},
+    {v1::CELL_TYPE_RNN_RELU, CellType::kRnnRelu},
+    {v1::CELL_TYPE_LSTM, CellType::kLstm},
+    {v1::CELL_TYPE_LSTM_PEEPHOLE, CellType::kLstmPeephole},
+    {v1::CELL_TYPE_LSTM_COUPLED, CellType::kLstmCoupled},
+    {v1::CELL_TYPE_GRU_RESET_BEFORE, CellType::kGruResetBefore},
+    {v1::CELL_TYPE_GRU_RESET_AFTER, CellType::kGruResetAfter},
+};
+
 void ReadCell(const v1::NetworkConfig& wire, NetworkConfig* network, RequestProblems* problems) {
-  constexpr absl::string_view kField = "network.cell_type";
-  switch (wire.cell_type()) {
-    case v1::CELL_TYPE_UNSPECIFIED:
+  if (wire.cell_type() == v1::CELL_TYPE_UNSPECIFIED) return;
+  for (const CellOnTheWire& entry : kCells) {
+    if (entry.wire == wire.cell_type()) {
+      network->cell = entry.cell;
       return;
-    case v1::CELL_TYPE_RNN_TANH:
-      network->cell = CellType::kRnnTanh;
-      return;
-    case v1::CELL_TYPE_RNN_RELU:
-      network->cell = CellType::kRnnRelu;
-      return;
-    default:
-      if (v1::CellType_IsValid(wire.cell_type())) {
-        problems->AddUnavailable(kField, v1::CellType_Name(wire.cell_type()));
-      } else {
-        AddUnknownEnum(kField, wire.cell_type(), problems);
-      }
+    }
   }
+  AddUnknownEnum("network.cell_type", wire.cell_type(), problems);
 }
 
 void ReadNetwork(const v1::NetworkConfig& wire, TrainingPlan* plan, RequestProblems* problems) {
   ReadCell(wire, &plan->network, problems);
   if (wire.has_num_layers()) plan->network.num_layers = wire.num_layers();
   if (wire.has_hidden_size()) plan->network.hidden_size = wire.hidden_size();
+  plan->network.bidirectional = wire.bidirectional();
+  if (wire.has_embedding_size()) plan->network.embedding_size = wire.embedding_size();
   Violations violations;
   Validate(plan->network, &violations);
   problems->AddPrefixed("network.", violations);
 
-  if (wire.bidirectional()) problems->AddUnavailable("network.bidirectional");
-  problems->CheckUnavailable("network.embedding_size", wire.embedding_size(),
-                             wire.embedding_size() >= 0, "0 or more", wire.embedding_size() == 0);
   if (wire.vocabulary() == v1::VOCABULARY_KIND_BYTES) {
     plan->vocabulary = VocabularyKind::kBytes;
   } else if (!v1::VocabularyKind_IsValid(wire.vocabulary())) {
@@ -196,11 +200,8 @@ v1::LearningRateSchedule ToProto(LearningRateSchedule schedule) {
 }
 
 v1::CellType ToProto(CellType cell) {
-  switch (cell) {
-    case CellType::kRnnTanh:
-      return v1::CELL_TYPE_RNN_TANH;
-    case CellType::kRnnRelu:
-      return v1::CELL_TYPE_RNN_RELU;
+  for (const CellOnTheWire& entry : kCells) {
+    if (entry.cell == cell) return entry.wire;
   }
   return v1::CELL_TYPE_UNSPECIFIED;
 }
@@ -229,7 +230,8 @@ v1::NetworkConfig ToProto(const NetworkConfig& network, VocabularyKind vocabular
   wire.set_cell_type(ToProto(network.cell));
   wire.set_num_layers(network.num_layers);
   wire.set_hidden_size(network.hidden_size);
-  wire.set_embedding_size(0);
+  wire.set_bidirectional(network.bidirectional);
+  wire.set_embedding_size(network.embedding_size);
   wire.set_vocabulary(vocabulary == VocabularyKind::kBytes ? v1::VOCABULARY_KIND_BYTES
                                                            : v1::VOCABULARY_KIND_CODE_POINTS);
   wire.set_min_char_count(1);

@@ -114,7 +114,9 @@ Json DescriptionToJson(const ModelDescription& d) {
       {"network",
        {{"cell", std::string(CellTypeName(d.network.cell))},
         {"num_layers", d.network.num_layers},
-        {"hidden_size", d.network.hidden_size}}},
+        {"hidden_size", d.network.hidden_size},
+        {"bidirectional", d.network.bidirectional},
+        {"embedding_size", d.network.embedding_size}}},
       {"vocabulary",
        {{"kind", bytes ? "bytes" : "code_points"}, {"characters", VocabularyText(d.vocabulary)}}},
       {"summary", std::move(summary)},
@@ -152,6 +154,11 @@ absl::StatusOr<NetworkConfig> NetworkFromJson(const Json& json) {
       static_cast<int>(std::clamp<int64_t>(IntegerOr(json, "num_layers", 0), 0, 1 << 20));
   config.hidden_size =
       static_cast<int>(std::clamp<int64_t>(IntegerOr(json, "hidden_size", 0), 0, 1 << 20));
+  config.embedding_size =
+      static_cast<int>(std::clamp<int64_t>(IntegerOr(json, "embedding_size", 0), -1, 1 << 20));
+  if (const Json* both = Member(json, "bidirectional", Json::value_t::boolean)) {
+    config.bidirectional = both->get<bool>();
+  }
   Violations violations;
   Validate(config, &violations);
   if (violations.empty()) return config;

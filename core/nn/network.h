@@ -23,6 +23,9 @@
 
 namespace runnel {
 
+// The id of a masked character, which a network reads as the zero vector.
+inline constexpr int32_t kMaskedId = -1;
+
 // A network with its weights packed for generating. Immutable, shareable between threads.
 template <typename Real>
 class Decoder {

@@ -10,6 +10,11 @@ struct CellName {
 constexpr CellName kCellNames[] = {
     {CellType::kRnnTanh, "rnn_tanh"},
     {CellType::kRnnRelu, "rnn_relu"},
+    {CellType::kLstm, "lstm"},
+    {CellType::kLstmPeephole, "lstm_peephole"},
+    {CellType::kLstmCoupled, "lstm_coupled"},
+    {CellType::kGruResetBefore, "gru_reset_before"},
+    {CellType::kGruResetAfter, "gru_reset_after"},
 };
 
 }  // namespace
@@ -31,6 +36,7 @@ std::optional<CellType> CellTypeFromName(absl::string_view name) {
 void Validate(const NetworkConfig& config, Violations* violations) {
   violations->CheckRange("num_layers", config.num_layers, 1, NetworkConfig::kLayersMax);
   violations->CheckRange("hidden_size", config.hidden_size, 1, NetworkConfig::kHiddenMax);
+  violations->CheckRange("embedding_size", config.embedding_size, 0, NetworkConfig::kEmbeddingMax);
 }
 
 }  // namespace runnel

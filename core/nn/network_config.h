@@ -9,7 +9,15 @@
 
 namespace runnel {
 
-enum class CellType { kRnnTanh, kRnnRelu };
+enum class CellType {
+  kRnnTanh,
+  kRnnRelu,
+  kLstm,
+  kLstmPeephole,
+  kLstmCoupled,
+  kGruResetBefore,
+  kGruResetAfter,
+};
 
 // The cell's name in files and benchmarks: "rnn_tanh", ...
 absl::string_view CellTypeName(CellType cell);
@@ -18,10 +26,16 @@ std::optional<CellType> CellTypeFromName(absl::string_view name);
 struct NetworkConfig {
   static constexpr int kLayersMax = 8;
   static constexpr int kHiddenMax = 4096;
+  static constexpr int kEmbeddingMax = 4096;
 
   CellType cell = CellType::kRnnTanh;
   int num_layers = 1;     // 1..8
-  int hidden_size = 128;  // 1..4096
+  int hidden_size = 128;  // 1..4096, of each direction
+  // Reads the text from both ends; sees masked characters as kMaskedId.
+  bool bidirectional = false;
+  int embedding_size = 0;  // 0..4096; 0: one-hot input
+
+  int directions() const { return bidirectional ? 2 : 1; }
 };
 
 void Validate(const NetworkConfig& config, Violations* violations);

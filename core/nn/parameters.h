@@ -15,7 +15,16 @@
 
 namespace runnel {
 
-enum class TensorRole { kInputWeight, kRecurrentWeight, kBias, kOutputWeight, kOutputBias };
+enum class TensorRole {
+  kEmbedding,
+  kInputWeight,
+  kRecurrentWeight,
+  kPeephole,
+  kBias,           // of the gate rows; the sum of PyTorch's bias_ih and bias_hh
+  kRecurrentBias,  // GRU_RESET_AFTER: the last rows of PyTorch's bias_hh, kept apart
+  kOutputWeight,
+  kOutputBias
+};
 
 struct Tensor {
   std::string name;  // in the file: "rnn.weight_ih_l0", "output.bias", ...
