@@ -81,12 +81,13 @@ PackedMatrix<Real>::PackedMatrix(int64_t n, int64_t k, const Real* weights)
 }
 
 template <typename Real>
-void PackedMatrix<Real>::MultiplyAdd(int64_t columns, const Real* x, Real* y) const {
+void PackedMatrix<Real>::MultiplyAdd(int64_t columns, const Real* x, Real* y,
+                                     int64_t y_stride) const {
   for (int64_t first = 0; first < n_; first += kBlock) {
     const Real* block = blocks_.data() + first * k_;
     const int64_t rows = std::min(kBlock, n_ - first);
     for (int64_t c = 0; c < columns; ++c) {
-      Real* out = y + c * n_ + first;
+      Real* out = y + c * y_stride + first;
       if (rows == kBlock) {
         MultiplyAddBlock(k_, block, x + c * k_, out);
         continue;

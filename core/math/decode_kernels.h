@@ -25,8 +25,8 @@ class PackedMatrix {
   int64_t rows() const { return n_; }
   int64_t cols() const { return k_; }
 
-  // y[c] += W x[c] for `columns` columns; x [columns x k], y [columns x n].
-  void MultiplyAdd(int64_t columns, const Real* x, Real* y) const;
+  // y[c] += W x[c] for `columns` columns; x [columns x k], y's columns of n lie `y_stride` apart.
+  void MultiplyAdd(int64_t columns, const Real* x, Real* y, int64_t y_stride) const;
 
  private:
   int64_t n_ = 0;

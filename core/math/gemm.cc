@@ -8,6 +8,7 @@
 #endif
 
 #include <Eigen/Core>
+#include <type_traits>
 
 namespace runnel {
 namespace {
@@ -15,25 +16,36 @@ namespace {
 template <typename Real>
 using RowMajor = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+// An Eigen view of a [rows x cols] matrix.
+template <typename Real>
+auto Map(MatrixView<Real> view, int64_t rows, int64_t cols) {
+  using Matrix = RowMajor<std::remove_const_t<Real>>;
+  using Target = std::conditional_t<std::is_const_v<Real>, const Matrix, Matrix>;
+  return Eigen::Map<Target, 0, Eigen::OuterStride<>>(view.data, rows, cols,
+                                                     Eigen::OuterStride<>(view.stride));
+}
+
 }  // namespace
 
 template <>
 void Gemm<float>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-                 const float* a, const float* b, float beta, float* c) {
+                 MatrixView<const float> a, MatrixView<const float> b, float beta,
+                 MatrixView<float> c) {
   const bool ta = transpose_a == Transpose::kYes;
   const bool tb = transpose_b == Transpose::kYes;
-  dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, 1.0f, a, ta ? m : k, b, tb ? k : n, beta, c,
-             n);
+  dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, 1.0f, a.data, a.stride, b.data, b.stride,
+             beta, c.data, c.stride);
 }
 
 template <>
 void Gemm<double>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-                  const double* a, const double* b, double beta, double* c) {
+                  MatrixView<const double> a, MatrixView<const double> b, double beta,
+                  MatrixView<double> c) {
   const bool ta = transpose_a == Transpose::kYes;
   const bool tb = transpose_b == Transpose::kYes;
-  const Eigen::Map<const RowMajor<double>> ma(a, ta ? k : m, ta ? m : k);
-  const Eigen::Map<const RowMajor<double>> mb(b, tb ? n : k, tb ? k : n);
-  Eigen::Map<RowMajor<double>> mc(c, m, n);
+  const auto ma = Map(a, ta ? k : m, ta ? m : k);
+  const auto mb = Map(b, tb ? n : k, tb ? k : n);
+  auto mc = Map(c, m, n);
   if (beta == 0) mc.setZero();
   if (ta && tb) {
     mc.noalias() += ma.transpose() * mb.transpose();
@@ -45,6 +57,25 @@ void Gemm<double>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64
     mc.noalias() += ma * mb;
   }
 }
+
+template <typename Real>
+void GemmWeights<Real>::Assign(Transpose transpose_b, MatrixView<const Real> b) {
+  Eigen::Map<RowMajor<Real>> to(values_.data(), k_, n_);
+  if (transpose_b == Transpose::kYes) {
+    to = Map(b, n_, k_).transpose();
+  } else {
+    to = Map(b, k_, n_);
+  }
+}
+
+template <typename Real>
+void GemmWeights<Real>::Multiply(int64_t m, MatrixView<const Real> a, Real beta,
+                                 MatrixView<Real> c) const {
+  Gemm<Real>(Transpose::kNo, Transpose::kNo, m, n_, k_, a, {values_.data(), n_}, beta, c);
+}
+
+template class GemmWeights<float>;
+template class GemmWeights<double>;
 
 void PrepareThreadForMath() {
   omp_set_num_threads(1);

@@ -6,16 +6,44 @@
 #define RUNNEL_CORE_MATH_GEMM_H_
 
 #include <cstdint>
+#include <vector>
 
 namespace runnel {
 
 enum class Transpose { kNo, kYes };
 
-// C [m x n] = op(A) [m x k] * op(B) [k x n] + beta * C, all dense: A is stored [m x k], or [k x m]
-// if transposed, and so on. beta is 0 or 1; with 0, C may hold anything.
+// A row-major matrix, or part of one: rows lie `stride` elements apart.
+template <typename Real>
+struct MatrixView {
+  Real* data;
+  int64_t stride;
+};
+
+// C [m x n] = op(A) [m x k] * op(B) [k x n] + beta * C. A is stored [m x k], or [k x m] if
+// transposed, and so on. beta is 0 or 1; with 0, C may hold anything.
 template <typename Real>
 void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-          const Real* a, const Real* b, Real beta, Real* c);
+          MatrixView<const Real> a, MatrixView<const Real> b, Real beta, MatrixView<Real> c);
+
+// A right-hand side op(B) [k x n] that many products share: a copy, laid out for them. Shareable
+// between threads once assigned.
+template <typename Real>
+class GemmWeights {
+ public:
+  GemmWeights() = default;
+  GemmWeights(int64_t k, int64_t n) : k_(k), n_(n), values_(k * n) {}
+
+  // `b` is stored [k x n], or [n x k] if transposed.
+  void Assign(Transpose transpose_b, MatrixView<const Real> b);
+
+  // C [m x n] = A [m x k] * op(B) + beta * C.
+  void Multiply(int64_t m, MatrixView<const Real> a, Real beta, MatrixView<Real> c) const;
+
+ private:
+  int64_t k_ = 0;
+  int64_t n_ = 0;
+  std::vector<Real> values_;  // [k x n]
+};
 
 // Makes the calling thread run its products alone and flush denormal numbers to zero; every thread
 // that trains calls it once. (oneDNN would start OpenMP threads of its own; denormals slow

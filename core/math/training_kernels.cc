@@ -6,26 +6,13 @@
 #define HWY_TARGET_INCLUDE "core/math/training_kernels.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "hwy/contrib/math/math-inl.h"
+#include "core/math/activations-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace runnel {
 namespace HWY_NAMESPACE {
 namespace {
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-// Calls body(d, i) for whole vectors from i on, then for what is left one element at a time.
-template <typename Real, typename Body>
-HWY_INLINE void ForEachVector(int64_t n, const Body& body) {
-  const hn::ScalableTag<Real> d;
-  const hn::CappedTag<Real, 1> d1;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) body(d, i);
-  for (; i < n; ++i) body(d1, i);
-}
 
 template <typename Real>
 void Add(int64_t n, const Real* a, const Real* b, Real* out) {
@@ -35,42 +22,18 @@ void Add(int64_t n, const Real* a, const Real* b, Real* out) {
 }
 
 template <typename Real>
-void Tanh(int64_t n, const Real* x, Real* out) {
+void AddScaled(int64_t n, Real scale, const Real* x, Real* out) {
   ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
-    hn::StoreU(hn::Tanh(d, hn::LoadU(d, x + i)), d, out + i);
+    const auto sum = hn::MulAdd(hn::Set(d, scale), hn::LoadU(d, x + i), hn::LoadU(d, out + i));
+    hn::StoreU(sum, d, out + i);
   });
 }
 
 template <typename Real>
-void Relu(int64_t n, const Real* x, Real* out) {
+void Multiply(int64_t n, const Real* a, const Real* b, Real* out) {
   ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
-    const auto xi = hn::LoadU(d, x + i);
-    hn::StoreU(hn::IfThenElse(hn::Lt(xi, hn::Zero(d)), hn::Zero(d), xi), d, out + i);
+    hn::StoreU(hn::Mul(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, out + i);
   });
-}
-
-template <typename Real>
-void TanhBackward(int64_t n, const Real* y, const Real* dy1, const Real* dy2, Real* dx) {
-  ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
-    const auto yi = hn::LoadU(d, y + i);
-    const auto slope = hn::NegMulAdd(yi, yi, hn::Set(d, Real{1}));
-    hn::StoreU(hn::Mul(hn::Add(hn::LoadU(d, dy1 + i), hn::LoadU(d, dy2 + i)), slope), d, dx + i);
-  });
-}
-
-template <typename Real>
-void ReluBackward(int64_t n, const Real* y, const Real* dy1, const Real* dy2, Real* dx) {
-  ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
-    const auto active = hn::Gt(hn::LoadU(d, y + i), hn::Zero(d));
-    const auto dy = hn::Add(hn::LoadU(d, dy1 + i), hn::LoadU(d, dy2 + i));
-    hn::StoreU(hn::IfThenElseZero(active, dy), d, dx + i);
-  });
-}
-
-// Highway's Exp makes 0 of NaN, which would hide that training diverged.
-template <typename D, typename V>
-HWY_INLINE V ExpOrNan(D d, V x) {
-  return hn::IfThenElse(hn::Eq(x, x), hn::Exp(d, x), x);
 }
 
 template <typename Real>
@@ -89,14 +52,14 @@ double SoftmaxCrossEntropy(int64_t v, int64_t target, Real scale, Real* logits) 
   const Real target_logit = logits[target] - max;
   auto sum_vector = hn::Zero(d);
   for (int64_t i = 0; i < whole; i += lanes) {
-    const auto e = ExpOrNan(d, hn::Sub(hn::LoadU(d, logits + i), hn::Set(d, max)));
+    const auto e = ExpKeepingNan(d, hn::Sub(hn::LoadU(d, logits + i), hn::Set(d, max)));
     hn::StoreU(e, d, logits + i);
     sum_vector = hn::Add(sum_vector, e);
   }
   Real sum = hn::GetLane(hn::SumOfLanes(d, sum_vector));
   const hn::CappedTag<Real, 1> d1;
   for (int64_t i = whole; i < v; ++i) {
-    hn::StoreU(ExpOrNan(d1, hn::Set(d1, logits[i] - max)), d1, logits + i);
+    hn::StoreU(ExpKeepingNan(d1, hn::Set(d1, logits[i] - max)), d1, logits + i);
     sum += logits[i];
   }
 
@@ -168,10 +131,8 @@ void Adam(int64_t n, Real scale, const AdamStep<Real>& step, const Real* gradien
 template <typename Real>
 constexpr TrainingKernels<Real> kTable = {
     .add = Add<Real>,
-    .tanh = Tanh<Real>,
-    .relu = Relu<Real>,
-    .tanh_backward = TanhBackward<Real>,
-    .relu_backward = ReluBackward<Real>,
+    .add_scaled = AddScaled<Real>,
+    .multiply = Multiply<Real>,
     .softmax_cross_entropy = SoftmaxCrossEntropy<Real>,
     .sum_of_squares = SumOfSquares<Real>,
     .clip = Clip<Real>,

@@ -25,14 +25,10 @@ template <typename Real>
 struct TrainingKernels {
   // out = a + b
   void (*add)(int64_t n, const Real* a, const Real* b, Real* out);
-  // out = tanh(x)
-  void (*tanh)(int64_t n, const Real* x, Real* out);
-  // out = max(x, 0); NaN stays NaN
-  void (*relu)(int64_t n, const Real* x, Real* out);
-  // dx = (dy1 + dy2) (1 - y^2), where y = tanh(x)
-  void (*tanh_backward)(int64_t n, const Real* y, const Real* dy1, const Real* dy2, Real* dx);
-  // dx = (dy1 + dy2) where y > 0, else 0, where y = relu(x)
-  void (*relu_backward)(int64_t n, const Real* y, const Real* dy1, const Real* dy2, Real* dx);
+  // out += scale * x
+  void (*add_scaled)(int64_t n, Real scale, const Real* x, Real* out);
+  // out = a * b
+  void (*multiply)(int64_t n, const Real* a, const Real* b, Real* out);
   // Replaces one character's logits [v] by the gradient of `scale` times its cross-entropy, scale
   // (softmax - onehot); returns the cross-entropy in nats, unscaled, which is NaN if a logit is.
   double (*softmax_cross_entropy)(int64_t v, int64_t target, Real scale, Real* logits);

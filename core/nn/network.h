@@ -1,16 +1,18 @@
-// A recurrent language model as arithmetic: characters in, logits of the next character out, and
-// back.
+// A recurrent language model as arithmetic: characters in, logits out, and back.
 //
 // A `Network` is shape and code alone: immutable, shareable between threads, with no weights
 // inside. Parameters are flat buffers in the order of `layout()`; what one shard of lanes needs
 // while it trains lives in its own `Activations`.
 //
+// A one-directional network's logits at a step are of the character that follows the one read; a
+// bidirectional one's are of the character at that place, which it should have been shown masked.
+//
 // Training, for each shard:  Forward -> Loss -> Backward.  Generating: NewDecoder once, then Step
 // by Step.
 //
-// Shapes: T steps, B lanes, V characters, H hidden; ids [T x B], logits [T x B x V]; states
-// [layers][states][B][H], where a cell has one state (h) or two (h, c). `Real` is float, or double
-// where tests want a reference.
+// Shapes: T steps, B lanes, V characters, H hidden, D directions; ids [T x B], logits [T x B x V];
+// states [layers][D][states][B][H], where a cell has one state (h) or two (h, c). `Real` is float,
+// or double where tests want a reference.
 #ifndef RUNNEL_CORE_NN_NETWORK_H_
 #define RUNNEL_CORE_NN_NETWORK_H_
 
@@ -18,6 +20,7 @@
 #include <memory>
 
 #include "absl/types/span.h"
+#include "core/nn/dropout.h"
 #include "core/nn/network_config.h"
 #include "core/nn/parameters.h"
 
@@ -25,6 +28,8 @@ namespace runnel {
 
 // The id of a masked character, which a network reads as the zero vector.
 inline constexpr int32_t kMaskedId = -1;
+// A target that is not predicted: it adds nothing to the loss.
+inline constexpr int32_t kNoTarget = -1;
 
 // A network with its weights packed for generating. Immutable, shareable between threads.
 template <typename Real>
@@ -38,6 +43,17 @@ class Decoder {
   // row i. A session's result is the same to the bit in any company.
   virtual void Step(absl::Span<const int32_t> ids, absl::Span<Real* const> states,
                     Real* logits) const = 0;
+};
+
+// What one shard of lanes reads.
+struct Batch {
+  const int32_t* inputs;  // [T x B] ids or kMaskedId
+  int steps;              // T
+  // [T x B], or null: not 0 where a lane's state is zeroed before it reads that step's character.
+  const uint8_t* resets = nullptr;
+  // Null: none. As in Pack.
+  const DropoutDraw* dropout = nullptr;
+  int64_t first_lane = 0;  // in the whole batch, which masks go by
 };
 
 template <typename Real>
@@ -62,32 +78,35 @@ class Network {
   // Reals of one lane's state.
   virtual int64_t state_size() const = 0;
   virtual int vocabulary_size() const = 0;
+  virtual bool bidirectional() const = 0;
 
   virtual std::unique_ptr<PackedWeights> NewPackedWeights() const = 0;
   // Points `packed` at `parameters`, which must stay until the step is over, and refreshes the
-  // derived copies.
-  virtual void Pack(const Real* parameters, PackedWeights* packed) const = 0;
+  // derived copies; `dropout` (or null) drops recurrent weights.
+  virtual void Pack(const Real* parameters, const DropoutDraw* dropout,
+                    PackedWeights* packed) const = 0;
 
   // Room for batches of up to `steps_max` steps of `lanes` lanes.
   virtual std::unique_ptr<Activations> NewActivations(int steps_max, int lanes) const = 0;
 
-  // Runs `steps` steps from `state`, which becomes the state after them.
-  virtual void Forward(const PackedWeights& weights, const int32_t* inputs, int steps, Real* state,
+  // Runs the batch from `state`, which becomes the state after it.
+  virtual void Forward(const PackedWeights& weights, const Batch& batch, Real* state,
                        Activations* activations) const = 0;
-  // The sum of the cross-entropies of `targets` in nats; turns logits into gradients of `scale`
-  // times that sum.
+  // The sum of the cross-entropies of `targets` [T x B] (ids or kNoTarget) in nats; turns logits
+  // into gradients of `scale` times that sum.
   virtual double Loss(const int32_t* targets, int steps, Real scale,
                       Activations* activations) const = 0;
-  // Adds the gradients of the scaled loss to `gradients` [layout().size()]. If `state_gradient` is
-  // not null, it receives the gradient with respect to the state that Forward began with.
-  virtual void Backward(const PackedWeights& weights, const int32_t* inputs, int steps,
-                        Activations* activations, Real* gradients, Real* state_gradient) const = 0;
+  // Adds the gradients of the scaled loss to `gradients` [layout().size()]; `batch` is Forward's.
+  // If `state_gradient` is not null, it receives the gradient with respect to the state that
+  // Forward began with.
+  virtual void Backward(const PackedWeights& weights, const Batch& batch, Activations* activations,
+                        Real* gradients, Real* state_gradient) const = 0;
 
+  // Null for a bidirectional network, which cannot generate.
   virtual std::unique_ptr<Decoder<Real>> NewDecoder(const Real* parameters) const = 0;
 };
 
-// The one place that knows which cell is which class. `config` must be valid, `vocabulary_size`
-// >= 1.
+// `config` must be valid, `vocabulary_size` >= 1.
 template <typename Real>
 std::unique_ptr<Network<Real>> MakeNetwork(const NetworkConfig& config, int vocabulary_size);
 

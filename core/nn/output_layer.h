@@ -9,6 +9,7 @@
 #include "core/math/decode_kernels.h"
 #include "core/math/gemm.h"
 #include "core/math/training_kernels.h"
+#include "core/nn/network.h"
 #include "core/nn/parameters.h"
 
 namespace runnel {
@@ -16,24 +17,46 @@ namespace runnel {
 template <typename Real>
 class OutputLayer {
  public:
-  OutputLayer(int hidden_size, int vocabulary_size, ParameterLayout* layout)
+  OutputLayer(int64_t hidden_size, int vocabulary_size, ParameterLayout* layout)
       : hidden_(hidden_size), vocabulary_(vocabulary_size) {
-    weight_ = layout->Add("output.weight", TensorRole::kOutputWeight, vocabulary_, hidden_);
-    bias_ = layout->Add("output.bias", TensorRole::kOutputBias, vocabulary_, 0);
+    weight_ = layout->Add({.name = "output.weight",
+                           .role = TensorRole::kOutputWeight,
+                           .rows = vocabulary_,
+                           .cols = hidden_});
+    bias_ =
+        layout->Add({.name = "output.bias", .role = TensorRole::kOutputBias, .rows = vocabulary_});
+  }
+
+  struct Packed {
+    const Real* parameters = nullptr;
+    GemmWeights<Real> weight;  // W^T
+    GemmWeights<Real> weight_back;
+  };
+  Packed NewPacked() const {
+    return {.weight = GemmWeights<Real>(hidden_, vocabulary_),
+            .weight_back = GemmWeights<Real>(vocabulary_, hidden_)};
+  }
+  void Pack(const Real* parameters, Packed* packed) const {
+    packed->parameters = parameters;
+    packed->weight.Assign(Transpose::kYes, {parameters + weight_, hidden_});
+    packed->weight_back.Assign(Transpose::kNo, {parameters + weight_, hidden_});
   }
 
   // hidden [rows x H] -> logits [rows x V].
-  void Forward(const Real* parameters, int64_t rows, const Real* hidden, Real* logits) const {
-    const Real* bias = parameters + bias_;
+  void Forward(const Packed& packed, int64_t rows, const Real* hidden, Real* logits) const {
+    const Real* bias = packed.parameters + bias_;
     for (int64_t r = 0; r < rows; ++r) std::copy_n(bias, vocabulary_, logits + r * vocabulary_);
-    Gemm<Real>(Transpose::kNo, Transpose::kYes, rows, vocabulary_, hidden_, hidden,
-               parameters + weight_, 1, logits);
+    packed.weight.Multiply(rows, {hidden, hidden_}, 1, {logits, vocabulary_});
   }
 
   // As Network::Loss: logits become gradients. Cross-entropies are added in row order.
   double Loss(const int32_t* targets, int64_t rows, Real scale, Real* logits) const {
     double sum = 0;
     for (int64_t r = 0; r < rows; ++r) {
+      if (targets[r] == kNoTarget) {
+        std::fill_n(logits + r * vocabulary_, vocabulary_, Real{0});
+        continue;
+      }
       sum +=
           kernels_.softmax_cross_entropy(vocabulary_, targets[r], scale, logits + r * vocabulary_);
     }
@@ -41,16 +64,17 @@ class OutputLayer {
   }
 
   // Adds to `gradients`, and writes the gradient with respect to `hidden` [rows x H].
-  void Backward(const Real* parameters, int64_t rows, const Real* hidden,
-                const Real* logit_gradients, Real* gradients, Real* hidden_gradient) const {
-    Gemm<Real>(Transpose::kYes, Transpose::kNo, vocabulary_, hidden_, rows, logit_gradients, hidden,
-               1, gradients + weight_);
+  void Backward(const Packed& packed, int64_t rows, const Real* hidden, const Real* logit_gradients,
+                Real* gradients, Real* hidden_gradient) const {
+    Gemm<Real>(Transpose::kYes, Transpose::kNo, vocabulary_, hidden_, rows,
+               {logit_gradients, vocabulary_}, {hidden, hidden_}, 1,
+               {gradients + weight_, hidden_});
     Real* bias = gradients + bias_;
     for (int64_t r = 0; r < rows; ++r) {
       kernels_.add(vocabulary_, bias, logit_gradients + r * vocabulary_, bias);
     }
-    Gemm<Real>(Transpose::kNo, Transpose::kNo, rows, hidden_, vocabulary_, logit_gradients,
-               parameters + weight_, 0, hidden_gradient);
+    packed.weight_back.Multiply(rows, {logit_gradients, vocabulary_}, 0,
+                                {hidden_gradient, hidden_});
   }
 
   class Decoder {
@@ -65,7 +89,7 @@ class OutputLayer {
       for (int64_t s = 0; s < sessions; ++s) {
         std::copy(bias_.begin(), bias_.end(), logits + s * vocabulary_size());
       }
-      weight_.MultiplyAdd(sessions, hidden, logits);
+      weight_.MultiplyAdd(sessions, hidden, logits, vocabulary_size());
     }
 
    private:

@@ -9,10 +9,10 @@
 
 namespace runnel {
 
-int64_t ParameterLayout::Add(std::string name, TensorRole role, int64_t rows, int64_t cols,
-                             bool transposed) {
-  tensors_.push_back({std::move(name), role, rows, cols, transposed, size_});
-  size_ += tensors_.back().size();
+int64_t ParameterLayout::Add(Tensor tensor) {
+  tensor.offset = size_;
+  size_ += tensor.size();
+  tensors_.push_back(std::move(tensor));
   return tensors_.back().offset;
 }
 
@@ -31,15 +31,20 @@ void ToFileOrder(const Tensor& tensor, const Real* parameters, Real* values) {
   } else {
     std::copy_n(from, tensor.size(), values);
   }
+  const int64_t in_front = tensor.rows_in_front * tensor.row_size();
+  std::rotate(values, values + in_front, values + tensor.size());
 }
 
 template <typename Real>
 void FromFileOrder(const Tensor& tensor, const Real* values, Real* parameters) {
   Real* to = parameters + tensor.offset;
+  std::vector<Real> rotated(values, values + tensor.size());
+  const int64_t in_front = tensor.rows_in_front * tensor.row_size();
+  std::rotate(rotated.begin(), rotated.end() - in_front, rotated.end());
   if (tensor.transposed) {
-    TransposeInto(tensor.rows, tensor.cols, values, to);
+    TransposeInto(tensor.rows, tensor.cols, rotated.data(), to);
   } else {
-    std::copy_n(values, tensor.size(), to);
+    std::copy(rotated.begin(), rotated.end(), to);
   }
 }
 
@@ -48,7 +53,9 @@ void InitializeParameters(const ParameterLayout& layout, Initialization initiali
                           int hidden_size, uint64_t seed, Real* parameters) {
   const double bound = 1.0 / std::sqrt(static_cast<double>(hidden_size));
   for (const Tensor& tensor : layout.tensors()) {
-    const bool is_bias = tensor.role == TensorRole::kBias || tensor.role == TensorRole::kOutputBias;
+    const bool is_bias = tensor.role == TensorRole::kBias ||
+                         tensor.role == TensorRole::kRecurrentBias ||
+                         tensor.role == TensorRole::kOutputBias;
     for (int64_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i) {
       double value = 0;
       if (initialization == Initialization::kUniformFanHidden) {

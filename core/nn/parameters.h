@@ -32,17 +32,22 @@ struct Tensor {
   // In PyTorch's order; cols is 0 for a vector.
   int64_t rows = 0;
   int64_t cols = 0;
-  bool transposed = false;  // in the buffer, against PyTorch's order
-  int64_t offset = 0;       // in the buffer, in elements
+  // How the buffer differs from PyTorch's order: its last `rows_in_front` rows come first, then it
+  // is transposed.
+  int64_t rows_in_front = 0;
+  bool transposed = false;
+  // kBias: the first of the hidden_size elements whose positive values keep memory; -1: none.
+  int64_t forget_begin = -1;
+  int64_t offset = 0;  // in the buffer, in elements
 
-  int64_t size() const { return cols == 0 ? rows : rows * cols; }
+  int64_t row_size() const { return cols == 0 ? 1 : cols; }
+  int64_t size() const { return rows * row_size(); }
 };
 
 class ParameterLayout {
  public:
-  // Appends a tensor and returns its offset.
-  int64_t Add(std::string name, TensorRole role, int64_t rows, int64_t cols,
-              bool transposed = false);
+  // Appends a tensor, whose own offset does not matter, and returns its offset.
+  int64_t Add(Tensor tensor);
 
   int64_t size() const { return size_; }  // elements
   const std::vector<Tensor>& tensors() const { return tensors_; }

@@ -31,8 +31,8 @@ double EvaluateLanes(const Network<Real>& network,
       corpus.CopyIds(start, steps, lanes, inputs.data() + lane);
       corpus.CopyIds(start + 1, steps, lanes, targets.data() + lane);
     }
-    network.Forward(weights, inputs.data(), static_cast<int>(steps), state.data(),
-                    activations.get());
+    network.Forward(weights, {.inputs = inputs.data(), .steps = static_cast<int>(steps)},
+                    state.data(), activations.get());
     sum += network.Loss(targets.data(), static_cast<int>(steps), Real{0}, activations.get());
   }
   return sum;

@@ -70,7 +70,7 @@ Trainer<Real>::~Trainer() = default;
 
 template <typename Real>
 StepResult Trainer<Real>::Step(Real learning_rate) {
-  network_.Pack(parameters_.data(), packed_.get());
+  network_.Pack(parameters_.data(), /*dropout=*/nullptr, packed_.get());
   pool_.Run(static_cast<int>(shards_.size()), [this](int i) { RunShard(&shards_[i]); });
 
   double loss_sum = 0;
@@ -100,12 +100,11 @@ void Trainer<Real>::RunShard(Shard* shard) {
   const Real scale = static_cast<Real>(1 / (summed * options_.batch_size));
   reader_.CopyBatch(shard->lane_begin, shard->lane_end, shard->inputs.data(),
                     shard->targets.data());
-  network_.Forward(*packed_, shard->inputs.data(), steps, shard->state.data(),
-                   shard->activations.get());
+  const Batch batch = {.inputs = shard->inputs.data(), .steps = steps};
+  network_.Forward(*packed_, batch, shard->state.data(), shard->activations.get());
   shard->loss_sum = network_.Loss(shard->targets.data(), steps, scale, shard->activations.get());
   std::fill(shard->gradients.begin(), shard->gradients.end(), Real{0});
-  network_.Backward(*packed_, shard->inputs.data(), steps, shard->activations.get(),
-                    shard->gradients.data(), nullptr);
+  network_.Backward(*packed_, batch, shard->activations.get(), shard->gradients.data(), nullptr);
 }
 
 template <typename Real>
@@ -151,7 +150,7 @@ bool Trainer<Real>::has_validation() const {
 
 template <typename Real>
 double Trainer<Real>::ValidationLoss() {
-  network_.Pack(parameters_.data(), packed_.get());
+  network_.Pack(parameters_.data(), /*dropout=*/nullptr, packed_.get());
   return Evaluate(network_, *packed_, corpus_, split_.validation, &pool_);
 }
 

@@ -47,7 +47,8 @@ class GemmTest : public testing::Test {
       }
     }
     if (!add) c.assign(c.size(), std::numeric_limits<Real>::quiet_NaN());
-    Gemm<Real>(ta, tb, m, n, k, a.data(), b.data(), static_cast<Real>(add), c.data());
+    Gemm<Real>(ta, tb, m, n, k, {a.data(), ta == Transpose::kYes ? m : k},
+               {b.data(), tb == Transpose::kYes ? k : n}, static_cast<Real>(add), {c.data(), n});
     for (int64_t i = 0; i < m * n; ++i) {
       ASSERT_NEAR(c[i], expected[i], Tolerance(k))
           << m << " x " << n << " x " << k << ", transposed " << static_cast<int>(ta)
@@ -94,7 +95,8 @@ TYPED_TEST(GemmTest, SameProduct_HasTheSameBitsAgainAndOnAnotherThread) {
   const auto b = this->Uniform(300 * 70);
   const auto product = [&] {
     std::vector<TypeParam> c(48 * 70);
-    Gemm<TypeParam>(Transpose::kNo, Transpose::kNo, 48, 70, 300, a.data(), b.data(), 0, c.data());
+    Gemm<TypeParam>(Transpose::kNo, Transpose::kNo, 48, 70, 300, {a.data(), 300}, {b.data(), 70}, 0,
+                    {c.data(), 70});
     return c;
   };
   const std::vector<TypeParam> here = product();

@@ -86,72 +86,26 @@ TYPED_TEST(TrainingKernelsTest, Add_AgreesWithTheLoopAlsoInPlace) {
   });
 }
 
-TYPED_TEST(TrainingKernelsTest, Tanh_AgreesWithTheLoop) {
-  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
-    auto x = this->Normal(n, 2);
-    for (int64_t i = 0; i < n; i += 5) x[i] *= static_cast<TypeParam>(i % 2 == 0 ? 1e-3 : 30);
-    std::vector<TypeParam> out(n);
-    kernels.tanh(n, x.data(), out.data());
-    for (int64_t i = 0; i < n; ++i) {
-      const double expected = std::tanh(static_cast<double>(x[i]));
-      this->ExpectClose(out[i], expected, std::abs(expected), i);
-      ASSERT_LE(std::abs(out[i]), 1);
-    }
-  });
-}
-
-TYPED_TEST(TrainingKernelsTest, Tanh_OfExtremesIsExactAndOfNanIsNan) {
-  constexpr auto kInfinity = std::numeric_limits<TypeParam>::infinity();
-  for (const int64_t target : MachineTargets()) {
-    const ScopedTarget scoped(target);
-    const std::vector<TypeParam> x = {
-        0, 1000, -1000, kInfinity, -kInfinity, TypeParam(1e30), this->kNan, this->kNan};
-    std::vector<TypeParam> out(8);
-    GetTrainingKernels<TypeParam>().tanh(8, x.data(), out.data());
-    EXPECT_THAT(std::vector<TypeParam>(out.begin(), out.begin() + 6),
-                testing::ElementsAre(0, 1, -1, 1, -1, 1))
-        << hwy::TargetName(target);
-    EXPECT_TRUE(std::isnan(out[6])) << hwy::TargetName(target);
-  }
-}
-
-TYPED_TEST(TrainingKernelsTest, Relu_AgreesWithTheLoop) {
+TYPED_TEST(TrainingKernelsTest, AddScaled_AgreesWithTheLoop) {
   this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
     const auto x = this->Normal(n);
-    std::vector<TypeParam> out(n);
-    kernels.relu(n, x.data(), out.data());
-    for (int64_t i = 0; i < n; ++i) ASSERT_EQ(out[i], x[i] > 0 ? x[i] : 0);
-    const std::vector<TypeParam> nans(n, this->kNan);
-    kernels.relu(n, nans.data(), out.data());
-    for (int64_t i = 0; i < n; ++i) ASSERT_TRUE(std::isnan(out[i])) << i;
-  });
-}
-
-TYPED_TEST(TrainingKernelsTest, TanhBackward_AgreesWithTheLoop) {
-  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
-    auto y = this->Normal(n);
-    for (auto& value : y) value = std::tanh(value);
-    const auto dy1 = this->Normal(n);
-    const auto dy2 = this->Normal(n);
-    std::vector<TypeParam> dx(n);
-    kernels.tanh_backward(n, y.data(), dy1.data(), dy2.data(), dx.data());
+    const auto before = this->Normal(n);
+    auto out = before;
+    kernels.add_scaled(n, static_cast<TypeParam>(0.3), x.data(), out.data());
     for (int64_t i = 0; i < n; ++i) {
-      const double yi = y[i];
-      const double expected = (static_cast<double>(dy1[i]) + dy2[i]) * (1 - yi * yi);
-      this->ExpectClose(dx[i], expected, std::abs(dy1[i]) + std::abs(dy2[i]), i);
+      const double product = static_cast<double>(static_cast<TypeParam>(0.3)) * x[i];
+      this->ExpectClose(out[i], before[i] + product, std::abs(before[i]) + std::abs(product), i);
     }
   });
 }
 
-TYPED_TEST(TrainingKernelsTest, ReluBackward_PassesWhereTheOutputIsPositive) {
+TYPED_TEST(TrainingKernelsTest, Multiply_IsExact) {
   this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
-    auto y = this->Normal(n);
-    for (auto& value : y) value = std::max(value, TypeParam{0});
-    const auto dy1 = this->Normal(n);
-    const auto dy2 = this->Normal(n);
-    std::vector<TypeParam> dx(n, this->kNan);
-    kernels.relu_backward(n, y.data(), dy1.data(), dy2.data(), dx.data());
-    for (int64_t i = 0; i < n; ++i) ASSERT_EQ(dx[i], y[i] > 0 ? dy1[i] + dy2[i] : 0);
+    const auto a = this->Normal(n);
+    const auto b = this->Normal(n);
+    std::vector<TypeParam> out(n);
+    kernels.multiply(n, a.data(), b.data(), out.data());
+    for (int64_t i = 0; i < n; ++i) ASSERT_EQ(out[i], a[i] * b[i]);
   });
 }
 

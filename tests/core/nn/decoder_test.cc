@@ -19,6 +19,11 @@ constexpr NetworkConfig kConfigs[] = {
     {.cell = CellType::kRnnTanh, .num_layers = 3, .hidden_size = 67},
     {.cell = CellType::kRnnRelu, .num_layers = 2, .hidden_size = 64},
     {.cell = CellType::kRnnRelu, .num_layers = 1, .hidden_size = 130},
+    {.cell = CellType::kLstm, .num_layers = 2, .hidden_size = 64, .embedding_size = 9},
+    {.cell = CellType::kLstmPeephole, .num_layers = 2, .hidden_size = 21},
+    {.cell = CellType::kLstmCoupled, .num_layers = 2, .hidden_size = 33},
+    {.cell = CellType::kGruResetBefore, .num_layers = 2, .hidden_size = 64},
+    {.cell = CellType::kGruResetAfter, .num_layers = 3, .hidden_size = 40, .embedding_size = 5},
 };
 constexpr int kVocabulary = 71;
 
@@ -47,7 +52,7 @@ TYPED_TEST(DecoderTest, SteppingThroughAText_GivesForwardsLogitsAndState) {
     const auto run = RunNetwork(*network, parameters, zeros, ids, ids, kLanes);
 
     const auto decoder = network->NewDecoder(parameters.data());
-    ASSERT_EQ(decoder->state_size(), config.num_layers * config.hidden_size);
+    ASSERT_EQ(decoder->state_size(), network->state_size());
     ASSERT_EQ(decoder->vocabulary_size(), kVocabulary);
     std::vector<std::vector<TypeParam>> states(kLanes,
                                                std::vector<TypeParam>(decoder->state_size()));
@@ -59,11 +64,13 @@ TYPED_TEST(DecoderTest, SteppingThroughAText_GivesForwardsLogitsAndState) {
       logits.insert(logits.end(), step.begin(), step.end());
     }
     EXPECT_THAT(logits, Pointwise(DoubleNear(tolerance), run.logits));
-    for (int layer = 0; layer < config.num_layers; ++layer) {
-      for (int lane = 0; lane < kLanes; ++lane) {
-        for (int i = 0; i < config.hidden_size; ++i) {
-          ASSERT_NEAR(states[lane][layer * config.hidden_size + i],
-                      run.state[(layer * kLanes + lane) * config.hidden_size + i], tolerance);
+    // [layers][states] vectors of H, each of one session there and of all lanes here.
+    const int64_t hidden = config.hidden_size;
+    for (int64_t vector = 0; vector < network->state_size() / hidden; ++vector) {
+      for (int64_t lane = 0; lane < kLanes; ++lane) {
+        for (int64_t i = 0; i < hidden; ++i) {
+          ASSERT_NEAR(states[lane][vector * hidden + i],
+                      run.state[(vector * kLanes + lane) * hidden + i], tolerance);
         }
       }
     }

@@ -12,63 +12,95 @@
 namespace runnel {
 namespace {
 
-// Cell, depth, trial.
-using Case = std::tuple<CellType, int, int>;
+// Cell, depth, bidirectional, trial.
+using Case = std::tuple<CellType, int, bool, int>;
 
-class FiniteDifference : public testing::TestWithParam<Case> {};
+class FiniteDifference : public testing::TestWithParam<Case> {
+ protected:
+  // Draws a network, its weights and a batch for the case; odd trials have an embedding, every
+  // third dropout, every fourth masked inputs and targets, every fifth resets.
+  FiniteDifference() {
+    const auto& [cell, layers, bidirectional, trial] = GetParam();
+    auto draw = [&, position = 0](int least, int most) mutable {
+      const double u = RandomUniform(layers, trial, position++);
+      return least + static_cast<int>(u * (most - least + 1));
+    };
+    const int hidden = draw(1, 6);
+    const int vocabulary = draw(2, 6);
+    const int steps = draw(1, 6);
+    lanes_ = draw(1, 3);
+    network_ = MakeNetwork<double>({.cell = cell,
+                                    .num_layers = layers,
+                                    .hidden_size = hidden,
+                                    .bidirectional = bidirectional,
+                                    .embedding_size = trial % 2 == 1 ? draw(1, 6) : 0},
+                                   vocabulary);
+    const uint64_t stream = trial * 10;
+    parameters_ = RandomReals<double>(network_->layout().size(), 0.7, stream);
+    state_ = RandomReals<double>(network_->state_size() * lanes_, 0.5, stream + 1);
+    inputs_ = RandomIds(steps * lanes_, vocabulary, stream);
+    targets_ = RandomIds(steps * lanes_, vocabulary, stream + 1);
+    dropout_ = {.rates = {.input = 0.3f, .between = 0.4f, .recurrent = 0.2f}, .seed = stream};
+    if (trial % 3 == 2) extras_.dropout = &dropout_;
+    for (size_t i = 0; i < inputs_.size() && trial % 4 == 3; ++i) {
+      if (draw(0, 2) == 0) inputs_[i] = kMaskedId;
+      if (draw(0, 2) == 0) targets_[i] = kNoTarget;
+    }
+    for (size_t i = 0; i < inputs_.size() && trial % 5 == 4; ++i) {
+      extras_.resets.push_back(draw(0, 2) == 0);
+    }
+  }
 
-TEST_P(FiniteDifference, Gradients_AreTheSlopesOfTheLoss) {
-  const auto& [cell, layers, trial] = GetParam();
-  auto draw = [&, position = 0](int least, int most) mutable {
-    const double u = RandomUniform(layers, trial, position++);
-    return least + static_cast<int>(u * (most - least + 1));
-  };
-  const int hidden = draw(1, 9);
-  const int vocabulary = draw(2, 8);
-  const int steps = draw(1, 7);
-  const int lanes = draw(1, 4);
-  const auto network =
-      MakeNetwork<double>({.cell = cell, .num_layers = layers, .hidden_size = hidden}, vocabulary);
-  const uint64_t stream = trial * 10;
-  std::vector<double> parameters = RandomReals<double>(network->layout().size(), 0.7, stream);
-  std::vector<double> state = RandomReals<double>(network->state_size() * lanes, 0.5, stream + 1);
-  const auto inputs = RandomIds(steps * lanes, vocabulary, stream);
-  const auto targets = RandomIds(steps * lanes, vocabulary, stream + 1);
-  const auto run = [&] { return RunNetwork(*network, parameters, state, inputs, targets, lanes); };
-  const NetworkRun<double> center = run();
+  NetworkRun<double> Run() const {
+    return RunNetwork(*network_, parameters_, state_, inputs_, targets_, lanes_, extras_);
+  }
 
   // The difference's own error: third derivatives times 1e-10 / 6, and rounding 1e-16 / 1e-5.
-  constexpr double kStep = 1e-5;
-  constexpr double kTolerance = 1e-8;
-  const auto slope = [&](double* value) {
+  static constexpr double kStep = 1e-5;
+  static constexpr double kTolerance = 1e-8;
+  double Slope(double* value) const {
     const double before = *value;
     *value = before + kStep;
-    const double above = run().loss;
+    const double above = Run().loss;
     *value = before - kStep;
-    const double below = run().loss;
+    const double below = Run().loss;
     *value = before;
     return (above - below) / (2 * kStep);
-  };
-  for (const Tensor& tensor : network->layout().tensors()) {
+  }
+
+  int lanes_;
+  std::unique_ptr<Network<double>> network_;
+  std::vector<double> parameters_;
+  std::vector<double> state_;
+  std::vector<int32_t> inputs_;
+  std::vector<int32_t> targets_;
+  DropoutDraw dropout_;
+  RunExtras extras_;
+};
+
+TEST_P(FiniteDifference, Gradients_AreTheSlopesOfTheLoss) {
+  const NetworkRun<double> center = Run();
+  for (const Tensor& tensor : network_->layout().tensors()) {
     for (int64_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i) {
-      ASSERT_NEAR(center.gradients[i], slope(&parameters[i]), kTolerance)
+      ASSERT_NEAR(center.gradients[i], Slope(&parameters_[i]), kTolerance)
           << tensor.name << ", element " << i - tensor.offset;
     }
   }
-  for (size_t i = 0; i < state.size(); ++i) {
-    ASSERT_NEAR(center.state_gradient[i], slope(&state[i]), kTolerance) << "state " << i;
+  for (size_t i = 0; i < state_.size(); ++i) {
+    ASSERT_NEAR(center.state_gradient[i], Slope(&state_[i]), kTolerance) << "state " << i;
   }
 }
 
+std::string CaseName(const testing::TestParamInfo<Case>& info) {
+  const auto& [cell, layers, bidirectional, trial] = info.param;
+  return std::string(CellTypeName(cell)) + "_" + std::to_string(layers) +
+         (bidirectional ? "_both_" : "_") + std::to_string(trial);
+}
+
 INSTANTIATE_TEST_SUITE_P(AllCells, FiniteDifference,
-                         testing::Combine(testing::Values(CellType::kRnnTanh, CellType::kRnnRelu),
-                                          testing::Values(1, 2, 3), testing::Range(0, 4)),
-                         [](const testing::TestParamInfo<Case>& info) {
-                           const absl::string_view cell = CellTypeName(std::get<0>(info.param));
-                           return std::string(cell) + "_" +
-                                  std::to_string(std::get<1>(info.param)) + "_" +
-                                  std::to_string(std::get<2>(info.param));
-                         });
+                         testing::Combine(testing::ValuesIn(kAllCells), testing::Values(1, 2, 3),
+                                          testing::Bool(), testing::Range(0, 6)),
+                         CaseName);
 
 TEST(Backward, Gradients_AreAddedToWhatIsThere) {
   const auto network = MakeNetwork<double>({.num_layers = 2, .hidden_size = 4}, 5);
@@ -78,14 +110,14 @@ TEST(Backward, Gradients_AreAddedToWhatIsThere) {
   const auto once = RunNetwork(*network, parameters, state, ids, ids, 2).gradients;
 
   const auto packed = network->NewPackedWeights();
-  network->Pack(parameters.data(), packed.get());
+  network->Pack(parameters.data(), nullptr, packed.get());
   const auto activations = network->NewActivations(3, 2);
   std::vector<double> twice(once.size());
   for (int i = 0; i < 2; ++i) {
     std::vector<double> moving = state;
-    network->Forward(*packed, ids.data(), 3, moving.data(), activations.get());
+    network->Forward(*packed, {ids.data(), 3}, moving.data(), activations.get());
     network->Loss(ids.data(), 3, 1.0 / 6, activations.get());
-    network->Backward(*packed, ids.data(), 3, activations.get(), twice.data(), nullptr);
+    network->Backward(*packed, {ids.data(), 3}, activations.get(), twice.data(), nullptr);
   }
   for (size_t i = 0; i < once.size(); ++i) EXPECT_NEAR(twice[i], 2 * once[i], 1e-14);
 }

@@ -11,6 +11,11 @@
 
 namespace runnel {
 
+inline constexpr CellType kAllCells[] = {CellType::kRnnTanh,      CellType::kRnnRelu,
+                                         CellType::kLstm,         CellType::kLstmPeephole,
+                                         CellType::kLstmCoupled,  CellType::kGruResetBefore,
+                                         CellType::kGruResetAfter};
+
 // Uniform on [-bound, bound), the same on every machine.
 template <typename Real>
 std::vector<Real> RandomReals(int64_t size, double bound, uint64_t stream) {
@@ -38,17 +43,28 @@ struct NetworkRun {
   std::vector<Real> state_gradient;  // with respect to the state before the first step
 };
 
+// What a run may have beside its inputs; empty or null: none of it.
+struct RunExtras {
+  std::vector<uint8_t> resets;  // [T x B]
+  const DropoutDraw* dropout = nullptr;
+};
+
 // Inputs and targets are [T x B].
 template <typename Real>
 NetworkRun<Real> RunNetwork(const Network<Real>& network, const std::vector<Real>& parameters,
                             const std::vector<Real>& state, const std::vector<int32_t>& inputs,
-                            const std::vector<int32_t>& targets, int lanes) {
+                            const std::vector<int32_t>& targets, int lanes,
+                            const RunExtras& extras = {}) {
   const int steps = static_cast<int>(inputs.size()) / lanes;
+  const Batch batch = {.inputs = inputs.data(),
+                       .steps = steps,
+                       .resets = extras.resets.empty() ? nullptr : extras.resets.data(),
+                       .dropout = extras.dropout};
   const auto packed = network.NewPackedWeights();
-  network.Pack(parameters.data(), packed.get());
+  network.Pack(parameters.data(), extras.dropout, packed.get());
   const auto activations = network.NewActivations(steps, lanes);
   NetworkRun<Real> run{.state = state};
-  network.Forward(*packed, inputs.data(), steps, run.state.data(), activations.get());
+  network.Forward(*packed, batch, run.state.data(), activations.get());
   const int64_t logits = static_cast<int64_t>(inputs.size()) * network.vocabulary_size();
   run.logits.assign(activations->logits(), activations->logits() + logits);
   const double count = static_cast<double>(inputs.size());
@@ -56,7 +72,7 @@ NetworkRun<Real> RunNetwork(const Network<Real>& network, const std::vector<Real
       network.Loss(targets.data(), steps, static_cast<Real>(1 / count), activations.get()) / count;
   run.gradients.resize(network.layout().size());
   run.state_gradient.resize(state.size());
-  network.Backward(*packed, inputs.data(), steps, activations.get(), run.gradients.data(),
+  network.Backward(*packed, batch, activations.get(), run.gradients.data(),
                    run.state_gradient.data());
   return run;
 }

@@ -24,7 +24,7 @@ class EvaluationTest : public testing::Test {
         packed_(network_->NewPackedWeights()) {
     InitializeParameters(network_->layout(), Initialization::kUniformFanHidden, 9, 4,
                          parameters_.data());
-    network_->Pack(parameters_.data(), packed_.get());
+    network_->Pack(parameters_.data(), nullptr, packed_.get());
   }
 
   double EvaluateWith(int threads, CorpusRange range) {
@@ -98,7 +98,7 @@ TEST(Evaluation, StretchBeyondTheMaximum_IsNotRead) {
     InitializeParameters(network->layout(), Initialization::kUniformFanHidden, 4, 1,
                          parameters.data());
     const auto packed = network->NewPackedWeights();
-    network->Pack(parameters.data(), packed.get());
+    network->Pack(parameters.data(), nullptr, packed.get());
     PrepareThreadForMath();
     WorkerPool pool(2);
     return Evaluate(*network, *packed, corpus, {0, end}, &pool);

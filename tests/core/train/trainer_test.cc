@@ -188,14 +188,14 @@ void ExpectLoop(Optimizer optimizer, const Update& update) {
   std::vector<int32_t> targets = inputs;
   for (int step = 1; step <= 40; ++step) {  // passes the end of the lanes
     reader.CopyBatch(0, options.batch_size, inputs.data(), targets.data());
-    network.Pack(weights.data(), packed.get());
-    network.Forward(*packed, inputs.data(), options.sequence_length, state.data(),
+    network.Pack(weights.data(), nullptr, packed.get());
+    network.Forward(*packed, {inputs.data(), options.sequence_length}, state.data(),
                     activations.get());
     const double count = static_cast<double>(inputs.size());
     const double loss =
         network.Loss(targets.data(), options.sequence_length, 1 / count, activations.get()) / count;
     std::vector<double> gradient(weights.size());
-    network.Backward(*packed, inputs.data(), options.sequence_length, activations.get(),
+    network.Backward(*packed, {inputs.data(), options.sequence_length}, activations.get(),
                      gradient.data(), nullptr);
     update(step, gradient, &weights);
     if (reader.Advance()) state.assign(state.size(), 0);

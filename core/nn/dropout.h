@@ -1,0 +1,39 @@
+// Dropout (Srivastava et al., 2014) with one mask a sequence (Gal and Ghahramani, 2016): the same
+// units are dropped at every step of a batch, those that stay are divided by the share that stays.
+// On recurrent weights it is DropConnect (Merity et al., 2018): one mask for all lanes.
+#ifndef RUNNEL_CORE_NN_DROPOUT_H_
+#define RUNNEL_CORE_NN_DROPOUT_H_
+
+#include <cstdint>
+
+namespace runnel {
+
+struct Dropout {
+  float input = 0;      // share of the first layer's input, [0, 1)
+  float between = 0;    // of the units between layers and before the output
+  float recurrent = 0;  // of the recurrent weights
+
+  bool any() const { return input > 0 || between > 0 || recurrent > 0; }
+};
+
+// The masks of one batch: functions of (seed, batch, lane, unit), whatever the thread or shard.
+struct DropoutDraw {
+  Dropout rates;
+  uint64_t seed = 0;
+  uint64_t batch = 0;  // below 2^32
+};
+
+// Where masks lie: sites of one draw that never meet. Layer i has site kBetweenSite + i behind it,
+// and its recurrent weights those from kRecurrentSite + 8 i on.
+inline constexpr int kInputSite = 0;
+inline constexpr int kBetweenSite = 1;
+inline constexpr int kRecurrentSite = 64;
+
+// mask[i] = 0 or 1 / (1 - rate), for the elements begin + i of a site.
+template <typename Real>
+void DrawMask(const DropoutDraw& draw, float rate, int site, int64_t begin, int64_t count,
+              Real* mask);
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_NN_DROPOUT_H_

@@ -1,0 +1,54 @@
+// What stands before the first recurrent layer: nothing but the characters (one-hot), or an
+// embedding, a row of numbers for each character; either with dropout.
+#ifndef RUNNEL_CORE_NN_INPUT_LAYER_H_
+#define RUNNEL_CORE_NN_INPUT_LAYER_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "core/math/training_kernels.h"
+#include "core/nn/network.h"
+#include "core/nn/recurrent_layer.h"
+
+namespace runnel {
+
+template <typename Real>
+class InputLayer {
+ public:
+  struct Activations {
+    std::vector<Real> dense;     // [T x B x E], of an embedding
+    std::vector<Real> scale;     // [T x B], of one-hot input with dropout
+    std::vector<Real> mask;      // [B x E], of an embedding with dropout
+    std::vector<Real> gradient;  // [T x B x E]
+  };
+
+  // `embedding_size` 0: one-hot.
+  InputLayer(int vocabulary_size, int embedding_size, ParameterLayout* layout);
+
+  bool one_hot() const { return embedding_ == 0; }
+  int64_t size() const { return one_hot() ? vocabulary_ : embedding_; }
+  // [V x E]; null if one-hot.
+  const Real* embedding(const Real* parameters) const {
+    return one_hot() ? nullptr : parameters + weight_;
+  }
+
+  Activations NewActivations(int steps_max, int lanes) const;
+  // What the first layer reads.
+  LayerInput<Real> Forward(const Real* parameters, const Batch& batch, int lanes,
+                           Activations* a) const;
+  // Adds the embedding's gradients, from a->gradient.
+  void Backward(const Batch& batch, int lanes, Activations* a, Real* gradients) const;
+
+ private:
+  const int64_t vocabulary_;
+  const int64_t embedding_;
+  int64_t weight_ = 0;  // offset in the parameters
+  const TrainingKernels<Real>& kernels_ = GetTrainingKernels<Real>();
+};
+
+extern template class InputLayer<float>;
+extern template class InputLayer<double>;
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_NN_INPUT_LAYER_H_

@@ -1,0 +1,369 @@
+#include "core/nn/recurrent_layer.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace runnel {
+
+template <typename Real>
+RecurrentLayer<Real>::RecurrentLayer(const Cell<Real>& cell, const LayerShape& shape,
+                                     ParameterLayout* layout)
+    : cell_(cell), shape_(shape), hidden_(shape.hidden_size) {
+  const CellShape& c = cell_.shape;
+  const auto name = [&](absl::string_view kind) {
+    return absl::StrCat("rnn.", kind, "_l", shape.index, shape.reverse ? "_reverse" : "");
+  };
+  const int64_t in_front = c.candidate_first ? hidden_ : 0;
+  input_weight_ = layout->Add({.name = name("weight_ih"),
+                               .role = TensorRole::kInputWeight,
+                               .rows = input_rows(),
+                               .cols = shape.input_size,
+                               .rows_in_front = in_front,
+                               .transposed = shape.one_hot});
+  recurrent_weight_ = layout->Add({.name = name("weight_hh"),
+                                   .role = TensorRole::kRecurrentWeight,
+                                   .rows = c.recurrent_rows() * hidden_,
+                                   .cols = hidden_});
+  bias_ = layout->Add({.name = name("bias_ih"),
+                       .role = TensorRole::kBias,
+                       .rows = input_rows(),
+                       .rows_in_front = in_front,
+                       .forget_begin = c.forget_row < 0 ? -1 : c.forget_row * hidden_});
+  if (c.rows > c.input_rows) {  // behind the other rows' biases: one vector
+    layout->Add({.name = name("bias_hh"),
+                 .role = TensorRole::kRecurrentBias,
+                 .rows = rows() - input_rows()});
+  }
+  constexpr absl::string_view kPeepholes[kPeepholesMax] = {"peephole_i", "peephole_f",
+                                                           "peephole_o"};
+  for (int i = 0; i < c.peepholes; ++i) {
+    const int64_t offset =
+        layout->Add({.name = name(kPeepholes[i]), .role = TensorRole::kPeephole, .rows = hidden_});
+    if (i == 0) peepholes_ = offset;
+  }
+}
+
+template <typename Real>
+typename RecurrentLayer<Real>::Packed RecurrentLayer<Real>::NewPacked() const {
+  Packed packed;
+  if (!shape_.one_hot) {
+    packed.input = GemmWeights<Real>(shape_.input_size, input_rows());
+    packed.input_back = GemmWeights<Real>(input_rows(), shape_.input_size);
+  }
+  for (int i = 0; i < cell_.shape.num_products; ++i) {
+    const int64_t rows = cell_.shape.products[i].count * hidden_;
+    packed.recurrent[i] = GemmWeights<Real>(hidden_, rows);
+    packed.recurrent_back[i] = GemmWeights<Real>(rows, hidden_);
+  }
+  return packed;
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::Pack(const Real* parameters, const DropoutDraw* dropout,
+                                Packed* packed) const {
+  packed->parameters = parameters;
+  if (!shape_.one_hot) {
+    const MatrixView<const Real> w = {parameters + input_weight_, shape_.input_size};
+    packed->input.Assign(Transpose::kYes, w);
+    packed->input_back.Assign(Transpose::kNo, w);
+  }
+  const Real* u = parameters + recurrent_weight_;
+  if (dropout != nullptr && dropout->rates.recurrent > 0) {
+    const int64_t size = cell_.shape.recurrent_rows() * hidden_ * hidden_;
+    packed->recurrent_mask.resize(size);
+    packed->recurrent_kept.resize(size);
+    const int site = kRecurrentSite + 2 * shape_.index + (shape_.reverse ? 1 : 0);
+    DrawMask(*dropout, dropout->rates.recurrent, site, 0, size, packed->recurrent_mask.data());
+    kernels_.multiply(size, u, packed->recurrent_mask.data(), packed->recurrent_kept.data());
+    u = packed->recurrent_kept.data();
+  } else {
+    packed->recurrent_mask.clear();
+  }
+  for (int i = 0; i < cell_.shape.num_products; ++i) {
+    packed->recurrent[i].Assign(Transpose::kYes, {u, hidden_});
+    packed->recurrent_back[i].Assign(Transpose::kNo, {u, hidden_});
+    u += cell_.shape.products[i].count * hidden_ * hidden_;
+  }
+}
+
+template <typename Real>
+typename RecurrentLayer<Real>::Activations RecurrentLayer<Real>::NewActivations(int steps_max,
+                                                                                int lanes) const {
+  Activations a;
+  a.lanes = lanes;
+  a.steps_max = steps_max;
+  const int64_t units = lanes * hidden_;
+  a.gates.resize(steps_max * lanes * rows());
+  for (int s = 0; s < cell_.shape.states; ++s) {
+    a.states[s].resize((int64_t{steps_max} + 1) * units);
+    a.state_gradient[s].resize(units);
+  }
+  if (cell_.shape.num_products > 1) {
+    a.operand.resize(steps_max * units);
+    a.operand_gradient.resize(units);
+  }
+  return a;
+}
+
+template <typename Real>
+const Real* RecurrentLayer<Real>::Before(const Activations& a, const Batch& batch, int state,
+                                         int64_t t) const {
+  const int64_t units = a.lanes * hidden_;
+  if (batch.resets != nullptr) return a.restarted[state].data() + t * units;
+  return a.states[state].data() + StateBefore(t) * units;
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::Restart(const Batch& batch, int64_t t, Activations* a) const {
+  const int64_t units = a->lanes * hidden_;
+  for (int s = 0; s < cell_.shape.states; ++s) {
+    Real* to = a->restarted[s].data() + t * units;
+    std::copy_n(a->states[s].data() + StateBefore(t) * units, units, to);
+    for (int64_t lane = 0; lane < a->lanes; ++lane) {
+      if (batch.resets[t * a->lanes + lane] != 0)
+        std::fill_n(to + lane * hidden_, hidden_, Real{0});
+    }
+  }
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::Forward(const Packed& packed, const LayerInput<Real>& input,
+                                   const Batch& batch, Real* state, Activations* a) const {
+  const int64_t lanes = a->lanes;
+  const int64_t units = lanes * hidden_;
+  const int64_t steps = batch.steps;
+  FeedInput(packed, input, steps * lanes, a->gates.data());
+  const int64_t first = shape_.reverse ? steps : 0;
+  for (int s = 0; s < cell_.shape.states; ++s) {
+    std::copy_n(state + s * units, units, a->states[s].data() + first * units);
+    if (batch.resets != nullptr) a->restarted[s].resize(a->steps_max * units);
+  }
+  a->outputs = a->states[0].data() + StateAfter(0) * units;
+
+  CellStep<Real> step = {
+      .lanes = lanes, .hidden = hidden_, .peepholes = packed.parameters + peepholes_};
+  for (int64_t i = 0; i < steps; ++i) {
+    const int64_t t = StepAt(i, steps);
+    if (batch.resets != nullptr) Restart(batch, t, a);
+    step.gates = a->gates.data() + t * lanes * rows();
+    step.operand = a->operand.data() + t * units;
+    for (int s = 0; s < cell_.shape.states; ++s) {
+      step.before[s] = Before(*a, batch, s, t);
+      step.after[s] = a->states[s].data() + StateAfter(t) * units;
+    }
+    for (int p = 0; p < cell_.shape.num_products; ++p) {
+      const RecurrentProduct& product = cell_.shape.products[p];
+      packed.recurrent[p].Multiply(lanes,
+                                   {product.of_operand ? step.operand : step.before[0], hidden_}, 1,
+                                   {step.gates + product.first * hidden_, rows()});
+      cell_.forward[p](step);
+    }
+  }
+  const int64_t last = shape_.reverse ? 0 : steps;
+  for (int s = 0; s < cell_.shape.states; ++s) {
+    std::copy_n(a->states[s].data() + last * units, units, state + s * units);
+  }
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::Backward(const Packed& packed, const LayerInput<Real>& input,
+                                    const Batch& batch, const Real* output_gradient,
+                                    int64_t output_stride, Activations* a, Real* gradients,
+                                    Real* state_gradient, Real input_beta,
+                                    Real* input_gradient) const {
+  const int64_t lanes = a->lanes;
+  const int64_t units = lanes * hidden_;
+  const int64_t steps = batch.steps;
+  CellStepBack<Real> step = {.lanes = lanes,
+                             .hidden = hidden_,
+                             .output_stride = output_stride,
+                             .operand_gradient = a->operand_gradient.data(),
+                             .peepholes = packed.parameters + peepholes_,
+                             .peephole_gradient = gradients + peepholes_};
+  for (int s = 0; s < cell_.shape.states; ++s) {
+    std::fill(a->state_gradient[s].begin(), a->state_gradient[s].end(), Real{0});
+    step.state_gradient[s] = a->state_gradient[s].data();
+  }
+  for (int64_t i = steps - 1; i >= 0; --i) {
+    const int64_t t = StepAt(i, steps);
+    step.gates = a->gates.data() + t * lanes * rows();
+    step.output_gradient = output_gradient + t * lanes * output_stride;
+    for (int s = 0; s < cell_.shape.states; ++s) {
+      step.before[s] = Before(*a, batch, s, t);
+      step.after[s] = a->states[s].data() + StateAfter(t) * units;
+    }
+    bool writes_hidden = cell_.shape.passes_hidden;
+    for (int p = cell_.shape.num_products - 1; p >= 0; --p) {
+      const RecurrentProduct& product = cell_.shape.products[p];
+      cell_.backward[p](step);
+      const Real beta = !product.of_operand && writes_hidden ? 1 : 0;
+      Real* target = product.of_operand ? a->operand_gradient.data() : a->state_gradient[0].data();
+      packed.recurrent_back[p].Multiply(lanes, {step.gates + product.first * hidden_, rows()}, beta,
+                                        {target, hidden_});
+      if (!product.of_operand) writes_hidden = true;
+    }
+    if (batch.resets == nullptr) continue;
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      if (batch.resets[t * lanes + lane] == 0) continue;
+      for (int s = 0; s < cell_.shape.states; ++s) {
+        std::fill_n(a->state_gradient[s].data() + lane * hidden_, hidden_, Real{0});
+      }
+    }
+  }
+  if (state_gradient != nullptr) {
+    for (int s = 0; s < cell_.shape.states; ++s) {
+      std::copy(a->state_gradient[s].begin(), a->state_gradient[s].end(),
+                state_gradient + s * units);
+    }
+  }
+  AddWeightGradients(packed, input, batch, a, gradients);
+  if (input_gradient != nullptr) {
+    packed.input_back.Multiply(steps * lanes, {a->gates.data(), rows()}, input_beta,
+                               {input_gradient, shape_.input_size});
+  }
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::FeedInput(const Packed& packed, const LayerInput<Real>& input,
+                                     int64_t count, Real* gates) const {
+  const Real* weight = packed.parameters + input_weight_;
+  const Real* bias = packed.parameters + bias_;
+  for (int64_t r = 0; r < count; ++r) {
+    Real* row = gates + r * rows();
+    if (!shape_.one_hot || input.ids[r] == kMaskedId) {
+      std::copy_n(bias, rows(), row);
+      continue;
+    }
+    const Real* column = weight + input.ids[r] * input_rows();
+    if (input.scale == nullptr) {
+      kernels_.add(input_rows(), column, bias, row);
+    } else {
+      std::copy_n(bias, input_rows(), row);
+      kernels_.add_scaled(input_rows(), input.scale[r], column, row);
+    }
+    std::copy_n(bias + input_rows(), rows() - input_rows(), row + input_rows());
+  }
+  if (!shape_.one_hot) {
+    packed.input.Multiply(count, {input.dense, shape_.input_size}, 1, {gates, rows()});
+  }
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::AddWeightGradients(const Packed& packed, const LayerInput<Real>& input,
+                                              const Batch& batch, Activations* a,
+                                              Real* gradients) const {
+  const int64_t count = batch.steps * a->lanes;
+  const Real* gates = a->gates.data();
+  Real* bias = gradients + bias_;
+  Real* weight = gradients + input_weight_;
+  for (int64_t r = 0; r < count; ++r) {
+    const Real* row = gates + r * rows();
+    kernels_.add(rows(), bias, row, bias);
+    if (!shape_.one_hot || input.ids[r] == kMaskedId) continue;
+    Real* column = weight + input.ids[r] * input_rows();
+    kernels_.add_scaled(input_rows(), input.scale == nullptr ? Real{1} : input.scale[r], row,
+                        column);
+  }
+  if (!shape_.one_hot) {
+    Gemm<Real>(Transpose::kYes, Transpose::kNo, input_rows(), shape_.input_size, count,
+               {gates, rows()}, {input.dense, shape_.input_size}, 1, {weight, shape_.input_size});
+  }
+  if (packed.recurrent_mask.empty()) {
+    AddRecurrentGradients(batch, *a, gradients + recurrent_weight_);
+    return;
+  }
+  a->recurrent_gradient.assign(packed.recurrent_mask.size(), Real{0});
+  AddRecurrentGradients(batch, *a, a->recurrent_gradient.data());
+  const auto size = static_cast<int64_t>(packed.recurrent_mask.size());
+  Real* gradient = a->recurrent_gradient.data();
+  kernels_.multiply(size, gradient, packed.recurrent_mask.data(), gradient);
+  kernels_.add(size, gradients + recurrent_weight_, gradient, gradients + recurrent_weight_);
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::AddRecurrentGradients(const Batch& batch, const Activations& a,
+                                                 Real* gradient) const {
+  const int64_t count = batch.steps * a.lanes;
+  for (int p = 0; p < cell_.shape.num_products; ++p) {
+    const RecurrentProduct& product = cell_.shape.products[p];
+    const int64_t rows_of_product = product.count * hidden_;
+    const Real* operand = product.of_operand ? a.operand.data() : Before(a, batch, 0, 0);
+    Gemm<Real>(Transpose::kYes, Transpose::kNo, rows_of_product, hidden_, count,
+               {a.gates.data() + product.first * hidden_, rows()}, {operand, hidden_}, 1,
+               {gradient, hidden_});
+    gradient += rows_of_product * hidden_;
+  }
+}
+
+template <typename Real>
+RecurrentLayer<Real>::Decoder::Decoder(const RecurrentLayer& layer, const Real* parameters,
+                                       const Real* embedding, int vocabulary_size)
+    : cell_(layer.cell_),
+      hidden_(layer.hidden_),
+      bias_(parameters + layer.bias_, parameters + layer.bias_ + layer.rows()) {
+  const int64_t input_rows = layer.input_rows();
+  const int64_t input_size = layer.shape_.input_size;
+  const Real* w = parameters + layer.input_weight_;
+  const bool reads_chars = layer.shape_.one_hot || embedding != nullptr;
+  if (reads_chars) {
+    lookup_.reserve(vocabulary_size * layer.rows());
+    for (int id = 0; id < vocabulary_size; ++id)
+      lookup_.insert(lookup_.end(), bias_.begin(), bias_.end());
+    if (embedding != nullptr) {
+      Gemm<Real>(Transpose::kNo, Transpose::kYes, vocabulary_size, input_rows, input_size,
+                 {embedding, input_size}, {w, input_size}, 1, {lookup_.data(), layer.rows()});
+    } else {
+      for (int64_t id = 0; id < vocabulary_size; ++id) {
+        Real* row = lookup_.data() + id * layer.rows();
+        layer.kernels_.add(input_rows, row, w + id * input_rows, row);
+      }
+    }
+  } else {
+    input_ = PackedMatrix<Real>(input_rows, input_size, w);
+  }
+  const Real* u = parameters + layer.recurrent_weight_;
+  for (int p = 0; p < cell_.shape.num_products; ++p) {
+    const int64_t rows = cell_.shape.products[p].count * hidden_;
+    recurrent_[p] = PackedMatrix<Real>(rows, hidden_, u);
+    u += rows * hidden_;
+  }
+  const Real* peepholes = parameters + layer.peepholes_;
+  peepholes_.assign(peepholes, peepholes + cell_.shape.peepholes * hidden_);
+}
+
+template <typename Real>
+void RecurrentLayer<Real>::Decoder::Step(int64_t sessions, const int32_t* ids, const Real* below,
+                                         Real* states, std::vector<Real>* scratch) const {
+  const int64_t rows = cell_.shape.rows * hidden_;
+  const int64_t units = sessions * hidden_;
+  scratch->resize(sessions * rows + units);
+  Real* gates = scratch->data();
+  for (int64_t s = 0; s < sessions; ++s) {
+    const Real* from = lookup_.empty() ? bias_.data() : lookup_.data() + ids[s] * rows;
+    std::copy_n(from, rows, gates + s * rows);
+  }
+  if (lookup_.empty()) input_.MultiplyAdd(sessions, below, gates, rows);
+  CellStep<Real> step = {.lanes = sessions,
+                         .hidden = hidden_,
+                         .gates = gates,
+                         .operand = gates + sessions * rows,
+                         .peepholes = peepholes_.data()};
+  for (int s = 0; s < cell_.shape.states; ++s) {
+    step.before[s] = states + s * units;
+    step.after[s] = states + s * units;
+  }
+  for (int p = 0; p < cell_.shape.num_products; ++p) {
+    const RecurrentProduct& product = cell_.shape.products[p];
+    recurrent_[p].MultiplyAdd(sessions, product.of_operand ? step.operand : step.before[0],
+                              gates + product.first * hidden_, rows);
+    cell_.forward[p](step);
+  }
+}
+
+template class RecurrentLayer<float>;
+template class RecurrentLayer<double>;
+
+}  // namespace runnel

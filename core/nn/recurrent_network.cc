@@ -1,0 +1,220 @@
+#include "core/nn/recurrent_network.h"
+
+#include <algorithm>
+
+#include "core/nn/stack_decoder.h"
+
+namespace runnel {
+namespace {
+
+template <typename Real>
+std::vector<RecurrentLayer<Real>> MakeLayers(const NetworkConfig& config,
+                                             const InputLayer<Real>& input,
+                                             ParameterLayout* layout) {
+  std::vector<RecurrentLayer<Real>> layers;
+  for (int level = 0; level < config.num_layers; ++level) {
+    const int64_t below = int64_t{config.directions()} * config.hidden_size;
+    for (int direction = 0; direction < config.directions(); ++direction) {
+      layers.emplace_back(GetCell<Real>(config.cell),
+                          LayerShape{.index = level,
+                                     .reverse = direction == 1,
+                                     .one_hot = level == 0 && input.one_hot(),
+                                     .input_size = level == 0 ? input.size() : below,
+                                     .hidden_size = config.hidden_size},
+                          layout);
+    }
+  }
+  return layers;
+}
+
+}  // namespace
+
+template <typename Real>
+struct RecurrentNetwork<Real>::Weights : PackedWeights {
+  const Real* parameters = nullptr;
+  std::vector<typename Layer::Packed> layers;
+  typename OutputLayer<Real>::Packed output;
+};
+
+template <typename Real>
+struct RecurrentNetwork<Real>::Buffers : Activations {
+  Real* logits() override { return logits_buffer.data(); }
+
+  int64_t lanes = 0;
+  int64_t steps_max = 0;
+  typename InputLayer<Real>::Activations input;
+  LayerInput<Real> first_input;
+  std::vector<typename Layer::Activations> layers;
+  // Of each level: [T x B x D*H] where outputs must be joined or dropped, and the mask [B x D*H].
+  std::vector<std::vector<Real>> joined;
+  std::vector<std::vector<Real>> masks;
+  std::vector<const Real*> outputs;   // [T x B x D*H], of each level
+  std::vector<Real> logits_buffer;    // [T x B x V]
+  std::vector<Real> output_gradient;  // [T x B x D*H], of the level whose turn it is
+  std::vector<Real> input_gradient;   // the same of the level below, while two directions add to it
+};
+
+template <typename Real>
+RecurrentNetwork<Real>::RecurrentNetwork(const NetworkConfig& config, int vocabulary_size)
+    : hidden_(config.hidden_size),
+      directions_(config.directions()),
+      vocabulary_size_(vocabulary_size),
+      input_(vocabulary_size, config.embedding_size, &layout_),
+      layers_(MakeLayers(config, input_, &layout_)),
+      output_(directions_ * hidden_, vocabulary_size, &layout_) {}
+
+template <typename Real>
+std::unique_ptr<typename Network<Real>::PackedWeights> RecurrentNetwork<Real>::NewPackedWeights()
+    const {
+  auto packed = std::make_unique<Weights>();
+  for (const Layer& layer : layers_) packed->layers.push_back(layer.NewPacked());
+  packed->output = output_.NewPacked();
+  return packed;
+}
+
+template <typename Real>
+void RecurrentNetwork<Real>::Pack(const Real* parameters, const DropoutDraw* dropout,
+                                  PackedWeights* packed) const {
+  Weights& weights = static_cast<Weights&>(*packed);
+  weights.parameters = parameters;
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    layers_[i].Pack(parameters, dropout, &weights.layers[i]);
+  }
+  output_.Pack(parameters, &weights.output);
+}
+
+template <typename Real>
+std::unique_ptr<typename Network<Real>::Activations> RecurrentNetwork<Real>::NewActivations(
+    int steps_max, int lanes) const {
+  auto a = std::make_unique<Buffers>();
+  a->lanes = lanes;
+  a->steps_max = steps_max;
+  a->input = input_.NewActivations(steps_max, lanes);
+  for (const Layer& layer : layers_) a->layers.push_back(layer.NewActivations(steps_max, lanes));
+  const size_t levels = layers_.size() / directions_;
+  a->joined.resize(levels);
+  a->masks.resize(levels);
+  a->outputs.resize(levels);
+  const int64_t rows = int64_t{steps_max} * lanes;
+  a->logits_buffer.resize(rows * vocabulary_size_);
+  a->output_gradient.resize(rows * directions_ * hidden_);
+  return a;
+}
+
+template <typename Real>
+const Real* RecurrentNetwork<Real>::JoinOutputs(int64_t level, const Batch& batch,
+                                                Buffers* a) const {
+  const bool dropped = batch.dropout != nullptr && batch.dropout->rates.between > 0;
+  const typename Layer::Activations* sides = &a->layers[level * directions_];
+  a->masks[level].resize(dropped ? a->lanes * directions_ * hidden_ : 0);
+  if (directions_ == 1 && !dropped) return sides[0].outputs;
+
+  const int64_t width = directions_ * hidden_;
+  std::vector<Real>& joined = a->joined[level];
+  joined.resize(a->steps_max * a->lanes * width);
+  const int64_t rows = batch.steps * a->lanes;
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t side = 0; side < directions_; ++side) {
+      std::copy_n(sides[side].outputs + r * hidden_, hidden_,
+                  joined.data() + r * width + side * hidden_);
+    }
+  }
+  if (dropped) {
+    Real* mask = a->masks[level].data();
+    DrawMask(*batch.dropout, batch.dropout->rates.between, kBetweenSite + static_cast<int>(level),
+             batch.first_lane * width, a->lanes * width, mask);
+    for (int64_t t = 0; t < batch.steps; ++t) {
+      Real* step = joined.data() + t * a->lanes * width;
+      kernels_.multiply(a->lanes * width, step, mask, step);
+    }
+  }
+  return joined.data();
+}
+
+template <typename Real>
+LayerInput<Real> RecurrentNetwork<Real>::InputOf(int64_t level, const Buffers& a) const {
+  if (level == 0) return a.first_input;
+  return {.dense = a.outputs[level - 1]};
+}
+
+template <typename Real>
+void RecurrentNetwork<Real>::Forward(const PackedWeights& packed, const Batch& batch, Real* state,
+                                     Activations* activations) const {
+  const Weights& weights = static_cast<const Weights&>(packed);
+  Buffers& a = static_cast<Buffers&>(*activations);
+  a.first_input = input_.Forward(weights.parameters, batch, static_cast<int>(a.lanes), &a.input);
+  const int64_t levels = static_cast<int64_t>(a.outputs.size());
+  for (int64_t level = 0; level < levels; ++level) {
+    for (int64_t i = level * directions_; i < (level + 1) * directions_; ++i) {
+      layers_[i].Forward(weights.layers[i], InputOf(level, a), batch,
+                         state + i * a.lanes * layers_[i].state_size(), &a.layers[i]);
+    }
+    a.outputs[level] = JoinOutputs(level, batch, &a);
+  }
+  output_.Forward(weights.output, batch.steps * a.lanes, a.outputs.back(), a.logits());
+}
+
+template <typename Real>
+double RecurrentNetwork<Real>::Loss(const int32_t* targets, int steps, Real scale,
+                                    Activations* activations) const {
+  Buffers& a = static_cast<Buffers&>(*activations);
+  return output_.Loss(targets, steps * a.lanes, scale, a.logits());
+}
+
+template <typename Real>
+void RecurrentNetwork<Real>::Backward(const PackedWeights& packed, const Batch& batch,
+                                      Activations* activations, Real* gradients,
+                                      Real* state_gradient) const {
+  const Weights& weights = static_cast<const Weights&>(packed);
+  Buffers& a = static_cast<Buffers&>(*activations);
+  const int64_t width = directions_ * hidden_;
+  output_.Backward(weights.output, batch.steps * a.lanes, a.outputs.back(), a.logits(), gradients,
+                   a.output_gradient.data());
+  for (int64_t level = static_cast<int64_t>(a.outputs.size()) - 1; level >= 0; --level) {
+    if (!a.masks[level].empty()) {
+      for (int64_t t = 0; t < batch.steps; ++t) {
+        Real* step = a.output_gradient.data() + t * a.lanes * width;
+        kernels_.multiply(a.lanes * width, step, a.masks[level].data(), step);
+      }
+    }
+    // A level's gradient is read to its end before the one below is written, but not by the second
+    // direction.
+    Real* below = nullptr;
+    if (level > 0 && directions_ == 1) below = a.output_gradient.data();
+    if (level > 0 && directions_ > 1) {
+      a.input_gradient.resize(a.output_gradient.size());
+      below = a.input_gradient.data();
+    }
+    if (level == 0 && !input_.one_hot()) below = a.input.gradient.data();
+    for (int64_t side = 0; side < directions_; ++side) {
+      const int64_t i = level * directions_ + side;
+      layers_[i].Backward(weights.layers[i], InputOf(level, a), batch,
+                          a.output_gradient.data() + side * hidden_, width, &a.layers[i], gradients,
+                          state_gradient == nullptr
+                              ? nullptr
+                              : state_gradient + i * a.lanes * layers_[i].state_size(),
+                          side == 0 ? 0 : 1, below);
+    }
+    if (level > 0 && directions_ > 1) a.output_gradient.swap(a.input_gradient);
+  }
+  input_.Backward(batch, static_cast<int>(a.lanes), &a.input, gradients);
+}
+
+template <typename Real>
+std::unique_ptr<Decoder<Real>> RecurrentNetwork<Real>::NewDecoder(const Real* parameters) const {
+  if (bidirectional()) return nullptr;
+  return std::make_unique<StackDecoder<Real>>(input_, layers_, output_, vocabulary_size_,
+                                              parameters);
+}
+
+template class RecurrentNetwork<float>;
+template class RecurrentNetwork<double>;
+
+template <typename Real>
+std::unique_ptr<Network<Real>> MakeNetwork(const NetworkConfig& config, int vocabulary_size) {
+  return std::make_unique<RecurrentNetwork<Real>>(config, vocabulary_size);
+}
+template std::unique_ptr<Network<float>> MakeNetwork(const NetworkConfig&, int);
+template std::unique_ptr<Network<double>> MakeNetwork(const NetworkConfig&, int);
+
+}  // namespace runnel

@@ -1,0 +1,83 @@
+#include "core/nn/dropout.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "tests/core/nn/network_runner.h"
+
+namespace runnel {
+namespace {
+
+std::vector<float> Mask(const DropoutDraw& draw, float rate, int site, int64_t begin,
+                        int64_t count) {
+  std::vector<float> mask(count);
+  DrawMask(draw, rate, site, begin, count, mask.data());
+  return mask;
+}
+
+TEST(DrawMask, Elements_AreZeroOrTheInverseOfTheKeptShare) {
+  for (const float rate : {0.1f, 0.5f, 0.9f}) {
+    const auto mask = Mask({.seed = 4, .batch = 7}, rate, 3, 0, 40000);
+    double kept = 0;
+    for (const float element : mask) {
+      if (element == 0) continue;
+      ASSERT_FLOAT_EQ(element, 1 / (1 - rate));
+      ++kept;
+    }
+    const double share = 1.0 - rate;
+    // Five standard errors of a binomial's share.
+    EXPECT_NEAR(kept / 40000, share, 5 * std::sqrt(share * rate / 40000));
+  }
+}
+
+TEST(DrawMask, AnyPart_IsThatOfTheWhole) {
+  const DropoutDraw draw = {.seed = 1, .batch = 2};
+  const auto whole = Mask(draw, 0.5f, 9, 0, 100);
+  for (int64_t begin = 0; begin < 20; ++begin) {
+    const std::vector<float> part(whole.begin() + begin, whole.begin() + begin + 30);
+    EXPECT_EQ(Mask(draw, 0.5f, 9, begin, 30), part) << begin;
+  }
+}
+
+TEST(DrawMask, OtherSeedsBatchesAndSites_GiveOtherMasks) {
+  const auto mask = Mask({.seed = 1, .batch = 2}, 0.5f, 1, 0, 64);
+  EXPECT_NE(Mask({.seed = 2, .batch = 2}, 0.5f, 1, 0, 64), mask);
+  EXPECT_NE(Mask({.seed = 1, .batch = 3}, 0.5f, 1, 0, 64), mask);
+  EXPECT_NE(Mask({.seed = 1, .batch = 2}, 0.5f, 2, 0, 64), mask);
+}
+
+TEST(NetworkDropout, LanesOfAShard_AreMaskedAsInTheWholeBatch) {
+  const DropoutDraw draw = {.rates = {.input = 0.3f, .between = 0.5f}, .seed = 3};
+  for (const int embedding : {0, 6}) {
+    const auto network = MakeNetwork<double>(
+        {.cell = CellType::kLstm, .num_layers = 2, .hidden_size = 8, .embedding_size = embedding},
+        5);
+    const auto parameters = RandomReals<double>(network->layout().size(), 0.7, 0);
+    const auto packed = network->NewPackedWeights();
+    network->Pack(parameters.data(), &draw, packed.get());
+    constexpr int kSteps = 4;
+    const auto ids = RandomIds(kSteps * 3, 5, 0);
+    const auto logits = [&](const std::vector<int32_t>& inputs, int lanes, int first_lane) {
+      const auto activations = network->NewActivations(kSteps, lanes);
+      std::vector<double> state(network->state_size() * lanes);
+      network->Forward(
+          *packed,
+          {.inputs = inputs.data(), .steps = kSteps, .dropout = &draw, .first_lane = first_lane},
+          state.data(), activations.get());
+      return std::vector<double>(activations->logits(), activations->logits() + kSteps * lanes * 5);
+    };
+    const auto whole = logits(ids, 3, 0);
+    std::vector<int32_t> lane_ids;
+    for (int t = 0; t < kSteps; ++t) lane_ids.push_back(ids[t * 3 + 2]);
+    const auto lane = logits(lane_ids, 1, 2);
+    for (int t = 0; t < kSteps; ++t) {
+      for (int v = 0; v < 5; ++v) EXPECT_NEAR(lane[t * 5 + v], whole[(t * 3 + 2) * 5 + v], 1e-12);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace runnel
