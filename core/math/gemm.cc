@@ -1,17 +1,24 @@
 #include "core/math/gemm.h"
 
-#include <dnnl.h>
-#include <omp.h>
-
 #if defined(__SSE__)
 #include <xmmintrin.h>
 #endif
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <type_traits>
+
+#include "core/math/gemm_kernels.h"
 
 namespace runnel {
 namespace {
+
+using AlignedFloats = std::vector<float, AlignedAllocator<float>>;
+
+StridedView Strided(Transpose transpose, MatrixView<const float> view) {
+  if (transpose == Transpose::kYes) return {view.data, 1, view.stride};
+  return {view.data, view.stride, 1};
+}
 
 template <typename Real>
 using RowMajor = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -31,10 +38,11 @@ template <>
 void Gemm<float>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
                  MatrixView<const float> a, MatrixView<const float> b, float beta,
                  MatrixView<float> c) {
-  const bool ta = transpose_a == Transpose::kYes;
-  const bool tb = transpose_b == Transpose::kYes;
-  dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, 1.0f, a.data, a.stride, b.data, b.stride,
-             beta, c.data, c.stride);
+  thread_local AlignedFloats packed;
+  const GemmKernels& kernels = GetGemmKernels();
+  packed.resize(std::max<size_t>(packed.size(), kernels.packed_size(k, n)));
+  kernels.pack(k, n, Strided(transpose_b, b), packed.data());
+  kernels.multiply(m, n, k, Strided(transpose_a, a), packed.data(), beta, c.data, c.stride);
 }
 
 template <>
@@ -58,9 +66,28 @@ void Gemm<double>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64
   }
 }
 
-template <typename Real>
-void GemmWeights<Real>::Assign(Transpose transpose_b, MatrixView<const Real> b) {
-  Eigen::Map<RowMajor<Real>> to(values_.data(), k_, n_);
+template <>
+GemmWeights<float>::GemmWeights(int64_t k, int64_t n)
+    : k_(k), n_(n), values_(GetGemmKernels().packed_size(k, n)) {}
+
+template <>
+void GemmWeights<float>::Assign(Transpose transpose_b, MatrixView<const float> b) {
+  GetGemmKernels().pack(k_, n_, Strided(transpose_b, b), values_.data());
+}
+
+template <>
+void GemmWeights<float>::Multiply(int64_t m, MatrixView<const float> a, float beta,
+                                  MatrixView<float> c) const {
+  GetGemmKernels().multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), beta, c.data,
+                            c.stride);
+}
+
+template <>
+GemmWeights<double>::GemmWeights(int64_t k, int64_t n) : k_(k), n_(n), values_(k * n) {}
+
+template <>
+void GemmWeights<double>::Assign(Transpose transpose_b, MatrixView<const double> b) {
+  Eigen::Map<RowMajor<double>> to(values_.data(), k_, n_);
   if (transpose_b == Transpose::kYes) {
     to = Map(b, n_, k_).transpose();
   } else {
@@ -68,17 +95,13 @@ void GemmWeights<Real>::Assign(Transpose transpose_b, MatrixView<const Real> b) 
   }
 }
 
-template <typename Real>
-void GemmWeights<Real>::Multiply(int64_t m, MatrixView<const Real> a, Real beta,
-                                 MatrixView<Real> c) const {
-  Gemm<Real>(Transpose::kNo, Transpose::kNo, m, n_, k_, a, {values_.data(), n_}, beta, c);
+template <>
+void GemmWeights<double>::Multiply(int64_t m, MatrixView<const double> a, double beta,
+                                   MatrixView<double> c) const {
+  Gemm<double>(Transpose::kNo, Transpose::kNo, m, n_, k_, a, {values_.data(), n_}, beta, c);
 }
 
-template class GemmWeights<float>;
-template class GemmWeights<double>;
-
 void PrepareThreadForMath() {
-  omp_set_num_threads(1);
 #if defined(__SSE__)
   constexpr unsigned kFlushToZero = 0x8000;
   constexpr unsigned kDenormalsAreZero = 0x0040;

@@ -1,14 +1,32 @@
-// Matrix products on row-major views. float runs on oneDNN, which picks its code for the processor
-// at run time; double, the reference that tests hold float against, on Eigen.
+// Matrix products on row-major views. float runs on kernels of our own, which at the shapes of
+// training (few rows, weights shared by many products) are ahead of oneDNN's; double, the reference
+// that tests hold float against, on Eigen.
 //
 // Runs on the calling thread alone. The order of summation depends on the shapes only.
 #ifndef RUNNEL_CORE_MATH_GEMM_H_
 #define RUNNEL_CORE_MATH_GEMM_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <new>
 #include <vector>
 
 namespace runnel {
+
+// Memory that begins at a cache line, so that no vector lies across two.
+template <typename T>
+struct AlignedAllocator {
+  using value_type = T;
+  static constexpr std::align_val_t kAlignment{64};
+
+  AlignedAllocator() = default;
+  template <typename U>
+  AlignedAllocator(const AlignedAllocator<U>&) {}  // NOLINT(google-explicit-constructor)
+
+  T* allocate(size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), kAlignment)); }
+  void deallocate(T* p, size_t) { ::operator delete(p, kAlignment); }
+  bool operator==(const AlignedAllocator&) const { return true; }
+};
 
 enum class Transpose { kNo, kYes };
 
@@ -31,7 +49,7 @@ template <typename Real>
 class GemmWeights {
  public:
   GemmWeights() = default;
-  GemmWeights(int64_t k, int64_t n) : k_(k), n_(n), values_(k * n) {}
+  GemmWeights(int64_t k, int64_t n);
 
   // `b` is stored [k x n], or [n x k] if transposed.
   void Assign(Transpose transpose_b, MatrixView<const Real> b);
@@ -42,12 +60,11 @@ class GemmWeights {
  private:
   int64_t k_ = 0;
   int64_t n_ = 0;
-  std::vector<Real> values_;  // [k x n]
+  std::vector<Real, AlignedAllocator<Real>> values_;
 };
 
-// Makes the calling thread run its products alone and flush denormal numbers to zero; every thread
-// that trains calls it once. (oneDNN would start OpenMP threads of its own; denormals slow
-// saturated networks down many times.)
+// Makes the calling thread flush denormal numbers to zero; every thread that trains or generates
+// calls it once. (Denormals slow saturated networks down many times.)
 void PrepareThreadForMath();
 
 // B [cols x rows] = the transpose of A [rows x cols].

@@ -6,6 +6,7 @@
 
 #include <chrono>
 
+#include "core/nn/cells/cell.h"
 #include "core/nn/network_config.h"
 #include "tests/benchmark/fma_peak.h"
 
@@ -17,9 +18,10 @@ void RegisterDecodeBenchmarks();
 // The multiply-adds that one character's way to its logits needs; looking up a one-hot input needs
 // none.
 inline double ForwardMultiplyAdds(const NetworkConfig& config, int vocabulary_size) {
+  const CellShape& cell = GetCell<float>(config.cell).shape;
   const double hidden = config.hidden_size;
-  const double recurrent = config.num_layers * hidden * hidden;
-  const double between_layers = (config.num_layers - 1) * hidden * hidden;
+  const double recurrent = config.num_layers * cell.recurrent_rows() * hidden * hidden;
+  const double between_layers = (config.num_layers - 1) * cell.input_rows * hidden * hidden;
   return recurrent + between_layers + hidden * vocabulary_size;
 }
 

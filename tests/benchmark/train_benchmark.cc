@@ -56,13 +56,21 @@ void RegisterTrainBenchmarks() {
   };
   const TrainingOptions seed = DefaultTraining(Recipe::kSeed);
   const TrainingOptions fast = DefaultTraining(Recipe::kFast);
+  const TrainingOptions large = with_sizes(Recipe::kFast, 64, 100);
+  const TrainingOptions small = with_sizes(Recipe::kFast, 50, 50);
+  const TrainingOptions medium = with_sizes(Recipe::kFast, 64, 64);
   const TrainCase cases[] = {
       {DefaultNetwork(Recipe::kSeed), 65, seed, 1},
       {DefaultNetwork(Recipe::kFast), 65, fast, 1},
       {DefaultNetwork(Recipe::kFast), 65, fast, 2},
-      {{CellType::kRnnRelu, 2, 256}, 65, fast, 2},
-      {{CellType::kRnnTanh, 2, 512}, 65, with_sizes(Recipe::kFast, 64, 100), 2},
-      {{CellType::kRnnTanh, 2, 256}, 5387, with_sizes(Recipe::kFast, 64, 64), 2},
+      {{CellType::kLstm, 2, 512}, 65, large, 1},
+      {{CellType::kLstm, 2, 512}, 65, large, 2},
+      {{CellType::kLstm, 2, 128}, 65, small, 1},
+      {{CellType::kLstm, 2, 128}, 65, small, 2},
+      {{CellType::kGruResetAfter, 1, 256}, 65, medium, 1},
+      {{CellType::kGruResetAfter, 1, 256}, 65, medium, 2},
+      {{CellType::kLstm, 2, 256}, 5387, medium, 1},
+      {{CellType::kLstm, 2, 256}, 5387, medium, 2},
   };
   for (const TrainCase& c : cases) {
     const std::string name = absl::StrCat("Train/", std::string(CellTypeName(c.network.cell)), "/",

@@ -1,0 +1,37 @@
+// The arithmetic of float products, one table of functions for each instruction set, picked at run
+// time. `gemm.h` is what others call.
+//
+// The right-hand side is packed into panels of a few vectors' width, k after k, so that the inner
+// loop reads it in one stream and holds a block of the result in registers (Goto and van de Geijn,
+// "Anatomy of High-Performance Matrix Multiplication", 2008). Sums run over k in one order that
+// depends on the shapes alone.
+#ifndef RUNNEL_CORE_MATH_GEMM_KERNELS_H_
+#define RUNNEL_CORE_MATH_GEMM_KERNELS_H_
+
+#include <cstdint>
+
+namespace runnel {
+
+// Element (i, j) of a matrix lies at data[i * row + j * col].
+struct StridedView {
+  const float* data;
+  int64_t row;
+  int64_t col;
+};
+
+struct GemmKernels {
+  // Floats that a packed [k x n] matrix takes.
+  int64_t (*packed_size)(int64_t k, int64_t n);
+  void (*pack)(int64_t k, int64_t n, StridedView b, float* packed);
+  // C [m x n] = A [m x k] * packed + beta * C, whose rows lie `c_stride` apart; beta is 0 or 1. A's
+  // rows are contiguous (col 1), or its columns are (row 1).
+  void (*multiply)(int64_t m, int64_t n, int64_t k, StridedView a, const float* packed, float beta,
+                   float* c, int64_t c_stride);
+};
+
+// The table for this processor.
+const GemmKernels& GetGemmKernels();
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_MATH_GEMM_KERNELS_H_
