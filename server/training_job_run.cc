@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/generate/session.h"
+#include "core/nn/cells/cell.h"
 #include "core/nn/network.h"
 #include "core/train/training_run.h"
 #include "server/error_mapping.h"
@@ -141,15 +142,20 @@ Ending TrainAndPublish(TrainingJob* job, const TrainingSpec& spec, ModelStore* m
 double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& options,
                            int vocabulary_size, int64_t parameters) {
   constexpr double kShardLanes = 16;  // lanes that share a gradient buffer
-  // Weights, the best ones, those published and their file, two optimizer memories, packed copies.
-  constexpr double kParameterCopies = 8;
-  // A layer's gates, states and gradients of both.
-  constexpr double kBuffersALayer = 4;
+  // Weights, the best ones, those published and their file, two optimizer memories, packed copies
+  // for both ways, with recurrent dropout its mask and what is left.
+  constexpr double kParameterCopies = 11;
+  // Beside the gates: a layer's outputs as the next one reads them, and gradients.
+  constexpr double kOtherBuffers = 3;
+  const CellShape& cell = GetCell<float>(network.cell).shape;
+  const double units =
+      static_cast<double>(network.num_layers) * network.directions() * network.hidden_size;
+  const double numbers_a_char = units * (cell.rows + cell.states + kOtherBuffers) +
+                                2.0 * network.embedding_size + vocabulary_size;
   const double shards = options.batch_size / kShardLanes + 1;
-  const double rows = static_cast<double>(options.batch_size) * options.sequence_length;
-  const double layers = kBuffersALayer * network.num_layers * network.hidden_size;
-  return sizeof(float) * (static_cast<double>(parameters) * (kParameterCopies + shards) +
-                          rows * (layers + vocabulary_size));
+  const double chars = static_cast<double>(options.batch_size) * options.sequence_length;
+  return sizeof(float) *
+         (static_cast<double>(parameters) * (kParameterCopies + shards) + chars * numbers_a_char);
 }
 
 void RunTrainingJob(TrainingJob* job, ModelStore* models, int threads) {

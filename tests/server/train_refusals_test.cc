@@ -74,7 +74,7 @@ TEST_F(TrainRefusalsTest, OptionsOutOfRange_AreAllListed) {
 
 TEST_F(TrainRefusalsTest, WhatComesLater_IsUnimplementedUnlessSomethingIsInvalid) {
   v1::TrainRequest request = TinyTraining("m", 1);
-  request.mutable_network()->set_cell_type(v1::CELL_TYPE_LSTM);
+  request.mutable_training()->set_precision(v1::PRECISION_BF16);
   EXPECT_EQ(Train(request).error_code(), grpc::StatusCode::UNIMPLEMENTED);
   request.mutable_network()->set_hidden_size(0);
   EXPECT_EQ(Train(request).error_code(), grpc::StatusCode::INVALID_ARGUMENT);

@@ -136,10 +136,6 @@ TEST(PlanTraining, ValuesOutOfRange_NameFieldValueAndBound) {
 
 TEST(PlanTraining, WhatComesLater_IsUnimplementedByName) {
   const std::vector<BadCase> cases = {
-      {"network.cell_type: CELL_TYPE_LSTM", "",
-       [](auto* n, auto*) { n->set_cell_type(v1::CELL_TYPE_LSTM); }},
-      {"network.bidirectional", "", [](auto* n, auto*) { n->set_bidirectional(true); }},
-      {"network.embedding_size", "", [](auto* n, auto*) { n->set_embedding_size(4); }},
       {"network.min_char_count", "", [](auto* n, auto*) { n->set_min_char_count(2); }},
       {"network.document_separator", "", [](auto* n, auto*) { n->set_document_separator(""); }},
       {"training.optimizer: OPTIMIZER_SGD", "",
@@ -162,6 +158,22 @@ TEST(PlanTraining, WhatComesLater_IsUnimplementedByName) {
     EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << later.field;
     EXPECT_THAT(status.error_message(), ::testing::StartsWith(later.field));
     EXPECT_THAT(status.error_message(), HasSubstr("is not available in this release"));
+  }
+}
+
+TEST(PlanTraining, EveryCell_GoesBothWays) {
+  for (int cell = v1::CELL_TYPE_RNN_TANH; cell <= v1::CELL_TYPE_GRU_RESET_AFTER; ++cell) {
+    v1::TrainRequest request;
+    request.mutable_network()->set_cell_type(static_cast<v1::CellType>(cell));
+    request.mutable_network()->set_embedding_size(cell);
+    request.mutable_network()->set_bidirectional(cell % 2 == 0);
+    RequestProblems problems;
+    const TrainingPlan plan = PlanTraining(request, &problems);
+    EXPECT_TRUE(problems.empty());
+    const v1::NetworkConfig back = ToProto(plan.network, plan.vocabulary);
+    EXPECT_EQ(back.cell_type(), cell);
+    EXPECT_EQ(back.embedding_size(), cell);
+    EXPECT_EQ(back.bidirectional(), cell % 2 == 0);
   }
 }
 

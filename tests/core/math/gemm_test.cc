@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/math/worker_pool.h"
+#include "tests/core/math/targets.h"
 
 namespace runnel {
 namespace {
@@ -73,6 +74,65 @@ TYPED_TEST(GemmTest, RandomShapes_AgreeWithTheLoopForEveryTransposeAndBeta) {
         this->CheckAgainstLoop(ta, tb, m, n, k, /*add=*/false);
         this->CheckAgainstLoop(ta, tb, m, n, k, /*add=*/true);
         if (this->HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
+// The kernels' own borders: blocks of up to 8 rows, panels of up to 48 columns, parts of 128 rows
+// and a depth of 512.
+TYPED_TEST(GemmTest, ShapesAroundBlocks_AgreeWithTheLoopOnEveryTarget) {
+  for (const int64_t target : MachineTargets()) {
+    const ScopedTarget scoped(target);
+    for (const int64_t m : {1, 8, 9, 129}) {
+      for (const int64_t n : {1, 15, 48, 49, 97}) {
+        for (const int64_t k : {5, 513}) {
+          SCOPED_TRACE(hwy::TargetName(target));
+          this->CheckAgainstLoop(Transpose::kYes, Transpose::kNo, m, n, k, /*add=*/true);
+          this->CheckAgainstLoop(Transpose::kNo, Transpose::kYes, m, n, k, /*add=*/false);
+          if (this->HasFatalFailure()) return;
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(GemmTest, PartsOfMatrices_AreReadAndWrittenWithinTheirBounds) {
+  constexpr int64_t kM = 10, kN = 50, kK = 7, kStride = 60;
+  const auto a = this->Uniform(kM * kStride);
+  const auto b = this->Uniform(kK * kStride);
+  const auto before = this->Uniform(kM * kStride);
+  auto c = before;
+  Gemm<TypeParam>(Transpose::kNo, Transpose::kNo, kM, kN, kK, {a.data(), kStride},
+                  {b.data(), kStride}, 1, {c.data(), kStride});
+  for (int64_t i = 0; i < kM; ++i) {
+    for (int64_t j = 0; j < kStride; ++j) {
+      double expected = before[i * kStride + j];
+      for (int64_t p = 0; p < kK && j < kN; ++p) {
+        expected += static_cast<double>(a[i * kStride + p]) * b[p * kStride + j];
+      }
+      ASSERT_NEAR(c[i * kStride + j], expected, j < kN ? this->Tolerance(kK) : 0) << i << ", " << j;
+    }
+  }
+}
+
+TYPED_TEST(GemmTest, Weights_GiveTheProductAlsoAfterTheyChange) {
+  for (const int64_t target : MachineTargets()) {
+    const ScopedTarget scoped(target);
+    for (const Transpose transpose : {Transpose::kNo, Transpose::kYes}) {
+      constexpr int64_t kM = 13, kN = 101, kK = 37;
+      GemmWeights<TypeParam> weights(kK, kN);
+      for (int round = 0; round < 2; ++round) {
+        const auto a = this->Uniform(kM * kK);
+        const auto b = this->Uniform(kK * kN);
+        const int64_t b_stride = transpose == Transpose::kYes ? kK : kN;
+        std::vector<TypeParam> expected(kM * kN);
+        Gemm<TypeParam>(Transpose::kNo, transpose, kM, kN, kK, {a.data(), kK}, {b.data(), b_stride},
+                        0, {expected.data(), kN});
+        std::vector<TypeParam> c(kM * kN);
+        weights.Assign(transpose, {b.data(), b_stride});
+        weights.Multiply(kM, {a.data(), kK}, 0, {c.data(), kN});
+        EXPECT_EQ(c, expected) << hwy::TargetName(target);
       }
     }
   }

@@ -1,0 +1,158 @@
+#include "tests/benchmark/studies/distances.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "core/math/random.h"
+#include "core/math/worker_pool.h"
+#include "core/nn/network.h"
+#include "core/text/corpus.h"
+#include "core/train/schedule.h"
+#include "core/train/trainer.h"
+
+namespace runnel {
+namespace {
+
+constexpr int kDistances[] = {5, 10, 20, 50, 100};
+constexpr CellType kCells[] = {CellType::kRnnTanh,      CellType::kRnnRelu,
+                               CellType::kLstm,         CellType::kLstmPeephole,
+                               CellType::kLstmCoupled,  CellType::kGruResetBefore,
+                               CellType::kGruResetAfter};
+constexpr int kKeys = 8;
+constexpr int kTestLines = 500;
+constexpr int64_t kCorpusChars = 400'000;
+constexpr int64_t kStepsBetweenTests = 250;
+constexpr double kSolved = 0.995;
+
+struct DistancesOptions {
+  int hidden_size = 64;
+  int64_t steps_max = 3000;  // of 32 lanes; a cell that is nearly always right ends earlier
+  int threads = 2;
+};
+
+// Draws numbers below `end`, one after another.
+class Draws {
+ public:
+  explicit Draws(uint64_t stream) : stream_(stream) {}
+  int Below(int end) { return static_cast<int>(RandomUniform(/*seed=*/1, stream_, next_++) * end); }
+
+ private:
+  const uint64_t stream_;
+  uint64_t next_ = 0;
+};
+
+std::string Line(int distance, Draws* draws) {
+  const char key = static_cast<char>('a' + draws->Below(kKeys));
+  std::string line(1, key);
+  for (int i = 0; i < distance - 2; ++i) line += static_cast<char>('0' + draws->Below(10));
+  if (distance > 1) line += '=';
+  return line + key + '\n';
+}
+
+std::string TrainingText(int distance) {
+  Draws draws(distance);
+  std::string text;
+  while (static_cast<int64_t>(text.size()) < kCorpusChars) {
+    text += Line(1 + draws.Below(distance), &draws);
+  }
+  return text;
+}
+
+// The share of test lines whose last character the network finds likeliest. Lines are lanes, each
+// read from the zero state.
+double Accuracy(const Network<float>& network, const std::vector<float>& parameters,
+                const Vocabulary& vocabulary, int distance) {
+  Draws draws(1'000'000 + distance);
+  std::vector<int32_t> inputs(int64_t{distance} * kTestLines);
+  std::vector<int32_t> answers;
+  for (int lane = 0; lane < kTestLines; ++lane) {
+    const std::string line = Line(distance, &draws);
+    for (int t = 0; t < distance; ++t) {
+      inputs[int64_t{t} * kTestLines + lane] = *vocabulary.Find(static_cast<char32_t>(line[t]));
+    }
+    answers.push_back(*vocabulary.Find(static_cast<char32_t>(line[distance])));
+  }
+  const auto packed = network.NewPackedWeights();
+  network.Pack(parameters.data(), nullptr, packed.get());
+  const auto activations = network.NewActivations(distance, kTestLines);
+  std::vector<float> state(network.state_size() * kTestLines);
+  network.Forward(*packed, {.inputs = inputs.data(), .steps = distance}, state.data(),
+                  activations.get());
+  const int64_t size = network.vocabulary_size();
+  int right = 0;
+  for (int lane = 0; lane < kTestLines; ++lane) {
+    const float* logits =
+        activations->logits() + ((int64_t{distance} - 1) * kTestLines + lane) * size;
+    right += std::max_element(logits, logits + size) - logits == answers[lane];
+  }
+  return static_cast<double>(right) / kTestLines;
+}
+
+struct Result {
+  double accuracy = 0;
+  int64_t steps = 0;
+};
+
+Result TrainAndTest(CellType cell, int distance, const DistancesOptions& options,
+                    WorkerPool* pool) {
+  const std::string text = TrainingText(distance);
+  const Corpus corpus = *Corpus::Load(StringSource(text), VocabularyKind::kCodePoints);
+  TrainingOptions training = DefaultTraining(Recipe::kFast);
+  training.batch_size = 32;
+  training.sequence_length = std::max(32, distance + distance / 2);
+  training.validation_fraction = 0;
+  constexpr float kLearningRate = 0.003f;
+  const auto network = MakeNetwork<float>({.cell = cell, .hidden_size = options.hidden_size},
+                                          corpus.vocabulary().size());
+  Trainer<float> trainer(*network, options.hidden_size, corpus, training, pool);
+  Result best;
+  while (best.steps < options.steps_max && best.accuracy < kSolved) {
+    for (int64_t i = 0; i < kStepsBetweenTests; ++i) trainer.Step(kLearningRate);
+    best.steps += kStepsBetweenTests;
+    best.accuracy = std::max(
+        best.accuracy, Accuracy(*network, trainer.parameters(), corpus.vocabulary(), distance));
+  }
+  return best;
+}
+
+// Trains every cell at every distance and prints a table.
+void StudyDistances(const DistancesOptions& options) {
+  std::printf(
+      "Right last characters of 500 new lines, 1 x %d units, at most %lld steps\n\n| cell |",
+      options.hidden_size, static_cast<long long>(options.steps_max));
+  for (const int distance : kDistances) std::printf(" %d |", distance);
+  std::printf("\n|---|---|---|---|---|---|\n");
+  WorkerPool pool(options.threads);
+  for (const CellType cell : kCells) {
+    std::printf("| %s |", std::string(CellTypeName(cell)).c_str());
+    for (const int distance : kDistances) {
+      const Result result = TrainAndTest(cell, distance, options, &pool);
+      std::printf(" %.0f %% (%lld) |", 100 * result.accuracy, static_cast<long long>(result.steps));
+      std::fflush(stdout);
+    }
+    std::printf("\n");
+  }
+}
+
+}  // namespace
+
+void AddDistancesStudy(CLI::App& app) {
+  CLI::App* study = app.add_subcommand("distances", "how far back each cell can look");
+  const auto options = std::make_shared<DistancesOptions>();
+  study->add_option("--hidden", options->hidden_size, "units of the one layer")
+      ->check(CLI::Range(1, NetworkConfig::kHiddenMax))
+      ->capture_default_str();
+  study->add_option("--steps", options->steps_max, "the most training steps of a cell and distance")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  study->add_option("--threads", options->threads, "threads that train")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  study->callback([options] { StudyDistances(*options); });
+}
+
+}  // namespace runnel
