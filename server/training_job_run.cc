@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "core/generate/session.h"
 #include "core/nn/cells/cell.h"
+#include "core/nn/cells/cell.h"
 #include "core/nn/network.h"
 #include "core/train/training_run.h"
 #include "server/error_mapping.h"
