@@ -63,24 +63,24 @@ void GenerateCharsCall::Refuse(const grpc::Status& status) {
 bool GenerateCharsCall::RunSlice() {
   const auto slice_end = GenerationRun::Clock::now() + kGenerationSlice;
   do {
+    character_.clear();
     if (cancelled_ || engine_.generation.draining()) {
       EndText(v1::FINISH_REASON_DRAINING);  // nobody hears of it if it was cancelled
       return false;
     }
-    character_.clear();
-    const GenerationRun::Step step = run_->Next(&character_);
-    if (step == GenerationRun::Step::kEnd) {
+    const Event event = run_->Step(&character_);
+    if (event == Event::kEnd) {
       EndText(v1::FINISH_REASON_LENGTH);
       return false;
     }
-    if (step == GenerationRun::Step::kChar && !Deliver(character_)) return false;
+    if (!character_.empty() && !Deliver()) return false;
   } while (GenerationRun::Clock::now() < slice_end);
   return true;
 }
 
-bool GenerateCharsCall::Deliver(absl::string_view character) {
+bool GenerateCharsCall::Deliver() {
   const std::lock_guard lock(mutex_);
-  pending_.append(character.data(), character.size());
+  pending_.append(character_);
   SendLocked();
   // A cancel that came first has found nothing paused to wake.
   paused_ = pending_.size() >= kPendingBytesMax && write_in_flight_ && !cancelled_;
@@ -89,6 +89,7 @@ bool GenerateCharsCall::Deliver(absl::string_view character) {
 
 void GenerateCharsCall::EndText(v1::FinishReason reason) {
   const std::lock_guard lock(mutex_);
+  pending_.append(character_);
   summary_ = run_->Summary(reason);
   run_.reset();
   text_ended_ = true;

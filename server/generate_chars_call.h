@@ -43,8 +43,8 @@ class GenerateCharsCall : public grpc::ServerWriteReactor<v1::GenerateCharsRespo
   // Off gRPC's threads: checks the request, then schedules the writing.
   void Prepare();
   void Refuse(const grpc::Status& status);
-  // Takes a character; false if the writing must pause.
-  bool Deliver(absl::string_view character);
+  // Takes character_; false if the writing must pause.
+  bool Deliver();
   void EndText(v1::FinishReason reason);
   // Sends what there is to send, if gRPC is ready. mutex_ held.
   void SendLocked();
@@ -59,7 +59,7 @@ class GenerateCharsCall : public grpc::ServerWriteReactor<v1::GenerateCharsRespo
   std::unique_ptr<MemoryBudget::Claim> prompt_memory_;  // as long as gRPC keeps the request
   // Of the task that prepares, then of the one slice that runs.
   std::unique_ptr<GenerationRun> run_;
-  std::string character_;
+  std::string character_;  // what the last step wrote
 
   std::mutex mutex_;
   std::shared_ptr<GenerateCharsCall> self_;  // until OnDone

@@ -3,12 +3,6 @@
 #include <utility>
 
 namespace runnel::server {
-namespace {
-
-// Few enough that a cancelled request is noticed soon, whatever the model's size.
-constexpr int64_t kPromptSymbolsAtOnce = 16;
-
-}  // namespace
 
 GenerationRun::GenerationRun(std::shared_ptr<const LoadedModel> model,
                              const SamplingOptions& options, Vocabulary::Encoded prompt,
@@ -17,19 +11,16 @@ GenerationRun::GenerationRun(std::shared_ptr<const LoadedModel> model,
       version_(model->version),
       prompt_chars_(prompt.chars),
       arrival_(arrival),
-      session_(std::move(model), options, std::move(prompt.ids)),
+      stream_(Session(std::move(model), options, std::move(prompt.ids))),
       last_char_(arrival) {}
 
-GenerationRun::Step GenerationRun::Next(std::string* text) {
+Event GenerationRun::Step(std::string* text) {
   if (!first_step_) first_step_ = Clock::now();
-  if (!prompt_read_) {
-    prompt_read_ = session_.ReadPrompt(kPromptSymbolsAtOnce);
-    return Step::kRead;
-  }
-  if (!session_.NextChar(text)) return Step::kEnd;
+  const Event event = stream_.Step(text);
+  if (event == Event::kReading || event == Event::kMidChar) return event;
   last_char_ = Clock::now();
   if (!first_char_) first_char_ = last_char_;
-  return Step::kChar;
+  return event;
 }
 
 v1::GenerationSummary GenerationRun::Summary(v1::FinishReason reason) const {
@@ -38,11 +29,11 @@ v1::GenerationSummary GenerationRun::Summary(v1::FinishReason reason) const {
   summary.set_model_version(version_);
   summary.set_seed(seed_);
   summary.set_prompt_chars(static_cast<int32_t>(prompt_chars_));
-  summary.set_generated_chars(static_cast<int32_t>(session_.generated_chars()));
+  summary.set_generated_chars(static_cast<int32_t>(stream_.session().generated_chars()));
   summary.set_queue_ms(MillisecondsUntil(first_step_));
   summary.set_first_char_ms(MillisecondsUntil(first_char_));
   summary.set_total_ms(MillisecondsUntil(last_char_));
-  summary.set_logprob(static_cast<float>(session_.logprob()));
+  summary.set_logprob(static_cast<float>(stream_.session().logprob()));
   return summary;
 }
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "core/generate/session.h"
+#include "core/generate/single_stream.h"
 #include "core/model/model_store.h"
 #include "core/text/vocabulary.h"
 #include "runnel/v1/generation.pb.h"
@@ -22,18 +22,12 @@ class GenerationRun {
  public:
   using Clock = std::chrono::steady_clock;
 
-  enum class Step {
-    kRead,  // a piece of the prompt
-    kChar,  // one character was appended
-    kEnd,   // there are max_chars
-  };
-
   // `arrival` is the request's.
   GenerationRun(std::shared_ptr<const LoadedModel> model, const SamplingOptions& options,
                 Vocabulary::Encoded prompt, Clock::time_point arrival);
 
-  // A little work; appends to `text`.
-  Step Next(std::string* text);
+  // One step of the model; appends to `text`.
+  Event Step(std::string* text);
 
   v1::GenerationSummary Summary(v1::FinishReason reason) const;
 
@@ -44,8 +38,7 @@ class GenerationRun {
   const int version_;
   const int64_t prompt_chars_;
   const Clock::time_point arrival_;
-  Session session_;
-  bool prompt_read_ = false;
+  SingleStream stream_;
   std::optional<Clock::time_point> first_step_;
   std::optional<Clock::time_point> first_char_;
   Clock::time_point last_char_;

@@ -28,7 +28,7 @@ class SampleCall::TextTask : public GenerationPool::Task {
       if (call_->cancelled_ || call_->engine_.generation.draining()) {
         return End(v1::FINISH_REASON_DRAINING);  // nobody hears of it if it was cancelled
       }
-      if (run_.Next(sample_.mutable_text()) == GenerationRun::Step::kEnd) {
+      if (run_.Step(sample_.mutable_text()) == Event::kEnd) {
         return End(v1::FINISH_REASON_LENGTH);
       }
     } while (GenerationRun::Clock::now() < slice_end);

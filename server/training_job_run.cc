@@ -10,8 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "core/generate/session.h"
-#include "core/nn/cells/cell.h"
+#include "core/generate/single_stream.h"
 #include "core/nn/cells/cell.h"
 #include "core/nn/network.h"
 #include "core/train/training_run.h"
@@ -61,10 +60,7 @@ std::string Preview(const Trainer<float>& trainer, const Vocabulary& vocabulary,
   const SamplingOptions options{
       .seed = seed, .sample_index = static_cast<uint64_t>(step), .max_chars = kPreviewChars};
   Session session(model, options, {trainer.FirstInput()}, trainer.FirstLaneState());
-  session.ReadPrompt(1);
-  std::string text;
-  while (session.NextChar(&text)) continue;
-  return text;
+  return SingleStream(std::move(session)).WriteAll();
 }
 
 class JobObserver : public TrainingObserver {

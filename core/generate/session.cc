@@ -1,6 +1,5 @@
 #include "core/generate/session.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/math/random.h"
@@ -20,47 +19,39 @@ Session::Session(std::shared_ptr<const LanguageModel> model, const SamplingOptio
     : model_(std::move(model)),
       options_(options),
       prompt_(OrStart(std::move(prompt), model_->vocabulary)),
-      state_(std::move(state)),
-      logits_(model_->vocabulary.size()) {
+      state_(std::move(state)) {
   state_.resize(model_->decoder->state_size());
   if (model_->vocabulary.kind() == VocabularyKind::kBytes) {
     allowed_.resize(model_->vocabulary.size());
   }
 }
 
-bool Session::ReadPrompt(int64_t symbols_max) {
-  const auto size = static_cast<int64_t>(prompt_.size());
-  for (int64_t i = 0; i < symbols_max && prompt_read_ < size; ++i) Read(prompt_[prompt_read_++]);
-  return prompt_read_ == size;
-}
+int32_t Session::NextInput() const { return drawn_ >= 0 ? drawn_ : prompt_[prompt_read_]; }
 
-bool Session::NextChar(std::string* text) {
-  if (generated_chars_ == options_.max_chars) return false;
-  ++generated_chars_;
-  bool whole = false;
-  while (!whole) {
-    const int32_t id = DrawSymbol();
-    model_->vocabulary.AppendText(id, text);
-    whole = allowed_.empty() || utf8_.Advance(static_cast<uint8_t>(id));
-  }
-  return true;
-}
-
-void Session::Read(int32_t id) {
-  float* state = state_.data();
-  model_->decoder->Step({&id, 1}, {&state, 1}, logits_.data());
-}
-
-int32_t Session::DrawSymbol() {
-  if (unread_ >= 0) Read(unread_);
+Event Session::Accept(absl::Span<const float> logits, std::string* text) {
+  const auto prompt_size = static_cast<int64_t>(prompt_.size());
+  if (prompt_read_ < prompt_size && ++prompt_read_ < prompt_size) return Event::kReading;
   for (size_t byte = 0; byte < allowed_.size(); ++byte) {
     allowed_[byte] = utf8_.Accepts(static_cast<uint8_t>(byte));
   }
   const double uniform = RandomUniform(options_.seed, options_.sample_index, symbols_drawn_++);
-  const Draw draw = sampler_.Next<float>(logits_, options_.temperature, uniform, allowed_);
+  const Draw draw = sampler_.Next<float>(logits, options_.temperature, uniform, allowed_);
+  drawn_ = draw.id;
   logprob_ += draw.logprob;
-  unread_ = draw.id;
-  return draw.id;
+  model_->vocabulary.AppendText(draw.id, &character_);
+  if (!allowed_.empty() && !utf8_.Advance(static_cast<uint8_t>(draw.id))) return Event::kMidChar;
+  text->append(character_);
+  character_.clear();
+  return ++generated_chars_ == options_.max_chars ? End(FinishReason::kLength) : Event::kChar;
+}
+
+void Session::Interrupt(std::string* /*text*/) {
+  if (!ended()) End(FinishReason::kInterrupted);
+}
+
+Event Session::End(FinishReason reason) {
+  finish_reason_ = reason;
+  return Event::kEnd;
 }
 
 }  // namespace runnel

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/generate/single_stream.h"
 #include "core/math/random.h"
 
 namespace runnel {
@@ -41,19 +42,12 @@ struct Written {
   bool operator==(const Written&) const = default;
 };
 
-Written Write(Session* session) {
-  Written written;
-  while (session->NextChar(&written.text)) {
-  }
-  written.logprob = session->logprob();
-  return written;
-}
-
 Written WriteFrom(const std::shared_ptr<const LanguageModel>& model, const SamplingOptions& options,
                   std::vector<int32_t> prompt, std::vector<float> state = {}) {
-  Session session(model, options, std::move(prompt), std::move(state));
-  EXPECT_TRUE(session.ReadPrompt(1000000));
-  return Write(&session);
+  SingleStream stream(Session(model, options, std::move(prompt), std::move(state)));
+  Written written = {.text = stream.WriteAll()};
+  written.logprob = stream.session().logprob();
+  return written;
 }
 
 // Characters of `text`; a failure if it is not valid UTF-8.
@@ -81,15 +75,10 @@ TEST(Session, SameSeed_WritesTheSameTextAndOthersWriteOthers) {
 TEST(Session, MaxChars_AreExactlyThatManyCharacters) {
   for (const auto& model : {LettersModel(), RandomModel(Vocabulary::Bytes())}) {
     for (const int64_t max_chars : {1, 2, 57}) {
-      Session session(model, {.seed = 1, .max_chars = max_chars}, {2});
-      session.ReadPrompt(1);
-      const Written written = Write(&session);
-      EXPECT_EQ(CharsOf(written.text), max_chars);
-      EXPECT_EQ(session.generated_chars(), max_chars);
-      std::string more;
-      EXPECT_FALSE(session.NextChar(&more));
-      EXPECT_EQ(more, "");
-      EXPECT_EQ(session.logprob(), written.logprob);
+      SingleStream stream(Session(model, {.seed = 1, .max_chars = max_chars}, {2}));
+      EXPECT_EQ(CharsOf(stream.WriteAll()), max_chars);
+      EXPECT_EQ(stream.session().generated_chars(), max_chars);
+      EXPECT_EQ(stream.session().finish_reason(), FinishReason::kLength);
     }
   }
 }
@@ -105,32 +94,55 @@ TEST(Session, ByteVocabulary_OnlyEverWritesWholeValidCharacters) {
   const auto model = RandomModel(Vocabulary::Bytes());
   std::set<size_t> lengths;
   for (uint64_t seed = 0; seed < 40; ++seed) {
-    Session session(model, {.temperature = seed % 4 == 0 ? 0.0f : 3.0f, .seed = seed}, {});
-    session.ReadPrompt(1);
-    std::string text;
-    while (session.NextChar(&text)) {
-      const auto decoded = DecodeUtf8(text);
-      ASSERT_TRUE(decoded.ok()) << decoded.status();
-      ASSERT_EQ(decoded->size(), 1u);
+    SingleStream stream(
+        Session(model, {.temperature = seed % 4 == 0 ? 0.0f : 3.0f, .seed = seed}, {}));
+    size_t steps = 0;
+    for (Event event = Event::kReading; event != Event::kEnd;) {
+      std::string text;
+      event = stream.Step(&text);
+      ++steps;
+      ASSERT_EQ(text.empty(), event == Event::kMidChar);
+      if (event == Event::kMidChar) continue;
+      ASSERT_EQ(CharsOf(text), 1);
+      ASSERT_EQ(text.size(), steps);
       lengths.insert(text.size());
-      text.clear();
+      steps = 0;
     }
   }
   EXPECT_THAT(lengths, testing::ElementsAre(1, 2, 3, 4));
 }
 
-TEST(Session, PromptReadInSlices_GivesTheTextOfThePromptReadAtOnce) {
+TEST(Session, Prompt_IsReadSymbolBySymbolBeforeOneIsDrawn) {
   const auto model = LettersModel();
-  const SamplingOptions options = {.seed = 3, .max_chars = 40};
-  const std::vector<int32_t> prompt = {2, 3, 4, 1, 5, 6, 7, 2, 2, 3};
-  const Written at_once = WriteFrom(model, options, prompt);
-  for (const int64_t slice : {1, 3, 9}) {
-    Session session(model, options, prompt);
-    int64_t calls = 1;
-    while (!session.ReadPrompt(slice)) ++calls;
-    EXPECT_EQ(calls, (10 + slice - 1) / slice);
-    EXPECT_EQ(Write(&session), at_once);
+  Session session(model, {.seed = 3, .max_chars = 2}, {2, 3, 4});
+  const std::vector<float> logits(model->vocabulary.size());
+  std::string text;
+  for (const int32_t id : {2, 3}) {
+    EXPECT_EQ(session.NextInput(), id);
+    EXPECT_EQ(session.Accept(logits, &text), Event::kReading);
   }
+  EXPECT_EQ(session.NextInput(), 4);
+  EXPECT_EQ(text, "");
+  EXPECT_EQ(session.Accept(logits, &text), Event::kChar);
+  std::string drawn;
+  model->vocabulary.AppendText(session.NextInput(), &drawn);
+  EXPECT_EQ(text, drawn);
+  EXPECT_FALSE(session.ended());
+  EXPECT_EQ(session.Accept(logits, &text), Event::kEnd);
+  EXPECT_TRUE(session.ended());
+  EXPECT_EQ(CharsOf(text), 2);
+}
+
+TEST(Session, Interrupt_EndsTheTextWhereItIs) {
+  const auto model = LettersModel();
+  SingleStream stream(Session(model, {.seed = 3, .max_chars = 9}, {2}));
+  std::string text;
+  stream.Step(&text);
+  stream.Step(&text);
+  stream.session().Interrupt(&text);
+  EXPECT_EQ(stream.session().finish_reason(), FinishReason::kInterrupted);
+  EXPECT_EQ(CharsOf(text), 2);
+  EXPECT_EQ(stream.session().generated_chars(), 2);
 }
 
 TEST(Session, EmptyPrompt_ReadsTheStartCharacter) {
@@ -175,9 +187,7 @@ TEST(Session, TemperatureZero_WritesTheLikeliestCharactersWhateverTheSeed) {
 
 TEST(Session, Logprob_IsTheSumOverTheDrawnCharacters) {
   const auto model = LettersModel();
-  Session session(model, {.temperature = 0.8f, .seed = 4, .max_chars = 25}, {3});
-  session.ReadPrompt(1);
-  const Written written = Write(&session);
+  const Written written = WriteFrom(model, {.temperature = 0.8f, .seed = 4, .max_chars = 25}, {3});
   const auto ids = model->vocabulary.Encode(written.text, Vocabulary::Unknown::kIsError)->ids;
 
   std::vector<float> state(model->decoder->state_size());
