@@ -1,45 +1,175 @@
 #include "core/generate/sampler.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "core/math/softmax.h"
+
 namespace runnel {
+namespace {
+
+constexpr size_t kBlock = 8;
+
+bool IsAllowed(absl::Span<const uint8_t> allowed, size_t id) {
+  return allowed.empty() || allowed[id] != 0;
+}
+
+template <typename Real>
+int32_t LikeliestOf(absl::Span<const Real> values, absl::Span<const uint8_t> allowed) {
+  int32_t likeliest = -1;
+  for (size_t id = 0; id < values.size(); ++id) {
+    if (!IsAllowed(allowed, id)) continue;
+    if (likeliest < 0 || values[id] > values[likeliest]) likeliest = static_cast<int32_t>(id);
+  }
+  return likeliest;
+}
+
+}  // namespace
 
 template <typename Real>
 Draw Sampler::Next(absl::Span<const Real> logits, double temperature, double uniform,
                    absl::Span<const uint8_t> allowed) {
-  const auto count = static_cast<int32_t>(logits.size());
-  int32_t likeliest = -1;
-  for (int32_t id = 0; id < count; ++id) {
-    if (!allowed.empty() && allowed[id] == 0) continue;
-    if (likeliest < 0 || logits[id] > logits[likeliest]) likeliest = id;
-  }
-  const double max = logits[likeliest];
-  const double inverse_temperature = temperature > 0 ? 1 / temperature : 1;
-  probabilities_.assign(count, 0);
-  double sum = 0;
-  for (int32_t id = 0; id < count; ++id) {
-    if (!allowed.empty() && allowed[id] == 0) continue;
-    // The difference first: the likeliest id's is 0 whatever the temperature, so the sum is at
-    // least 1.
-    probabilities_[id] = std::exp((static_cast<double>(logits[id]) - max) * inverse_temperature);
-    sum += probabilities_[id];
-  }
-
-  int32_t drawn = likeliest;
-  if (temperature > 0) {
-    const double target = uniform * sum;
-    double cumulative = 0;
-    for (int32_t id = 0; id < count; ++id) {
-      if (probabilities_[id] == 0) continue;
-      cumulative += probabilities_[id];
-      drawn = id;  // the last possible one, should rounding leave the target just out of reach
-      if (cumulative > target) break;
-    }
-  }
-  return {.id = drawn, .logprob = std::log(probabilities_[drawn] / sum)};
+  Weigh(logits, temperature, allowed);
+  Sum();
+  // A sum that is no number comes of logits that are none.
+  const bool draws = temperature > 0 && sum_ > 0;
+  const int32_t id = draws ? Pick(uniform) : LikeliestOf(logits, allowed);
+  return {.id = id, .logprob = Logprob(id)};
 }
 
 template Draw Sampler::Next(absl::Span<const float>, double, double, absl::Span<const uint8_t>);
 template Draw Sampler::Next(absl::Span<const double>, double, double, absl::Span<const uint8_t>);
+
+Draw Sampler::Next(absl::Span<const float> logits, const SamplerOptions& options,
+                   absl::Span<const LogitOffset> offsets, double uniform,
+                   absl::Span<const uint8_t> allowed, absl::Span<const uint8_t> own_allowed) {
+  absl::Span<const double> scores;
+  if (!offsets.empty()) {
+    scores_.assign(logits.begin(), logits.end());
+    for (const LogitOffset& offset : offsets) scores_[offset.id] += offset.nats;
+    scores = scores_;
+  }
+  if (options.temperature == 0) {
+    const int32_t id =
+        offsets.empty() ? LikeliestOf(logits, allowed) : LikeliestOf(scores, allowed);
+    Weigh(logits, 1, own_allowed);
+    Sum();
+    return {.id = id, .logprob = Logprob(id)};
+  }
+  if (offsets.empty()) {
+    Weigh(logits, options.temperature, allowed);
+  } else {
+    Weigh(scores, options.temperature, allowed);
+  }
+  Filter(options);
+  Sum();
+  const int32_t id = sum_ > 0 ? Pick(uniform) : LikeliestOf(logits, allowed);
+  return {.id = id, .logprob = Logprob(id)};
+}
+
+template <typename Real>
+void Sampler::Weigh(absl::Span<const Real> values, double temperature,
+                    absl::Span<const uint8_t> allowed) {
+  const auto count = static_cast<int64_t>(values.size());
+  // Whole blocks; what is beyond the values stays 0.
+  weights_.resize((values.size() + kBlock - 1) / kBlock * kBlock);
+  std::fill(weights_.begin() + count, weights_.end(), 0);
+  Real max;
+  if (allowed.empty()) {
+    max = MaxOf(values.data(), count);
+  } else {
+    max = values[LikeliestOf(values, allowed)];
+  }
+  // The difference from the maximum first: the likeliest id's weight is 1 whatever the temperature.
+  // Ids that are not allowed may be above it, so theirs means nothing.
+  SoftmaxWeights(values.data(), count, max, temperature > 0 ? 1 / temperature : 1, weights_.data());
+  for (size_t id = 0; id < allowed.size(); ++id) {
+    if (allowed[id] == 0) weights_[id] = 0;
+  }
+}
+
+void Sampler::Filter(const SamplerOptions& options) {
+  const bool few = options.top_k > 0 && options.top_k < static_cast<int64_t>(weights_.size());
+  if (!few && options.top_p >= 1 && options.min_p <= 0) return;
+  candidates_.clear();
+  for (size_t id = 0; id < weights_.size(); ++id) {
+    if (weights_[id] > 0) candidates_.push_back(static_cast<int32_t>(id));
+  }
+  const auto likelier = [this](int32_t a, int32_t b) {
+    return weights_[a] != weights_[b] ? weights_[a] > weights_[b] : a < b;
+  };
+  size_t kept = candidates_.size();
+  if (few && static_cast<size_t>(options.top_k) < kept) {
+    kept = options.top_k;
+    std::nth_element(candidates_.begin(), candidates_.begin() + options.top_k - 1,
+                     candidates_.end(), likelier);
+  }
+  if (options.top_p < 1 || options.min_p > 0) {
+    std::sort(candidates_.begin(), candidates_.begin() + kept, likelier);
+    double sum = 0;
+    for (size_t i = 0; i < kept; ++i) sum += weights_[candidates_[i]];
+    double cumulative = 0;
+    size_t shared = 0;
+    while (shared < kept &&
+           (shared == 0 || options.top_p >= 1 || cumulative < options.top_p * sum) &&
+           weights_[candidates_[shared]] >= options.min_p) {
+      cumulative += weights_[candidates_[shared++]];
+    }
+    kept = std::max<size_t>(shared, 1);  // min_p 1 keeps the likeliest
+  }
+  for (size_t i = std::min(kept, candidates_.size()); i < candidates_.size(); ++i) {
+    weights_[candidates_[i]] = 0;
+  }
+}
+
+void Sampler::Sum() {
+  sums_.resize(weights_.size() / kBlock);
+  double sum = 0;
+  for (size_t block = 0; block < sums_.size(); ++block) {
+    const double* w = &weights_[block * kBlock];
+    sums_[block] = sum;
+    sum += ((w[0] + w[1]) + (w[2] + w[3])) + ((w[4] + w[5]) + (w[6] + w[7]));
+  }
+  sum_ = sum;
+}
+
+int32_t Sampler::Pick(double uniform) const {
+  const double target = uniform * sum_;
+  // The last block that begins at or below the target, and has any weight.
+  size_t block = sums_.size() - 1;
+  while (block > 0 && sums_[block] > target) --block;
+  double cumulative = sums_[block];
+  int32_t picked = -1;
+  for (size_t id = block * kBlock; id < (block + 1) * kBlock; ++id) {
+    if (weights_[id] == 0) continue;
+    cumulative += weights_[id];
+    picked = static_cast<int32_t>(id);  // the last, should rounding leave the target out of reach
+    if (cumulative > target) break;
+  }
+  // A block without weight, such as the last ones: the last id before it that has some.
+  for (size_t id = block * kBlock; picked < 0 && id-- > 0;) {
+    if (weights_[id] != 0) picked = static_cast<int32_t>(id);
+  }
+  return std::max(picked, 0);
+}
+
+double Sampler::Logprob(int32_t id) const { return std::log(weights_[id] / sum_); }
+
+std::vector<Draw> Sampler::Likeliest(int count, absl::Span<const uint8_t> wanted) const {
+  std::vector<Draw> likeliest;
+  const auto likelier = [this](const Draw& a, const Draw& b) {
+    return weights_[a.id] != weights_[b.id] ? weights_[a.id] > weights_[b.id] : a.id < b.id;
+  };
+  for (size_t id = 0; id < weights_.size(); ++id) {
+    if (weights_[id] > 0 && IsAllowed(wanted, id)) {
+      likeliest.push_back({.id = static_cast<int32_t>(id)});
+    }
+  }
+  const size_t kept = std::min<size_t>(count, likeliest.size());
+  std::partial_sort(likeliest.begin(), likeliest.begin() + kept, likeliest.end(), likelier);
+  likeliest.resize(kept);
+  for (Draw& draw : likeliest) draw.logprob = Logprob(draw.id);
+  return likeliest;
+}
 
 }  // namespace runnel

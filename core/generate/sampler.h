@@ -15,7 +15,23 @@ struct Draw {
       0;  // nats, under the distribution it was drawn from (temperature 0: the model's own)
 };
 
-// Not thread-safe: it keeps a buffer.
+// What shapes the distribution, in this order: logits + offsets, what is allowed, temperature,
+// top_k, top_p of what is left, min_p.
+struct SamplerOptions {
+  double temperature = 1;  // >= 0, finite
+  int32_t top_k = 0;       // the likeliest alone, the lowest ids of a tie; 0: all
+  // The smallest set of likeliest ids that holds this share of the probability; 1: all.
+  double top_p = 1;
+  double min_p = 0;  // at least this share of the likeliest one's probability
+};
+
+// Nats added to an id's logit.
+struct LogitOffset {
+  int32_t id;
+  double nats;
+};
+
+// Not thread-safe: it keeps buffers.
 class Sampler {
  public:
   // The distribution is softmax(logits / temperature) over the ids whose `allowed` is not 0 (all,
@@ -26,8 +42,33 @@ class Sampler {
   Draw Next(absl::Span<const Real> logits, double temperature, double uniform,
             absl::Span<const uint8_t> allowed = {});
 
+  // With everything that can shape it. At temperature 0 offsets and `allowed` decide what is
+  // drawn, but its log-probability is the model's own: of the bare logits over `own_allowed`.
+  Draw Next(absl::Span<const float> logits, const SamplerOptions& options,
+            absl::Span<const LogitOffset> offsets, double uniform,
+            absl::Span<const uint8_t> allowed, absl::Span<const uint8_t> own_allowed);
+
+  // Of the last draw's distribution: nats, -infinity for an id that could not be drawn.
+  double Logprob(int32_t id) const;
+  // Of the last draw's distribution: the likeliest ids, at most `count`, that could be drawn and
+  // for which `wanted` is not 0 (all, if it is empty). Likeliest first, the lowest on a tie.
+  std::vector<Draw> Likeliest(int count, absl::Span<const uint8_t> wanted) const;
+
  private:
-  std::vector<double> probabilities_;  // not normalised
+  // weights_ of softmax(values / temperature) over `allowed`.
+  template <typename Real>
+  void Weigh(absl::Span<const Real> values, double temperature, absl::Span<const uint8_t> allowed);
+  // Sets the weights to 0 that the options filter out.
+  void Filter(const SamplerOptions& options);
+  // Sums the weights, in an order that depends on their number alone.
+  void Sum();
+  int32_t Pick(double uniform) const;
+
+  std::vector<double> weights_;  // [V], not normalised; the likeliest has 1
+  std::vector<double> sums_;     // before each block of weights
+  double sum_ = 0;
+  std::vector<double> scores_;       // [V], logits with their offsets
+  std::vector<int32_t> candidates_;  // while filtering
 };
 
 }  // namespace runnel

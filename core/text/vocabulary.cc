@@ -69,6 +69,11 @@ std::optional<int32_t> Vocabulary::Find(char32_t symbol) const {
   return static_cast<int32_t>(found - symbols_.begin());
 }
 
+int32_t Vocabulary::LowerBound(char32_t symbol) const {
+  return static_cast<int32_t>(std::lower_bound(symbols_.begin(), symbols_.end(), symbol) -
+                              symbols_.begin());
+}
+
 void Vocabulary::AppendText(int32_t id, std::string* text) const {
   if (kind_ == VocabularyKind::kBytes) {
     text->push_back(static_cast<char>(id));

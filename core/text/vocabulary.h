@@ -32,6 +32,8 @@ class Vocabulary {
   // The id of a code point (kCodePoints) or of a byte value (kBytes); none if the vocabulary lacks
   // it.
   std::optional<int32_t> Find(char32_t symbol) const;
+  // The first id whose symbol is not below `symbol`; size() if there is none.
+  int32_t LowerBound(char32_t symbol) const;
   // The code point or byte value of an id in [0, size).
   char32_t Symbol(int32_t id) const { return symbols_[id]; }
   // Appends the text of `id`: one character, or one byte of one.
