@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "core/generate/pattern_cache.h"
 #include "core/model/model_store.h"
 #include "server/corpus_loader.h"
 #include "server/corpus_uploads.h"
@@ -44,6 +45,7 @@ struct Engine {
   MemoryBudget corpus_memory;        // of corpora that are loaded, for jobs that wait or train
   MemoryBudget prompt_memory;        // of prompts that are being read
   const int64_t training_bytes_max;  // of one job's weights and activations
+  PatternCache patterns;             // of texts that must match one
   const CorpusLoader corpora;
   TrainingJobs jobs;
   GenerationPool generation;

@@ -1,5 +1,6 @@
 #include "server/generate_chars_call.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/generation_convert.h"
@@ -10,12 +11,18 @@ namespace {
 // Text that may wait for a slow reader; the writing goes on when less than half of it is left.
 constexpr size_t kPendingBytesMax = 4096;
 
+bool BeginsChar(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) != 0x80; }
+
+// Characters of valid UTF-8.
+int64_t CountChars(absl::string_view text) {
+  return std::count_if(text.begin(), text.end(), BeginsChar);
+}
+
 // The bytes of the first `chars` characters of valid UTF-8.
 size_t PrefixBytes(absl::string_view text, size_t chars) {
   size_t bytes = 0;
   while (bytes < text.size()) {
-    const bool begins_char = (static_cast<uint8_t>(text[bytes]) & 0xC0) != 0x80;
-    if (begins_char && chars-- == 0) break;
+    if (BeginsChar(text[bytes]) && chars-- == 0) break;
     ++bytes;
   }
   return bytes;
@@ -42,14 +49,16 @@ void GenerateCharsCall::Prepare() {
   const SamplingOptions sampling = ReadSampling(request_, engine_.options.max_chars, &problems);
   const GenerationInput input{.model = request_.model(),
                               .prompt = request_.prompt(),
-                              .skip_unknown = request_.skip_unknown_prompt_chars()};
+                              .skip_unknown = request_.skip_unknown_prompt_chars(),
+                              .resume_state = request_.resume_state(),
+                              .has_seed = request_.sampling().has_seed(),
+                              .arrival = arrival_};
   GenerationStart start;
   const grpc::Status status =
       StartGeneration(input, sampling, std::move(problems), &engine_, &start);
   if (!status.ok()) return Refuse(status);
   prompt_memory_ = std::move(start.prompt_memory);
-  run_ = std::make_unique<GenerationRun>(std::move(start.model), start.sampling,
-                                         std::move(start.prompt), arrival_);
+  run_ = std::make_unique<GenerationRun>(std::move(start.runs.front()));
   if (request_.has_max_chars_per_message()) chars_max_ = request_.max_chars_per_message();
   engine_.generation.Schedule(shared_from_this());
 }
@@ -65,12 +74,13 @@ bool GenerateCharsCall::RunSlice() {
   do {
     character_.clear();
     if (cancelled_ || engine_.generation.draining()) {
-      EndText(v1::FINISH_REASON_DRAINING);  // nobody hears of it if it was cancelled
+      run_->Interrupt(&character_);  // nobody hears of it if it was cancelled
+      EndText();
       return false;
     }
     const Event event = run_->Step(&character_);
     if (event == Event::kEnd) {
-      EndText(v1::FINISH_REASON_LENGTH);
+      EndText();
       return false;
     }
     if (!character_.empty() && !Deliver()) return false;
@@ -80,20 +90,27 @@ bool GenerateCharsCall::RunSlice() {
 
 bool GenerateCharsCall::Deliver() {
   const std::lock_guard lock(mutex_);
-  pending_.append(character_);
+  TakeTextLocked();
   SendLocked();
   // A cancel that came first has found nothing paused to wake.
   paused_ = pending_.size() >= kPendingBytesMax && write_in_flight_ && !cancelled_;
   return !paused_;
 }
 
-void GenerateCharsCall::EndText(v1::FinishReason reason) {
+void GenerateCharsCall::EndText() {
   const std::lock_guard lock(mutex_);
-  pending_.append(character_);
-  summary_ = run_->Summary(reason);
+  TakeTextLocked();
+  summary_ = run_->Summary();
   run_.reset();
   text_ended_ = true;
   SendLocked();
+}
+
+void GenerateCharsCall::TakeTextLocked() {
+  pending_.append(character_);
+  for (CharLogprob& character : run_->TakeLogprobs()) {
+    pending_logprobs_.push_back(std::move(character));
+  }
 }
 
 void GenerateCharsCall::SendLocked() {
@@ -122,6 +139,11 @@ void GenerateCharsCall::TakeMessageLocked() {
   const size_t bytes = chars_max_ == 0 ? pending_.size() : PrefixBytes(pending_, chars_max_);
   message_.set_text(pending_.substr(0, bytes));
   pending_.erase(0, bytes);
+  const int64_t chars = CountChars(message_.text());
+  for (int64_t i = 0; i < chars && !pending_logprobs_.empty(); ++i) {
+    *message_.add_logprobs() = ToProto(pending_logprobs_.front());
+    pending_logprobs_.pop_front();
+  }
 }
 
 void GenerateCharsCall::OnWriteDone(bool ok) {

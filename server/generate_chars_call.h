@@ -12,6 +12,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -45,7 +46,9 @@ class GenerateCharsCall : public grpc::ServerWriteReactor<v1::GenerateCharsRespo
   void Refuse(const grpc::Status& status);
   // Takes character_; false if the writing must pause.
   bool Deliver();
-  void EndText(v1::FinishReason reason);
+  void EndText();
+  // Adds what the last step wrote to what is pending. mutex_ held.
+  void TakeTextLocked();
   // Sends what there is to send, if gRPC is ready. mutex_ held.
   void SendLocked();
   // Moves the next message's text from pending_ into message_. mutex_ held.
@@ -64,8 +67,9 @@ class GenerateCharsCall : public grpc::ServerWriteReactor<v1::GenerateCharsRespo
   std::mutex mutex_;
   std::shared_ptr<GenerateCharsCall> self_;  // until OnDone
   std::unique_ptr<GenerationPool::Admission> admission_;
-  std::string pending_;   // text that no message has yet
-  size_t chars_max_ = 0;  // of a message; 0: no limit
+  std::string pending_;                       // text that no message has yet
+  std::deque<CharLogprob> pending_logprobs_;  // of its characters, if they are asked for
+  size_t chars_max_ = 0;                      // of a message; 0: no limit
   bool write_in_flight_ = false;
   bool paused_ = false;  // neither queued nor running, until a write is done
   bool text_ended_ = false;

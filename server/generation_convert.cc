@@ -2,69 +2,72 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "core/generate/pattern_syntax.h"
 #include "core/text/utf8.h"
 #include "server/random_id.h"
 
 namespace runnel::server {
 namespace {
 
-constexpr int kTopLogprobsMax = 20;
 constexpr int kUtf8BytesMax = 4;  // of one character
+// Of a CharLogprob beside the character itself, and of each alternative in it.
+constexpr int kLogprobBytesMax = 20;
+constexpr int kAlternativeBytesMax = 16;
 
-void CheckLogitBias(const v1::SamplingOptions& sampling, RequestProblems* problems) {
+std::shared_ptr<const LogitBias> ReadLogitBias(const v1::SamplingOptions& sampling,
+                                               RequestProblems* problems) {
   constexpr absl::string_view kField = "sampling.logit_bias";
-  if (sampling.logit_bias().empty()) return;
-  for (const auto& [key, bias] : sampling.logit_bias()) {
+  Violations& violations = problems->violations;
+  if (sampling.logit_bias().empty()) return nullptr;
+  if (sampling.logit_bias_size() > kLogitBiasMax) {
+    violations.Add(kField, absl::StrCat("has ", sampling.logit_bias_size(), " characters; at most ",
+                                        kLogitBiasMax));
+    return nullptr;
+  }
+  auto bias = std::make_shared<LogitBias>();
+  std::vector<CodePointRange> forbidden;
+  for (const auto& [key, nats] : sampling.logit_bias()) {
     const auto chars = DecodeUtf8(key);
     if (!chars.ok() || chars->size() != 1) {
-      problems->violations.Add(kField, absl::StrCat("has the key \"", absl::Utf8SafeCHexEscape(key),
-                                                    "\"; a key must be one character"));
-      return;
+      violations.Add(kField, absl::StrCat("has the key \"", absl::Utf8SafeCHexEscape(key),
+                                          "\"; a key must be one character"));
+      return nullptr;
     }
-    if (std::isnan(bias)) {
-      problems->violations.Add(
-          kField, absl::StrCat("is nan for ", DescribeChar(chars->front()), "; must be a number"));
-      return;
+    const char32_t character = chars->front();
+    if (nats <= kForbiddingBias) {
+      forbidden.push_back({character, character});
+    } else if (std::isfinite(nats)) {
+      bias->entries.push_back({character, nats});
+    } else {
+      violations.Add(kField, absl::StrCat("is ", nats, " for ", DescribeChar(character),
+                                          "; must be a number, and not infinite"));
+      return nullptr;
     }
   }
-  problems->AddUnavailable(kField);
+  // A map has no order, but sums have.
+  std::sort(bias->entries.begin(), bias->entries.end(),
+            [](const auto& a, const auto& b) { return a.character < b.character; });
+  bias->forbidden = CodePointSet::Of(std::move(forbidden));
+  return bias;
 }
 
-void CheckUnavailableSampling(const v1::SamplingOptions& sampling, RequestProblems* problems) {
-  if (sampling.has_top_k()) {
-    problems->CheckUnavailable("sampling.top_k", sampling.top_k(), sampling.top_k() >= 1,
-                               "1 or more",
-                               /*off=*/false);
+void ReadStop(const v1::StopOptions& stop, SamplingOptions* options, RequestProblems* problems) {
+  options->include_stop = stop.include_stop();
+  if (stop.stop_sequences_size() == 0) return;
+  auto stops = StopSequences::Create({stop.stop_sequences().begin(), stop.stop_sequences().end()});
+  if (stops.ok()) {
+    options->stops = *std::move(stops);
+  } else {
+    problems->violations.Add("stop.stop_sequences", std::string(stops.status().message()));
   }
-  if (sampling.has_top_p()) {
-    const float top_p = sampling.top_p();
-    problems->CheckUnavailable("sampling.top_p", top_p, top_p > 0 && top_p <= 1,
-                               "above 0, at most 1", top_p == 1);
-  }
-  const float min_p = sampling.min_p();
-  problems->CheckUnavailable("sampling.min_p", min_p, min_p >= 0 && min_p <= 1, "0 to 1",
-                             min_p == 0);
-  if (sampling.has_repetition_penalty()) {
-    const float penalty = sampling.repetition_penalty();
-    problems->CheckUnavailable("sampling.repetition_penalty", penalty,
-                               penalty > 0 && std::isfinite(penalty), "above 0, and finite",
-                               penalty == 1);
-  }
-  CheckLogitBias(sampling, problems);
-  if (!sampling.pattern().empty()) problems->AddUnavailable("sampling.pattern");
-}
-
-void CheckUnavailableStop(const v1::StopOptions& stop, RequestProblems* problems) {
-  for (const std::string& sequence : stop.stop_sequences()) {
-    if (!sequence.empty()) continue;
-    problems->violations.Add("stop.stop_sequences", "has an empty one; none may be empty");
-    break;
-  }
-  if (stop.stop_sequences_size() > 0) problems->AddUnavailable("stop.stop_sequences");
-  if (stop.include_stop()) problems->AddUnavailable("stop.include_stop");
 }
 
 // What both requests have.
@@ -72,24 +75,40 @@ template <typename Request>
 SamplingOptions ReadCommon(const Request& request, int64_t max_chars_cap,
                            RequestProblems* problems) {
   const v1::SamplingOptions& sampling = request.sampling();
+  Violations& violations = problems->violations;
   SamplingOptions options;
   if (sampling.has_temperature()) options.temperature = sampling.temperature();
+  if (sampling.has_top_p()) options.top_p = sampling.top_p();
+  if (sampling.has_min_p()) options.min_p = sampling.min_p();
+  if (sampling.has_repetition_penalty()) {
+    options.repetition_penalty = sampling.repetition_penalty();
+  }
   options.seed = sampling.has_seed() ? sampling.seed() : RandomSeed();
   options.max_chars = request.stop().has_max_chars() ? request.stop().max_chars()
                                                      : std::min(options.max_chars, max_chars_cap);
-  Validate(options, max_chars_cap, &problems->violations);
-
-  CheckUnavailableSampling(sampling, problems);
-  CheckUnavailableStop(request.stop(), problems);
-  if (request.return_state()) problems->AddUnavailable("return_state");
-  if (!request.resume_state().empty()) problems->AddUnavailable("resume_state");
-  if (request.has_top_logprobs()) {  // 0 asks for log-probabilities, too
-    problems->CheckUnavailable(
-        "top_logprobs", request.top_logprobs(),
-        request.top_logprobs() >= 0 && request.top_logprobs() <= kTopLogprobsMax,
-        absl::StrCat("0 to ", kTopLogprobsMax), /*off=*/false);
+  Validate(options, max_chars_cap, &violations);
+  if (sampling.has_top_k()) {
+    options.top_k = sampling.top_k();
+    violations.CheckRange("sampling.top_k", options.top_k, 1, std::numeric_limits<int32_t>::max());
+  }
+  options.logit_bias = ReadLogitBias(sampling, problems);
+  options.pattern = sampling.pattern();
+  if (const auto parsed = ParsePattern(options.pattern); !parsed.ok()) {
+    violations.Add("sampling.pattern", std::string(parsed.status().message()));
+  }
+  ReadStop(request.stop(), &options, problems);
+  options.return_state = request.return_state();
+  if (request.has_top_logprobs()) {
+    options.top_logprobs = request.top_logprobs();
+    violations.CheckRange("top_logprobs", options.top_logprobs, 0, kTopLogprobsMax);
   }
   return options;
+}
+
+// Of one character in a response, at most.
+int64_t BytesPerChar(const SamplingOptions& options) {
+  if (options.top_logprobs < 0) return kUtf8BytesMax;
+  return kUtf8BytesMax + kLogprobBytesMax + int64_t{kAlternativeBytesMax} * options.top_logprobs;
 }
 
 }  // namespace
@@ -110,20 +129,50 @@ SamplingOptions ReadSampling(const v1::SampleRequest& request, int64_t max_chars
   const SamplingOptions options = ReadCommon(request, max_chars_cap, problems);
   const int samples = NumSamples(request);
   problems->violations.CheckRange("num_samples", samples, 1, kSamplesMax);
-  if (request.has_best_of()) {
-    problems->CheckUnavailable("best_of", request.best_of(),
-                               request.best_of() >= samples && request.best_of() <= kSamplesMax,
-                               absl::StrCat("num_samples (", samples, ") to ", kSamplesMax),
-                               request.best_of() == samples);
+  if (request.has_best_of() && (request.best_of() < samples || request.best_of() > kSamplesMax)) {
+    problems->violations.Add(
+        "best_of", absl::StrCat("is ", request.best_of(), "; must be num_samples (", samples,
+                                ") to ", kSamplesMax));
   }
-  const int64_t chars_max = response_bytes_max / kUtf8BytesMax;
-  if (problems->violations.empty() && samples * options.max_chars > chars_max) {
+  const int64_t texts = NumTexts(request);
+  const int64_t chars_max = response_bytes_max / BytesPerChar(options);
+  if (problems->violations.empty() && texts * options.max_chars > chars_max) {
     problems->violations.Add(
         "stop.max_chars",
-        absl::StrCat("is ", options.max_chars, " for ", samples,
-                     " samples; one response holds at most ", chars_max, " characters together"));
+        absl::StrCat("is ", options.max_chars, " for ", texts,
+                     " texts; one response holds at most ", chars_max, " characters together"));
   }
   return options;
+}
+
+v1::FinishReason ToProto(FinishReason reason) {
+  switch (reason) {
+    case FinishReason::kNone:
+      return v1::FINISH_REASON_UNSPECIFIED;
+    case FinishReason::kLength:
+      return v1::FINISH_REASON_LENGTH;
+    case FinishReason::kStopSequence:
+      return v1::FINISH_REASON_STOP_SEQUENCE;
+    case FinishReason::kPatternComplete:
+      return v1::FINISH_REASON_PATTERN_COMPLETE;
+    case FinishReason::kPatternImpossible:
+      return v1::FINISH_REASON_PATTERN_IMPOSSIBLE;
+    case FinishReason::kInterrupted:
+      return v1::FINISH_REASON_DRAINING;
+  }
+  return v1::FINISH_REASON_UNSPECIFIED;
+}
+
+v1::CharLogprob ToProto(const CharLogprob& character) {
+  v1::CharLogprob proto;
+  AppendUtf8(character.character, proto.mutable_character());
+  proto.set_logprob(static_cast<float>(character.logprob));
+  for (const CharAlternative& alternative : character.alternatives) {
+    v1::CharAlternative* added = proto.add_alternatives();
+    AppendUtf8(alternative.character, added->mutable_character());
+    added->set_logprob(static_cast<float>(alternative.logprob));
+  }
+  return proto;
 }
 
 }  // namespace runnel::server

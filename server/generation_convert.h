@@ -3,8 +3,10 @@
 #define RUNNEL_SERVER_GENERATION_CONVERT_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "core/generate/sampling_options.h"
+#include "core/generate/session.h"
 #include "runnel/v1/generation.pb.h"
 #include "server/error_mapping.h"
 
@@ -15,13 +17,20 @@ inline constexpr int kSamplesMax = 64;  // num_samples
 // Everything but model and prompt; a seed is drawn if absent. `max_chars_cap` is the server's.
 SamplingOptions ReadSampling(const v1::GenerateCharsRequest& request, int64_t max_chars_cap,
                              RequestProblems* problems);
-// Also checks num_samples. `response_bytes_max` bounds the texts together.
+// Also checks num_samples and best_of. `response_bytes_max` bounds the texts together.
 SamplingOptions ReadSampling(const v1::SampleRequest& request, int64_t max_chars_cap,
                              int64_t response_bytes_max, RequestProblems* problems);
 
 inline int NumSamples(const v1::SampleRequest& request) {
   return request.has_num_samples() ? request.num_samples() : 1;
 }
+// Texts that are drawn: at least NumSamples.
+inline int NumTexts(const v1::SampleRequest& request) {
+  return request.has_best_of() ? request.best_of() : NumSamples(request);
+}
+
+v1::FinishReason ToProto(FinishReason reason);
+v1::CharLogprob ToProto(const CharLogprob& character);
 
 }  // namespace runnel::server
 

@@ -1,18 +1,9 @@
 #include "server/generation_run.h"
 
-#include <utility>
+#include "core/generate/state_token.h"
+#include "server/generation_convert.h"
 
 namespace runnel::server {
-
-GenerationRun::GenerationRun(std::shared_ptr<const LoadedModel> model,
-                             const SamplingOptions& options, Vocabulary::Encoded prompt,
-                             Clock::time_point arrival)
-    : seed_(options.seed),
-      version_(model->version),
-      prompt_chars_(prompt.chars),
-      arrival_(arrival),
-      stream_(Session(std::move(model), options, std::move(prompt.ids))),
-      last_char_(arrival) {}
 
 Event GenerationRun::Step(std::string* text) {
   if (!first_step_) first_step_ = Clock::now();
@@ -23,23 +14,29 @@ Event GenerationRun::Step(std::string* text) {
   return event;
 }
 
-v1::GenerationSummary GenerationRun::Summary(v1::FinishReason reason) const {
+v1::GenerationSummary GenerationRun::Summary() const {
+  const Session& session = stream_.session();
   v1::GenerationSummary summary;
-  summary.set_finish_reason(reason);
-  summary.set_model_version(version_);
-  summary.set_seed(seed_);
-  summary.set_prompt_chars(static_cast<int32_t>(prompt_chars_));
-  summary.set_generated_chars(static_cast<int32_t>(stream_.session().generated_chars()));
+  summary.set_finish_reason(ToProto(session.finish_reason()));
+  summary.set_matched_stop(session.matched_stop());
+  summary.set_model_version(facts_.model_version);
+  summary.set_seed(facts_.seed);
+  summary.set_prompt_chars(static_cast<int32_t>(facts_.prompt_chars));
+  summary.set_generated_chars(static_cast<int32_t>(session.generated_chars()));
   summary.set_queue_ms(MillisecondsUntil(first_step_));
   summary.set_first_char_ms(MillisecondsUntil(first_char_));
   summary.set_total_ms(MillisecondsUntil(last_char_));
-  summary.set_logprob(static_cast<float>(stream_.session().logprob()));
+  summary.set_logprob(static_cast<float>(session.logprob()));
+  if (facts_.return_state) {
+    const std::optional<SessionState> state = session.Save();
+    if (state) summary.set_state(EncodeStateToken(*state, session.model()));
+  }
   return summary;
 }
 
 float GenerationRun::MillisecondsUntil(std::optional<Clock::time_point> time) const {
   if (!time) return 0;
-  return std::chrono::duration<float, std::milli>(*time - arrival_).count();
+  return std::chrono::duration<float, std::milli>(*time - facts_.arrival).count();
 }
 
 }  // namespace runnel::server

@@ -4,13 +4,11 @@
 #define RUNNEL_SERVER_GENERATION_RUN_H_
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/generate/single_stream.h"
-#include "core/model/model_store.h"
-#include "core/text/vocabulary.h"
 #include "runnel/v1/generation.pb.h"
 
 namespace runnel::server {
@@ -22,22 +20,32 @@ class GenerationRun {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `arrival` is the request's.
-  GenerationRun(std::shared_ptr<const LoadedModel> model, const SamplingOptions& options,
-                Vocabulary::Encoded prompt, Clock::time_point arrival);
+  // What a summary tells of the request.
+  struct Facts {
+    uint64_t seed = 0;
+    int model_version = 0;
+    int64_t prompt_chars = 0;
+    bool return_state = false;
+    Clock::time_point arrival;
+  };
+
+  GenerationRun(Session session, const Facts& facts)
+      : facts_(facts), stream_(std::move(session)), last_char_(facts.arrival) {}
 
   // One step of the model; appends to `text`.
   Event Step(std::string* text);
+  // Ends the text where it is: the server is shutting down. Appends to `text`.
+  void Interrupt(std::string* text) { stream_.session().Interrupt(text); }
+  // Of the characters appended since the last call, if the request asks for them.
+  std::vector<CharLogprob> TakeLogprobs() { return stream_.session().TakeLogprobs(); }
 
-  v1::GenerationSummary Summary(v1::FinishReason reason) const;
+  // After the end.
+  v1::GenerationSummary Summary() const;
 
  private:
   float MillisecondsUntil(std::optional<Clock::time_point> time) const;
 
-  const uint64_t seed_;
-  const int version_;
-  const int64_t prompt_chars_;
-  const Clock::time_point arrival_;
+  const Facts facts_;
   SingleStream stream_;
   std::optional<Clock::time_point> first_step_;
   std::optional<Clock::time_point> first_char_;

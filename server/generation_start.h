@@ -6,21 +6,19 @@
 #include <grpcpp/support/status.h>
 
 #include <memory>
-#include <string>
+#include <vector>
 
+#include "absl/strings/string_view.h"
 #include "core/generate/sampling_options.h"
-#include "core/model/model_store.h"
-#include "core/text/vocabulary.h"
 #include "server/engine.h"
 #include "server/error_mapping.h"
+#include "server/generation_run.h"
 
 namespace runnel::server {
 
 // A request that can be worked on.
 struct GenerationStart {
-  std::shared_ptr<const LoadedModel> model;
-  SamplingOptions sampling;
-  Vocabulary::Encoded prompt;
+  std::vector<GenerationRun> runs;                     // one a text
   std::unique_ptr<MemoryBudget::Claim> prompt_memory;  // for the request's prompt and its copies
 };
 
@@ -28,11 +26,14 @@ struct GenerationInput {
   absl::string_view model;
   absl::string_view prompt;
   bool skip_unknown = false;
+  absl::string_view resume_state;  // empty: none
+  bool has_seed = false;           // else a resumed text goes on with its own
   int texts = 1;
+  GenerationRun::Clock::time_point arrival;
 };
 
 // May read the model's file. `sampling` and `problems` are what reading the request's options gave.
-grpc::Status StartGeneration(const GenerationInput& input, const SamplingOptions& sampling,
+grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampling,
                              RequestProblems problems, Engine* engine, GenerationStart* start);
 
 }  // namespace runnel::server

@@ -1,5 +1,7 @@
 #include "server/sample_call.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "server/generation_convert.h"
@@ -7,44 +9,46 @@
 namespace runnel::server {
 namespace {
 
-SamplingOptions OfSample(SamplingOptions options, int index) {
-  options.sample_index = index;
-  return options;
+// Nats a character; an empty text is the least likely of all.
+double LogprobPerChar(const v1::SampledText& text) {
+  const int chars = text.summary().generated_chars();
+  if (chars == 0) return -std::numeric_limits<double>::infinity();
+  return static_cast<double>(text.summary().logprob()) / chars;
 }
 
 }  // namespace
 
-// One of the texts. Each writes into its own part of the response.
+// One of the texts, which it writes into its own place in texts_.
 class SampleCall::TextTask : public GenerationPool::Task {
  public:
-  TextTask(std::shared_ptr<SampleCall> call, const GenerationStart& start, int index)
-      : call_(std::move(call)),
-        run_(start.model, OfSample(start.sampling, index), start.prompt, call_->arrival_),
-        sample_(*call_->response_.mutable_samples(index)) {}
+  TextTask(std::shared_ptr<SampleCall> call, GenerationRun run, v1::SampledText* text)
+      : call_(std::move(call)), run_(std::move(run)), text_(*text) {}
 
   bool RunSlice() override {
     const auto slice_end = GenerationRun::Clock::now() + kGenerationSlice;
     do {
       if (call_->cancelled_ || call_->engine_.generation.draining()) {
-        return End(v1::FINISH_REASON_DRAINING);  // nobody hears of it if it was cancelled
+        run_.Interrupt(text_.mutable_text());  // nobody hears of it if it was cancelled
+        return End();
       }
-      if (run_.Step(sample_.mutable_text()) == Event::kEnd) {
-        return End(v1::FINISH_REASON_LENGTH);
-      }
+      if (run_.Step(text_.mutable_text()) == Event::kEnd) return End();
     } while (GenerationRun::Clock::now() < slice_end);
     return true;
   }
 
  private:
-  bool End(v1::FinishReason reason) {
-    *sample_.mutable_summary() = run_.Summary(reason);
+  bool End() {
+    for (const CharLogprob& character : run_.TakeLogprobs()) {
+      *text_.add_logprobs() = ToProto(character);
+    }
+    *text_.mutable_summary() = run_.Summary();
     call_->TextEnded();
     return false;
   }
 
   const std::shared_ptr<SampleCall> call_;
   GenerationRun run_;
-  v1::SampledText& sample_;
+  v1::SampledText& text_;
 };
 
 SampleCall* SampleCall::Start(Engine* engine, const v1::SampleRequest* request,
@@ -65,7 +69,7 @@ grpc::Status SampleCall::TryPrepare() {
   RequestProblems problems;
   const SamplingOptions sampling = ReadSampling(request_, engine_.options.max_chars,
                                                 engine_.options.max_message_bytes, &problems);
-  const int texts = problems.violations.empty() ? NumSamples(request_) : 1;
+  const int texts = problems.violations.empty() ? NumTexts(request_) : 1;
   auto admission = engine_.generation.Admit(texts);
   if (!admission.ok()) return ToGrpcStatus(admission.status());
   admission_ = *std::move(admission);
@@ -74,20 +78,31 @@ grpc::Status SampleCall::TryPrepare() {
   grpc::Status status = StartGeneration({.model = request_.model(),
                                          .prompt = request_.prompt(),
                                          .skip_unknown = request_.skip_unknown_prompt_chars(),
-                                         .texts = texts},
+                                         .resume_state = request_.resume_state(),
+                                         .has_seed = request_.sampling().has_seed(),
+                                         .texts = texts,
+                                         .arrival = arrival_},
                                         sampling, std::move(problems), &engine_, &start);
   if (!status.ok()) return status;
   prompt_memory_ = std::move(start.prompt_memory);
   texts_left_ = texts;
-  for (int i = 0; i < texts; ++i) response_.add_samples();
+  texts_.resize(texts);
   for (int i = 0; i < texts; ++i) {
-    engine_.generation.Schedule(std::make_shared<TextTask>(shared_from_this(), start, i));
+    engine_.generation.Schedule(
+        std::make_shared<TextTask>(shared_from_this(), std::move(start.runs[i]), &texts_[i]));
   }
   return grpc::Status::OK;
 }
 
 void SampleCall::TextEnded() {
   if (--texts_left_ > 0) return;
+  if (request_.has_best_of()) {
+    std::stable_sort(texts_.begin(), texts_.end(), [](const auto& a, const auto& b) {
+      return LogprobPerChar(a) > LogprobPerChar(b);
+    });
+    texts_.resize(NumSamples(request_));
+  }
+  for (v1::SampledText& text : texts_) response_.add_samples()->Swap(&text);
   Finish(cancelled_ ? grpc::Status::CANCELLED : grpc::Status::OK);
 }
 

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <memory>
+#include <vector>
 
 #include "runnel/v1/generation.pb.h"
 #include "server/engine.h"
@@ -48,7 +49,8 @@ class SampleCall : public grpc::ServerUnaryReactor,
   const GenerationRun::Clock::time_point arrival_;
   std::atomic<bool> cancelled_ = false;
   std::atomic<int> texts_left_ = 0;
-  std::shared_ptr<SampleCall> self_;  // until OnDone
+  std::vector<v1::SampledText> texts_;  // in the order of their index
+  std::shared_ptr<SampleCall> self_;    // until OnDone
   std::unique_ptr<GenerationPool::Admission> admission_;
   std::unique_ptr<MemoryBudget::Claim> prompt_memory_;
 };

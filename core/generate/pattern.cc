@@ -239,7 +239,8 @@ absl::StatusOr<Pattern::StatePtr> Pattern::Restore(std::vector<int32_t> places,
   int32_t last = -1;
   for (const int32_t place : places) {
     if (place <= last || place >= static_cast<int32_t>(program_.instructions.size()) ||
-        program_.instructions[place].op != Op::kSet || !live_[place]) {
+        program_.instructions[place].op != Op::kSet || !program_.instructions[place].begins_char ||
+        !live_[place]) {
       return absl::InvalidArgumentError("stands where the pattern has no place");
     }
     last = place;

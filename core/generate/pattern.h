@@ -56,7 +56,8 @@ class Pattern {
   StatePtr Start() const { return start_; }
   // After `symbol`, which must be allowed.
   StatePtr Next(const State& state, int32_t symbol) const;
-  // The state of these places. INVALID_ARGUMENT unless they are places of a state, ascending.
+  // The state of these places. INVALID_ARGUMENT unless they are places, ascending, where a
+  // character begins.
   absl::StatusOr<StatePtr> Restore(std::vector<int32_t> places, bool accepts) const;
 
   // Of the expression, the forbidden characters and the vocabulary.

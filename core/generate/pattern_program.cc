@@ -141,7 +141,7 @@ class Compiler {
   int32_t CompileSet(const CodePointSet& characters, int32_t next) {
     const CodePointSet set =
         forbidden_.ranges().empty() ? characters : characters.Without(forbidden_);
-    if (!is_bytes_) return AddSet(set, next);
+    if (!is_bytes_) return AddSet(set, next, /*begins_char=*/true);
     // The same tail of two sequences, such as 80-BF, is one instruction.
     std::map<std::tuple<uint8_t, uint8_t, int32_t>, int32_t> tails;
     std::vector<int32_t> entries;
@@ -149,13 +149,16 @@ class Compiler {
       int32_t at = next;
       for (auto range = sequence.rbegin(); range != sequence.rend(); ++range) {
         const auto [tail, is_new] = tails.try_emplace({range->first, range->last, at}, 0);
-        if (is_new) tail->second = AddSet(CodePointSet::Of({{range->first, range->last}}), at);
+        if (is_new) {
+          tail->second = AddSet(CodePointSet::Of({{range->first, range->last}}), at,
+                                std::next(range) == sequence.rend());
+        }
         at = tail->second;
       }
       entries.push_back(at);
       if (too_large_) return next;
     }
-    if (entries.empty()) return AddSet({}, next);
+    if (entries.empty()) return AddSet({}, next, /*begins_char=*/true);
     int32_t entry = entries.back();
     for (size_t i = entries.size() - 1; i-- > 0;) {
       entry = Add({.op = Op::kSplit, .out = entries[i], .other = entry});
@@ -163,11 +166,11 @@ class Compiler {
     return entry;
   }
 
-  int32_t AddSet(const CodePointSet& set, int32_t next) {
+  int32_t AddSet(const CodePointSet& set, int32_t next, bool begins_char) {
     const auto [found, is_new] =
         set_ids_.try_emplace(set, static_cast<int32_t>(program_.sets.size()));
     if (is_new) program_.sets.push_back(set);
-    return Add({.op = Op::kSet, .out = next, .set = found->second});
+    return Add({.op = Op::kSet, .out = next, .set = found->second, .begins_char = begins_char});
   }
 
   const bool is_bytes_;

@@ -29,6 +29,7 @@ struct PatternInstruction {
   int32_t out = 0;
   int32_t other = 0;
   int32_t set = 0;
+  bool begins_char = false;  // kSet: not inside the bytes of a character
 };
 
 struct PatternProgram {

@@ -54,7 +54,8 @@ Draw Sampler::Next(absl::Span<const float> logits, const SamplerOptions& options
         offsets.empty() ? LikeliestOf(logits, allowed) : LikeliestOf(scores, allowed);
     Weigh(logits, 1, own_allowed);
     Sum();
-    return {.id = id, .logprob = Logprob(id)};
+    // Not of its weight, which may be too small for a number.
+    return {.id = id, .logprob = logits[id] - max_ - std::log(sum_)};
   }
   if (offsets.empty()) {
     Weigh(logits, options.temperature, allowed);
@@ -74,12 +75,9 @@ void Sampler::Weigh(absl::Span<const Real> values, double temperature,
   // Whole blocks; what is beyond the values stays 0.
   weights_.resize((values.size() + kBlock - 1) / kBlock * kBlock);
   std::fill(weights_.begin() + count, weights_.end(), 0);
-  Real max;
-  if (allowed.empty()) {
-    max = MaxOf(values.data(), count);
-  } else {
-    max = values[LikeliestOf(values, allowed)];
-  }
+  const Real max =
+      allowed.empty() ? MaxOf(values.data(), count) : values[LikeliestOf(values, allowed)];
+  max_ = max;
   // The difference from the maximum first: the likeliest id's weight is 1 whatever the temperature.
   // Ids that are not allowed may be above it, so theirs means nothing.
   SoftmaxWeights(values.data(), count, max, temperature > 0 ? 1 / temperature : 1, weights_.data());

@@ -67,6 +67,7 @@ class Sampler {
   std::vector<double> weights_;  // [V], not normalised; the likeliest has 1
   std::vector<double> sums_;     // before each block of weights
   double sum_ = 0;
+  double max_ = 0;                   // of the scores
   std::vector<double> scores_;       // [V], logits with their offsets
   std::vector<int32_t> candidates_;  // while filtering
 };

@@ -1,15 +1,31 @@
 #include "core/generate/session.h"
 
-#include <utility>
+#include <algorithm>
+#include <cmath>
 
 #include "core/math/random.h"
 
 namespace runnel {
 namespace {
 
-std::vector<int32_t> OrStart(std::vector<int32_t> prompt, const Vocabulary& vocabulary) {
-  if (prompt.empty()) prompt.push_back(vocabulary.StartId());
-  return prompt;
+constexpr int kBytes = 256;
+constexpr int kAsciiBytes = 128;
+
+// 1 for the bytes that are a character each.
+absl::Span<const uint8_t> AsciiBytes() {
+  static const auto& bytes = *[] {
+    auto* mask = new std::vector<uint8_t>(kBytes);
+    std::fill_n(mask->begin(), kAsciiBytes, 1);
+    return mask;
+  }();
+  return bytes;
+}
+
+// Tells apart the sets of bytes that can follow: between characters, and inside one by the bounds
+// of its next byte, which is 80..BF, A0..BF, 90..BF, 80..9F or 80..8F.
+int MaskOf(const Utf8Machine& utf8) {
+  if (utf8.AtBoundary()) return 0;
+  return 1 + utf8.Accepts(0x80) + 2 * utf8.Accepts(0x90) + 4 * utf8.Accepts(0xA0);
 }
 
 }  // namespace
@@ -18,40 +34,244 @@ Session::Session(std::shared_ptr<const LanguageModel> model, const SamplingOptio
                  std::vector<int32_t> prompt, std::vector<float> state)
     : model_(std::move(model)),
       options_(options),
-      prompt_(OrStart(std::move(prompt), model_->vocabulary)),
-      state_(std::move(state)) {
+      sampler_options_{.temperature = options.temperature,
+                       .top_k = options.top_k,
+                       .top_p = options.top_p,
+                       .min_p = options.min_p},
+      prompt_(std::move(prompt)),
+      state_(std::move(state)),
+      gate_(options.stops, options.include_stop, options.top_logprobs >= 0) {
+  const Vocabulary& vocabulary = model_->vocabulary;
   state_.resize(model_->decoder->state_size());
-  if (model_->vocabulary.kind() == VocabularyKind::kBytes) {
-    allowed_.resize(model_->vocabulary.size());
+  if (prompt_.empty()) {
+    prompt_.push_back(vocabulary.StartId());
+  } else {
+    AddRecent(prompt_);
   }
+  if (options_.constraint != nullptr) char_place_ = place_ = options_.constraint->Start();
+  if (is_bytes()) utf8_allowed_.resize(vocabulary.size());
+  if (options_.logit_bias != nullptr && !is_bytes()) {
+    for (const LogitBias::Entry& entry : options_.logit_bias->entries) {
+      if (const auto id = vocabulary.Find(entry.character)) {
+        character_biases_.push_back({*id, entry.nats});
+      }
+    }
+    const CodePointSet& forbidden = options_.logit_bias->forbidden;
+    for (int id = 0; id < vocabulary.size() && !forbidden.ranges().empty(); ++id) {
+      allowed_.push_back(forbidden.Contains(vocabulary.Symbol(id)) ? 0 : 1);
+    }
+  }
+  KeepStateBeforeLastRead();
 }
 
-int32_t Session::NextInput() const { return drawn_ >= 0 ? drawn_ : prompt_[prompt_read_]; }
+absl::StatusOr<Session> Session::Resume(std::shared_ptr<const LanguageModel> model,
+                                        const SamplingOptions& options, const SessionState& resumed,
+                                        std::vector<int32_t> prompt) {
+  prompt.insert(prompt.begin(), resumed.last_symbol);
+  Session session(std::move(model), options, std::move(prompt), resumed.state);
+  session.recent_ = RecentChars();
+  for (const char32_t character : resumed.recent) session.recent_.Add(character);
+  session.AddRecent(absl::MakeConstSpan(session.prompt_).subspan(1));
+  session.position_ = resumed.position;
+  session.resumed_held_ = resumed.held;
+  if (absl::Status status = session.ResumePlace(resumed); !status.ok()) return status;
+  for (const char byte : resumed.partial) session.utf8_.Advance(static_cast<uint8_t>(byte));
+  session.partial_ = resumed.partial;
+  session.next_char_.logprob = resumed.partial_logprob;
+  session.KeepStateBeforeLastRead();
+  return session;
+}
+
+absl::Status Session::ResumePlace(const SessionState& resumed) {
+  const Pattern* constraint = options_.constraint.get();
+  if (constraint == nullptr) return absl::OkStatus();
+  if (constraint->fingerprint() == resumed.pattern_fingerprint) {
+    auto place = constraint->Restore(resumed.pattern_places, resumed.pattern_accepts);
+    if (!place.ok()) return place.status();
+    char_place_ = place_ = *std::move(place);
+  }
+  for (const char byte : resumed.partial) {
+    const auto id = static_cast<uint8_t>(byte);
+    if (place_->allowed[id] == 0) {
+      return absl::InvalidArgumentError(
+          "stands inside a character that the pattern does not allow");
+    }
+    place_ = constraint->Next(*place_, id);
+  }
+  return absl::OkStatus();
+}
 
 Event Session::Accept(absl::Span<const float> logits, std::string* text) {
-  const auto prompt_size = static_cast<int64_t>(prompt_.size());
-  if (prompt_read_ < prompt_size && ++prompt_read_ < prompt_size) return Event::kReading;
-  for (size_t byte = 0; byte < allowed_.size(); ++byte) {
-    allowed_[byte] = utf8_.Accepts(static_cast<uint8_t>(byte));
+  if (last_drawn_ < 0) {
+    if (++prompt_read_ < static_cast<int64_t>(prompt_.size())) {
+      KeepStateBeforeLastRead();
+      return Event::kReading;
+    }
+    if (Begin(text) == Event::kEnd) return Event::kEnd;
   }
-  const double uniform = RandomUniform(options_.seed, options_.sample_index, symbols_drawn_++);
-  const Draw draw = sampler_.Next<float>(logits, options_.temperature, uniform, allowed_);
-  drawn_ = draw.id;
-  logprob_ += draw.logprob;
-  model_->vocabulary.AppendText(draw.id, &character_);
-  if (!allowed_.empty() && !utf8_.Advance(static_cast<uint8_t>(draw.id))) return Event::kMidChar;
-  text->append(character_);
-  character_.clear();
-  return ++generated_chars_ == options_.max_chars ? End(FinishReason::kLength) : Event::kChar;
+  const Draw draw = DrawSymbol(logits);
+  last_drawn_ = draw.id;
+  next_char_.logprob += draw.logprob;
+  // Every symbol is a character, or a byte of one. One that is neither would end the text here.
+  if (place_ != nullptr) place_ = options_.constraint->Next(*place_, draw.id);
+  if (!is_bytes()) {
+    NoteAlternatives(/*completes=*/true);
+    return CompleteChar(model_->vocabulary.Symbol(draw.id), text);
+  }
+  const bool completes = utf8_.Advance(static_cast<uint8_t>(draw.id));
+  NoteAlternatives(completes);
+  if (completes) {
+    partial_.clear();
+    return CompleteChar(utf8_.code_point(), text);
+  }
+  partial_.push_back(static_cast<char>(draw.id));
+  return Event::kMidChar;
 }
 
-void Session::Interrupt(std::string* /*text*/) {
-  if (!ended()) End(FinishReason::kInterrupted);
+// What comes before the first draw.
+Event Session::Begin(std::string* text) {
+  for (const SessionState::Held& held : resumed_held_) {
+    CharLogprob character = {.character = held.character, .logprob = held.logprob};
+    if (gate_.Push(std::move(character), text)) return End(FinishReason::kStopSequence, text);
+  }
+  return at_dead_end() ? EndPattern(text) : Event::kReading;
 }
 
-Event Session::End(FinishReason reason) {
+Draw Session::DrawSymbol(absl::Span<const float> logits) {
+  if (is_bytes() && utf8_mask_ != MaskOf(utf8_)) {
+    utf8_mask_ = MaskOf(utf8_);
+    for (int byte = 0; byte < kBytes; ++byte) {
+      utf8_allowed_[byte] = utf8_.Accepts(static_cast<uint8_t>(byte));
+    }
+  }
+  absl::Span<const uint8_t> allowed = is_bytes() ? utf8_allowed_ : allowed_;
+  if (place_ != nullptr) allowed = place_->allowed;
+  const double uniform = RandomUniform(options_.seed, options_.sample_index, position_++);
+  return sampler_.Next(logits, sampler_options_, Offsets(), uniform, allowed, utf8_allowed_);
+}
+
+absl::Span<const LogitOffset> Session::Offsets() {
+  offsets_.clear();
+  if (options_.logit_bias != nullptr) {
+    offsets_ = character_biases_;
+    if (is_bytes()) {
+      for (const LogitBias::Entry& entry : options_.logit_bias->entries) {
+        const auto id = CompletingId(model_->vocabulary, partial_, entry.character);
+        if (id) offsets_.push_back({*id, entry.nats});
+      }
+    }
+  }
+  if (options_.repetition_penalty != 1) {
+    recent_.AppendOffsets(model_->vocabulary, partial_, -std::log(options_.repetition_penalty),
+                          &offsets_);
+  }
+  return offsets_;
+}
+
+void Session::NoteAlternatives(bool completes) {
+  const int count = options_.top_logprobs;
+  if (count < 1) return;
+  const Vocabulary& vocabulary = model_->vocabulary;
+  const auto likelier = [](const CharAlternative& a, const CharAlternative& b) {
+    return a.logprob > b.logprob;
+  };
+  std::vector<CharAlternative>& alternatives = next_char_.alternatives;
+  if (!is_bytes() || partial_.empty()) {
+    const auto wanted = is_bytes() ? AsciiBytes() : absl::Span<const uint8_t>();
+    for (const Draw& draw : sampler_.Likeliest(count, wanted)) {
+      alternatives.push_back({vocabulary.Symbol(draw.id), draw.logprob});
+    }
+    return;
+  }
+  if (!completes) return;
+  // Every byte that could have stood here completes a character, whose first bytes are written.
+  const double before = next_char_.logprob - sampler_.Logprob(last_drawn_);
+  for (const Draw& draw : sampler_.Likeliest(count, {})) {
+    Utf8Machine utf8;
+    for (const char byte : partial_) utf8.Advance(static_cast<uint8_t>(byte));
+    utf8.Advance(static_cast<uint8_t>(draw.id));
+    alternatives.push_back({utf8.code_point(), before + draw.logprob});
+  }
+  std::stable_sort(alternatives.begin(), alternatives.end(), likelier);
+  if (static_cast<int>(alternatives.size()) > count) alternatives.resize(count);
+}
+
+Event Session::CompleteChar(char32_t character, std::string* text) {
+  if (options_.repetition_penalty != 1 || options_.return_state) recent_.Add(character);
+  ++chars_drawn_;
+  char_place_ = place_;
+  next_char_.character = character;
+  const bool stops = gate_.Push(std::exchange(next_char_, {}), text);
+  if (stops) return End(FinishReason::kStopSequence, text);
+  if (at_dead_end()) return EndPattern(text);
+  if (chars_drawn_ == options_.max_chars) return End(FinishReason::kLength, text);
+  return Event::kChar;
+}
+
+Event Session::EndPattern(std::string* text) {
+  return End(place_->accepts ? FinishReason::kPatternComplete : FinishReason::kPatternImpossible,
+             text);
+}
+
+Event Session::End(FinishReason reason, std::string* text) {
   finish_reason_ = reason;
+  const bool goes_on = reason == FinishReason::kLength || reason == FinishReason::kInterrupted;
+  if (!goes_on || !options_.return_state) gate_.Flush(text);
   return Event::kEnd;
+}
+
+void Session::Interrupt(std::string* text) {
+  if (!ended()) End(FinishReason::kInterrupted, text);
+}
+
+void Session::AddRecent(absl::Span<const int32_t> prompt) {
+  if (!is_bytes()) {
+    for (const int32_t id : prompt.last(std::min<size_t>(prompt.size(), RecentChars::kMax))) {
+      recent_.Add(model_->vocabulary.Symbol(id));
+    }
+    return;
+  }
+  constexpr size_t kCharBytesMax = 4;
+  prompt = prompt.last(std::min(prompt.size(), RecentChars::kMax * kCharBytesMax));
+  Utf8Machine utf8;
+  for (const int32_t id : prompt) {
+    const auto byte = static_cast<uint8_t>(id);
+    if (!utf8.Accepts(byte)) continue;  // the rest of a character that begins too early
+    if (utf8.Advance(byte)) recent_.Add(utf8.code_point());
+  }
+}
+
+void Session::KeepStateBeforeLastRead() {
+  const bool may_end_undrawn = at_dead_end() || !resumed_held_.empty();
+  if (options_.return_state && may_end_undrawn && prompt_read()) state_before_last_ = state_;
+}
+
+std::optional<SessionState> Session::Save() const {
+  if (last_drawn_ < 0 && !prompt_read()) return std::nullopt;
+  SessionState saved;
+  saved.seed = options_.seed;
+  saved.sample_index = options_.sample_index;
+  saved.position = position_;
+  const bool ended_undrawn =
+      last_drawn_ < 0 && prompt_read_ == static_cast<int64_t>(prompt_.size());
+  saved.state = ended_undrawn ? state_before_last_ : state_;
+  saved.last_symbol = last_drawn_ >= 0 ? last_drawn_ : prompt_.back();
+  saved.recent = recent_.List();
+  saved.partial = partial_;
+  saved.partial_logprob = next_char_.logprob;
+  if (last_drawn_ < 0 && !ended_undrawn) {
+    saved.held = resumed_held_;
+  } else {
+    for (const CharLogprob& held : gate_.held()) {
+      saved.held.push_back({held.character, held.logprob});
+    }
+  }
+  if (place_ != nullptr) {
+    saved.pattern_fingerprint = options_.constraint->fingerprint();
+    saved.pattern_places = char_place_->places;
+    saved.pattern_accepts = char_place_->accepts;
+  }
+  return saved;
 }
 
 }  // namespace runnel

@@ -6,8 +6,9 @@
 //     session.Accept(logits, &text);
 //   }
 //
-// The text depends on the model, the prompt and the options alone. Whole characters come out, also
-// of a byte vocabulary: bytes that cannot go on a valid UTF-8 text are never drawn.
+// The text depends on the model, the prompt, the options and what it goes on from alone. Whole
+// characters come out, also of a byte vocabulary: bytes that cannot go on a valid UTF-8 text are
+// never drawn.
 //
 // Not thread-safe; it may move between threads from call to call.
 #ifndef RUNNEL_CORE_GENERATE_SESSION_H_
@@ -15,12 +16,17 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "core/generate/sampler.h"
 #include "core/generate/sampling_options.h"
+#include "core/generate/session_state.h"
+#include "core/generate/text_gate.h"
 #include "core/nn/language_model.h"
 #include "core/text/utf8.h"
 
@@ -36,55 +42,98 @@ enum class Event {
 
 // Why a text ended.
 enum class FinishReason {
-  kNone,         // it has not
-  kLength,       // max_chars
-  kInterrupted,  // Interrupt was called
+  kNone,               // it has not
+  kLength,             // max_chars were drawn
+  kStopSequence,       // one of the stop sequences was written
+  kPatternComplete,    // the text matches the pattern, and nothing can be added to it
+  kPatternImpossible,  // nothing that can be added leads to a match
+  kInterrupted,        // Interrupt was called
 };
 
 class Session {
  public:
-  // Valid options. An empty `prompt` stands for the model's start character. `state` is where the
-  // model begins, zeros if empty.
+  // Valid options, bound to the model's vocabulary. An empty `prompt` stands for the model's start
+  // character. `state` is where the model begins, zeros if empty.
   Session(std::shared_ptr<const LanguageModel> model, const SamplingOptions& options,
           std::vector<int32_t> prompt, std::vector<float> state = {});
+  // Goes on from `resumed`, which is of the same model, after `prompt` (which may be empty) has
+  // been read on from it. Draws are those of the options' seed and sample, from the resumed
+  // position on. INVALID_ARGUMENT if `resumed` stands nowhere in the options' pattern.
+  static absl::StatusOr<Session> Resume(std::shared_ptr<const LanguageModel> model,
+                                        const SamplingOptions& options, const SessionState& resumed,
+                                        std::vector<int32_t> prompt);
 
   // The id that the model must read next: of the prompt, or the one just drawn. Not after the end.
-  int32_t NextInput() const;
+  int32_t NextInput() const { return last_drawn_ >= 0 ? last_drawn_ : prompt_[prompt_read_]; }
   // [layers][states][H], moved on by the caller's Decoder::Step.
   float* state() { return state_.data(); }
   // Takes the logits [V] after NextInput was read. While symbols of the prompt are left nothing is
   // drawn; else one symbol is, and what became certain is appended to `text`: no character or
   // several, whatever the event. Not after the end.
   Event Accept(absl::Span<const float> logits, std::string* text);
-  // Ends the text where it is, unless it has ended. What was held back is appended to `text`.
+  // Ends the text where it is, unless it has ended. What was held back is appended to `text`,
+  // unless the text will be gone on with.
   void Interrupt(std::string* text);
 
   bool ended() const { return finish_reason_ != FinishReason::kNone; }
   FinishReason finish_reason() const { return finish_reason_; }
+  // The stop sequence that ended the text; empty if none did.
+  const std::string& matched_stop() const { return gate_.matched_stop(); }
   // Whether the next Accept draws.
   bool prompt_read() const { return prompt_read_ + 1 >= static_cast<int64_t>(prompt_.size()); }
-  // Of the text so far.
-  int64_t generated_chars() const { return generated_chars_; }
-  // Of the text so far, nats.
-  double logprob() const { return logprob_; }
+  // Of the text so far: characters let out, and their log-probability in nats.
+  int64_t generated_chars() const { return gate_.chars(); }
+  double logprob() const { return gate_.logprob(); }
+  // One for each character let out since the last call, if the options ask for them.
+  std::vector<CharLogprob> TakeLogprobs() { return gate_.TakeLogprobs(); }
+  // What it takes to go on from here. At the end (or between two steps), with return_state; none if
+  // more than one symbol of the prompt is left to read.
+  std::optional<SessionState> Save() const;
+
   const LanguageModel& model() const { return *model_; }
 
  private:
-  Event End(FinishReason reason);
+  absl::Status ResumePlace(const SessionState& resumed);
+  Event Begin(std::string* text);
+  absl::Span<const LogitOffset> Offsets();
+  Draw DrawSymbol(absl::Span<const float> logits);
+  // Takes note of the last draw's alternatives to the character that is being written.
+  void NoteAlternatives(bool completes);
+  Event CompleteChar(char32_t character, std::string* text);
+  Event End(FinishReason reason, std::string* text);
+  Event EndPattern(std::string* text);
+  // The last characters of a prompt become recent ones.
+  void AddRecent(absl::Span<const int32_t> prompt);
+  void KeepStateBeforeLastRead();
+  bool is_bytes() const { return model_->vocabulary.kind() == VocabularyKind::kBytes; }
+  bool at_dead_end() const { return place_ != nullptr && !place_->can_go_on(); }
 
   std::shared_ptr<const LanguageModel> model_;
   SamplingOptions options_;
+  SamplerOptions sampler_options_;
   std::vector<int32_t> prompt_;
+  int64_t prompt_read_ = 0;   // symbols
   std::vector<float> state_;  // [layers][states][H]
+  // A text that ends before anything is drawn: the state without the prompt's last symbol.
+  std::vector<float> state_before_last_;
+  std::vector<SessionState::Held> resumed_held_;
+
   Sampler sampler_;
-  Utf8Machine utf8_;              // byte vocabularies: inside which character the text stands
-  std::vector<uint8_t> allowed_;  // byte vocabularies: which bytes can follow
-  std::string character_;         // the bytes of the character that is being drawn
-  int64_t prompt_read_ = 0;       // symbols
-  int64_t symbols_drawn_ = 0;
-  int64_t generated_chars_ = 0;
-  int32_t drawn_ = -1;  // last; -1: none yet
-  double logprob_ = 0;
+  uint64_t position_ = 0;  // of the next draw
+  int32_t last_drawn_ = -1;
+  int64_t chars_drawn_ = 0;
+  Pattern::StatePtr place_;                    // in the constraint
+  Pattern::StatePtr char_place_;               // there, when the last character was complete
+  std::vector<uint8_t> allowed_;               // without one
+  std::vector<uint8_t> utf8_allowed_;          // byte vocabularies: what goes on valid UTF-8
+  std::vector<LogitOffset> character_biases_;  // code point vocabularies
+  std::vector<LogitOffset> offsets_;           // of this draw
+  int utf8_mask_ = -1;                         // which one utf8_allowed_ holds
+  RecentChars recent_;
+  Utf8Machine utf8_;       // inside which character a byte vocabulary's text stands
+  std::string partial_;    // that character's bytes
+  CharLogprob next_char_;  // what is known of it
+  TextGate gate_;
   FinishReason finish_reason_ = FinishReason::kNone;
 };
 

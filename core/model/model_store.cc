@@ -1,9 +1,11 @@
 #include "core/model/model_store.h"
 
+#define XXH_INLINE_ALL
 #include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -47,6 +49,25 @@ std::vector<std::string> Entries(const std::string& folder) {
     names.push_back(it->path().filename().string());
   }
   return names;
+}
+
+ModelDigest DigestOf(const std::string& name, int version, const ModelData& data) {
+  XXH3_state_t state;
+  XXH3_128bits_reset(&state);
+  const auto add = [&state](const auto& values) {
+    const uint64_t bytes = values.size() * sizeof(values[0]);
+    XXH3_128bits_update(&state, &bytes, sizeof(bytes));
+    XXH3_128bits_update(&state, values.data(), bytes);
+  };
+  std::vector<char32_t> symbols;
+  for (int id = 0; id < data.description.vocabulary.size(); ++id) {
+    symbols.push_back(data.description.vocabulary.Symbol(id));
+  }
+  add(absl::StrCat(name, ":", version, " of ", data.description.create_time_ms));
+  add(symbols);
+  add(data.parameters);
+  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
+  return {.low = hash.low64, .high = hash.high64};
 }
 
 int64_t FileBytes(const std::string& path) {
@@ -196,6 +217,7 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
     auto model = std::make_shared<LoadedModel>();
     model->name = reference.name;
     model->version = version;
+    model->digest = DigestOf(reference.name, version, *data);
     model->decoder =
         MakeNetwork<float>(data->description.network, data->description.vocabulary.size())
             ->NewDecoder(data->parameters.data());
