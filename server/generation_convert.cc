@@ -89,7 +89,9 @@ SamplingOptions ReadCommon(const Request& request, int64_t max_chars_cap,
   Validate(options, max_chars_cap, &violations);
   if (sampling.has_top_k()) {
     options.top_k = sampling.top_k();
-    violations.CheckRange("sampling.top_k", options.top_k, 1, std::numeric_limits<int32_t>::max());
+    if (options.top_k < 1) {
+      violations.Add("sampling.top_k", absl::StrCat("is ", options.top_k, "; must be 1 or more"));
+    }
   }
   options.logit_bias = ReadLogitBias(sampling, problems);
   options.pattern = sampling.pattern();

@@ -24,9 +24,6 @@ void Validate(const SamplingOptions& options, int64_t max_chars_cap, Violations*
     violations->Add("sampling.temperature",
                     absl::StrCat("is ", options.temperature, "; must be 0 or more, and finite"));
   }
-  if (options.top_k < 0) {
-    violations->Add("sampling.top_k", absl::StrCat("is ", options.top_k, "; must be 1 or more"));
-  }
   if (!(options.top_p > 0 && options.top_p <= 1)) {
     violations->Add("sampling.top_p",
                     absl::StrCat("is ", options.top_p, "; must be above 0, at most 1"));

@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "core/text/utf8.h"
 #include "tests/server/bad_request.h"
 
 namespace runnel::server {
@@ -14,7 +15,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
 
 constexpr int64_t kCap = 1000;
 constexpr int64_t kResponseBytes = 1 << 20;
@@ -79,6 +79,27 @@ TEST(ReadSampling, ValuesOutOfRange_NameFieldValueAndBound) {
       {"sampling.min_p", "is 2;", [](auto* r) { r->mutable_sampling()->set_min_p(2); }},
       {"sampling.repetition_penalty", "is 0;",
        [](auto* r) { r->mutable_sampling()->set_repetition_penalty(0); }},
+      {"sampling.min_p", "is nan;", [=](auto* r) { r->mutable_sampling()->set_min_p(kNan); }},
+      {"sampling.repetition_penalty", "is inf;",
+       [=](auto* r) { r->mutable_sampling()->set_repetition_penalty(kInfinity); }},
+      {"sampling.logit_bias", "is nan for 'a'",
+       [=](auto* r) { (*r->mutable_sampling()->mutable_logit_bias())["a"] = kNan; }},
+      {"sampling.logit_bias", "is inf for 'a'",
+       [=](auto* r) { (*r->mutable_sampling()->mutable_logit_bias())["a"] = kInfinity; }},
+      {"sampling.logit_bias", "has 4097 characters; at most 4096",
+       [](auto* r) {
+         for (char32_t c = 0x4E00; c <= 0x5E00; ++c) {
+           std::string key;
+           AppendUtf8(c, &key);
+           (*r->mutable_sampling()->mutable_logit_bias())[key] = 1;
+         }
+       }},
+      {"sampling.pattern", "has a group without its ), at character 3",
+       [](auto* r) { r->mutable_sampling()->set_pattern("(a"); }},
+      {"stop.stop_sequences", "has 65 entries; at most 64",
+       [](auto* r) {
+         for (int i = 0; i < 65; ++i) r->mutable_stop()->add_stop_sequences("a");
+       }},
       {"sampling.logit_bias", "has the key \"ab\"",
        [](auto* r) { (*r->mutable_sampling()->mutable_logit_bias())["ab"] = 1; }},
       {"stop.stop_sequences", "has an empty one",
@@ -96,30 +117,47 @@ TEST(ReadSampling, ValuesOutOfRange_NameFieldValueAndBound) {
   }
 }
 
-TEST(ReadSampling, WhatComesLater_IsUnimplementedByName) {
-  const std::vector<Case> cases = {
-      {"sampling.top_k", "", [](auto* r) { r->mutable_sampling()->set_top_k(5); }},
-      {"sampling.top_p", "", [](auto* r) { r->mutable_sampling()->set_top_p(0.5f); }},
-      {"sampling.min_p", "", [](auto* r) { r->mutable_sampling()->set_min_p(0.5f); }},
-      {"sampling.repetition_penalty", "",
-       [](auto* r) { r->mutable_sampling()->set_repetition_penalty(1.5f); }},
-      {"sampling.logit_bias", "",
-       [](auto* r) { (*r->mutable_sampling()->mutable_logit_bias())["é"] = 1; }},
-      {"sampling.pattern", "", [](auto* r) { r->mutable_sampling()->set_pattern("a*"); }},
-      {"stop.stop_sequences", "", [](auto* r) { r->mutable_stop()->add_stop_sequences("."); }},
-      {"stop.include_stop", "", [](auto* r) { r->mutable_stop()->set_include_stop(true); }},
-      {"return_state", "", [](auto* r) { r->set_return_state(true); }},
-      {"resume_state", "", [](auto* r) { r->set_resume_state("x"); }},
-      {"top_logprobs", "", [](auto* r) { r->set_top_logprobs(0); }},
-  };
-  for (const Case& later : cases) {
-    v1::GenerateCharsRequest request;
-    later.set(&request);
-    const grpc::Status status = Check(request);
-    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << later.field;
-    EXPECT_THAT(status.error_message(), StartsWith(later.field));
-    EXPECT_THAT(status.error_message(), HasSubstr("is not available in this release"));
-  }
+TEST(ReadSampling, EveryOption_IsRead) {
+  v1::GenerateCharsRequest request;
+  v1::SamplingOptions* sampling = request.mutable_sampling();
+  sampling->set_temperature(0.5f);
+  sampling->set_top_k(5);
+  sampling->set_top_p(0.9f);
+  sampling->set_min_p(0.1f);
+  sampling->set_repetition_penalty(1.5f);
+  (*sampling->mutable_logit_bias())["é"] = 2;
+  (*sampling->mutable_logit_bias())["a"] = -99.5f;
+  (*sampling->mutable_logit_bias())["b"] = -100;
+  (*sampling->mutable_logit_bias())["c"] = -std::numeric_limits<float>::infinity();
+  sampling->set_seed(7);
+  sampling->set_pattern("a+");
+  request.mutable_stop()->set_max_chars(9);
+  request.mutable_stop()->add_stop_sequences("xyz");
+  request.mutable_stop()->set_include_stop(true);
+  request.set_return_state(true);
+  request.set_top_logprobs(0);
+  RequestProblems problems;
+  const SamplingOptions options = ReadSampling(request, kCap, &problems);
+  EXPECT_TRUE(problems.empty());
+  EXPECT_EQ(options.temperature, 0.5f);
+  EXPECT_EQ(options.top_k, 5);
+  EXPECT_EQ(options.top_p, 0.9f);
+  EXPECT_EQ(options.min_p, 0.1f);
+  EXPECT_EQ(options.repetition_penalty, 1.5f);
+  ASSERT_NE(options.logit_bias, nullptr);
+  ASSERT_EQ(options.logit_bias->entries.size(), 2u);
+  EXPECT_EQ(options.logit_bias->entries[0].character, U'a');
+  EXPECT_EQ(options.logit_bias->entries[1].character, U'\u00E9');
+  EXPECT_EQ(options.logit_bias->entries[1].nats, 2);
+  EXPECT_EQ(options.logit_bias->forbidden, CodePointSet::Of({{U'b', U'c'}}));
+  EXPECT_EQ(options.seed, 7u);
+  EXPECT_EQ(options.pattern, "a+");
+  EXPECT_EQ(options.max_chars, 9);
+  ASSERT_NE(options.stops, nullptr);
+  EXPECT_EQ(options.stops->text(0), "xyz");
+  EXPECT_TRUE(options.include_stop);
+  EXPECT_TRUE(options.return_state);
+  EXPECT_EQ(options.top_logprobs, 0);
 }
 
 TEST(ReadSampling, OffValues_AreAccepted) {
@@ -138,15 +176,20 @@ TEST(ReadSampling, NumSamplesOutOfRange_IsInvalid) {
   }
 }
 
-TEST(ReadSampling, BestOf_IsOffWhenItEqualsNumSamples) {
+TEST(ReadSampling, BestOfOutOfRange_IsInvalid) {
   v1::SampleRequest request;
   request.set_num_samples(3);
-  request.set_best_of(3);
-  EXPECT_TRUE(Check(request).ok());
-  request.set_best_of(4);
-  EXPECT_EQ(Check(request).error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  for (const int best_of : {3, 4, 64}) {
+    request.set_best_of(best_of);
+    EXPECT_TRUE(Check(request).ok());
+    EXPECT_EQ(NumTexts(request), best_of);
+  }
+  for (const int best_of : {2, 0, 65}) {
+    request.set_best_of(best_of);
+    EXPECT_THAT(FieldsOf(Check(request)), ElementsAre("best_of"));
+  }
   request.set_best_of(2);
-  EXPECT_THAT(FieldsOf(Check(request)), ElementsAre("best_of"));
+  EXPECT_THAT(Check(request).error_message(), HasSubstr("is 2; must be num_samples (3) to 64"));
 }
 
 TEST(ReadSampling, TextsThatNoMessageHolds_AreInvalidWithTheBound) {
@@ -158,6 +201,12 @@ TEST(ReadSampling, TextsThatNoMessageHolds_AreInvalidWithTheBound) {
   const grpc::Status status = ToGrpcStatus(problems);
   ASSERT_THAT(FieldsOf(status), ElementsAre("stop.max_chars"));
   EXPECT_THAT(status.error_message(), HasSubstr("at most 1000 characters"));
+  // Log-probabilities take room, too.
+  request.mutable_stop()->set_max_chars(300);
+  request.set_top_logprobs(0);
+  problems = {};
+  ReadSampling(request, kCap, /*response_bytes_max=*/4000, &problems);
+  EXPECT_THAT(FieldsOf(ToGrpcStatus(problems)), ElementsAre("stop.max_chars"));
 }
 
 }  // namespace

@@ -13,28 +13,10 @@
 
 #include "core/generate/single_stream.h"
 #include "core/math/random.h"
+#include "tests/core/generate/random_model.h"
 
 namespace runnel {
 namespace {
-
-// A model with random weights, strong enough that its texts depend on what it reads.
-std::shared_ptr<const LanguageModel> RandomModel(Vocabulary vocabulary) {
-  auto model = std::make_shared<LanguageModel>();
-  const auto network = MakeNetwork<float>({.num_layers = 2, .hidden_size = 24}, vocabulary.size());
-  std::vector<float> parameters(network->layout().size());
-  InitializeParameters(network->layout(), Initialization::kUniformFanHidden, 24, 8,
-                       parameters.data());
-  for (float& parameter : parameters) parameter *= 5;
-  model->decoder = network->NewDecoder(parameters.data());
-  model->vocabulary = std::move(vocabulary);
-  return model;
-}
-
-std::shared_ptr<const LanguageModel> LettersModel() {
-  return RandomModel(
-      Vocabulary::FromCodePoints({U'\n', U' ', U'a', U'b', U'c', U'd', U'\u00E9', U'\u4E16'})
-          .value());
-}
 
 struct Written {
   std::string text;
