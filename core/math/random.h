@@ -11,6 +11,7 @@ namespace runnel {
 // stream.
 inline constexpr uint64_t kInitialWeightsStream = 0xFFFF'FFFF'0000'0000;
 inline constexpr uint64_t kStateResetStream = 0xFFFF'FFFF'0000'0001;
+inline constexpr uint64_t kMaskStream = 0xFFFF'FFFF'0000'0002;
 inline constexpr uint64_t kDropoutStream = 0xFFFF'FFFF'0001'0000;  // and the 65,535 after it
 
 struct RandomBits {

@@ -218,10 +218,8 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
     model->name = reference.name;
     model->version = version;
     model->digest = DigestOf(reference.name, version, *data);
-    model->decoder =
-        MakeNetwork<float>(data->description.network, data->description.vocabulary.size())
-            ->NewDecoder(data->parameters.data());
     model->vocabulary = std::move(data->description.vocabulary);
+    model->SetWeights(data->description.network, std::move(data->parameters));
     Keep(model);
     return model;
   }

@@ -1,11 +1,13 @@
-// A model ready to generate: its characters and its packed network. Immutable, shareable between
-// threads.
+// A model ready for use: its characters and its packed network. Immutable once made, shareable
+// between threads.
 #ifndef RUNNEL_CORE_NN_LANGUAGE_MODEL_H_
 #define RUNNEL_CORE_NN_LANGUAGE_MODEL_H_
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
+#include "core/nn/cloze_model.h"
 #include "core/nn/network.h"
 #include "core/text/vocabulary.h"
 
@@ -20,8 +22,14 @@ struct ModelDigest {
 
 struct LanguageModel {
   Vocabulary vocabulary;
+  // One of the two: a one-directional model writes and scores with its decoder, a bidirectional one
+  // fills blanks and scores with `cloze`.
   std::unique_ptr<const Decoder<float>> decoder;
   ModelDigest digest;  // what a state token is bound to; zeros for a model without a version
+  std::unique_ptr<const ClozeModel> cloze;
+
+  // Makes one of the two from the weights of a network over `vocabulary`, in its layout's order.
+  void SetWeights(const NetworkConfig& config, std::vector<float> parameters);
 };
 
 }  // namespace runnel

@@ -4,6 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "core/train/masking.h"
+
 namespace runnel {
 namespace {
 
@@ -11,26 +13,41 @@ constexpr int64_t kLanesMax = 32;
 constexpr int64_t kLaneSymbolsMin = 512;
 constexpr int64_t kShardLanes = 16;
 constexpr int64_t kSteps = 64;  // read at once
+constexpr uint64_t kMaskSeed = 0;
 
-// Reads lanes of `lane_targets` predicted symbols each; the first lane begins at `begin`. Returns
-// the summed nats.
+// Symbols of `steps` that are predicted.
+template <typename Real>
+int64_t TargetsOf(const Network<Real>& network, int64_t steps) {
+  if (!network.bidirectional()) return steps;
+  return MaskedSymbols(static_cast<int>(steps), kMaskFractionDefault);
+}
+
+// Reads lanes of `lane_symbols` symbols each; the first lane begins at `begin`. Returns the summed
+// nats.
 template <typename Real>
 double EvaluateLanes(const Network<Real>& network,
                      const typename Network<Real>::PackedWeights& weights, const Corpus& corpus,
-                     int64_t begin, int64_t lane_targets, int64_t lanes) {
+                     int64_t begin, int64_t lane_symbols, int64_t lanes) {
   const auto activations =
       network.NewActivations(static_cast<int>(kSteps), static_cast<int>(lanes));
   std::vector<Real> state(network.state_size() * lanes);
   std::vector<int32_t> inputs(kSteps * lanes);
   std::vector<int32_t> targets(kSteps * lanes);
   double sum = 0;
-  for (int64_t done = 0; done < lane_targets; done += kSteps) {
-    const int64_t steps = std::min(kSteps, lane_targets - done);
+  for (int64_t done = 0; done < lane_symbols; done += kSteps) {
+    const int64_t steps = std::min(kSteps, lane_symbols - done);
     for (int64_t lane = 0; lane < lanes; ++lane) {
-      const int64_t start = begin + lane * lane_targets + done;
+      const int64_t start = begin + lane * lane_symbols + done;
       corpus.CopyIds(start, steps, lanes, inputs.data() + lane);
-      corpus.CopyIds(start + 1, steps, lanes, targets.data() + lane);
+      if (network.bidirectional()) {
+        MaskWindow(kMaskSeed, start, static_cast<int>(steps),
+                   static_cast<int>(TargetsOf(network, steps)), lanes, inputs.data() + lane,
+                   targets.data() + lane);
+      } else {
+        corpus.CopyIds(start + 1, steps, lanes, targets.data() + lane);
+      }
     }
+    if (network.bidirectional()) std::fill(state.begin(), state.end(), Real{0});
     network.Forward(weights, {.inputs = inputs.data(), .steps = static_cast<int>(steps)},
                     state.data(), activations.get());
     sum += network.Loss(targets.data(), static_cast<int>(steps), Real{0}, activations.get());
@@ -43,19 +60,22 @@ double EvaluateLanes(const Network<Real>& network,
 template <typename Real>
 double Evaluate(const Network<Real>& network, const typename Network<Real>::PackedWeights& weights,
                 const Corpus& corpus, CorpusRange range, WorkerPool* pool) {
-  const int64_t targets = std::min(range.size(), kEvaluationSymbolsMax) - 1;
-  const int64_t lanes = std::clamp<int64_t>(targets / kLaneSymbolsMin, 1, kLanesMax);
-  const int64_t lane_targets = targets / lanes;
+  const int64_t symbols = std::min(range.size(), kEvaluationSymbolsMax) - 1;
+  const int64_t lanes = std::clamp<int64_t>(symbols / kLaneSymbolsMin, 1, kLanesMax);
+  const int64_t lane_symbols = symbols / lanes;
   const int64_t shards = (lanes + kShardLanes - 1) / kShardLanes;
   std::vector<double> sums(shards);
   pool->Run(static_cast<int>(shards), [&](int i) {
     const int64_t first = lanes * i / shards;
     const int64_t last = lanes * (i + 1) / shards;
-    sums[i] = EvaluateLanes(network, weights, corpus, range.begin + first * lane_targets,
-                            lane_targets, last - first);
+    sums[i] = EvaluateLanes(network, weights, corpus, range.begin + first * lane_symbols,
+                            lane_symbols, last - first);
   });
   double sum = 0;
   for (const double shard : sums) sum += shard;
+  const int64_t rest = lane_symbols % kSteps;
+  const int64_t lane_targets = lane_symbols / kSteps * TargetsOf(network, kSteps) +
+                               (rest > 0 ? TargetsOf(network, rest) : 0);
   return sum / static_cast<double>(lane_targets * lanes);
 }
 

@@ -7,6 +7,7 @@
 #include "core/math/gemm.h"
 #include "core/math/random.h"
 #include "core/train/evaluation.h"
+#include "core/train/masking.h"
 
 namespace runnel {
 namespace {
@@ -89,17 +90,36 @@ StepResult Trainer<Real>::Step(Real learning_rate) {
   });
 
   GoOnToNextBatch();
-  const double chars = static_cast<double>(options_.batch_size) * options_.sequence_length;
-  return {.loss = loss_sum / chars, .gradient_norm = norm};
+  const double targets = static_cast<double>(options_.batch_size) * TargetsPerLane();
+  return {.loss = loss_sum / targets, .gradient_norm = norm};
+}
+
+template <typename Real>
+int Trainer<Real>::TargetsPerLane() const {
+  if (!network_.bidirectional()) return options_.sequence_length;
+  return MaskedSymbols(options_.sequence_length, options_.mask_fraction);
+}
+
+template <typename Real>
+void Trainer<Real>::Mask(Shard* shard) const {
+  for (int lane = 0; lane < shard->lanes(); ++lane) {
+    const int64_t window = steps_done_ * options_.batch_size + shard->lane_begin + lane;
+    MaskWindow(options_.seed, window, options_.sequence_length, TargetsPerLane(), shard->lanes(),
+               shard->inputs.data() + lane, shard->targets.data() + lane);
+  }
 }
 
 template <typename Real>
 void Trainer<Real>::RunShard(Shard* shard) {
   const int steps = options_.sequence_length;
-  const double summed = options_.loss_reduction == LossReduction::kMean ? steps : 1;
+  const double summed = options_.loss_reduction == LossReduction::kMean ? TargetsPerLane() : 1;
   const Real scale = static_cast<Real>(1 / (summed * options_.batch_size));
   reader_.CopyBatch(shard->lane_begin, shard->lane_end, shard->inputs.data(),
                     shard->targets.data());
+  if (network_.bidirectional()) {
+    Mask(shard);
+    std::fill(shard->state.begin(), shard->state.end(), Real{0});
+  }
   const Batch batch = {.inputs = shard->inputs.data(), .steps = steps};
   network_.Forward(*packed_, batch, shard->state.data(), shard->activations.get());
   shard->loss_sum = network_.Loss(shard->targets.data(), steps, scale, shard->activations.get());

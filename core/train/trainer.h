@@ -1,5 +1,10 @@
 // Trains one network on one corpus, batch by batch.
 //
+// A one-directional network carries its lanes' states on from batch to batch and predicts every
+// next character. A bidirectional one reads each lane's T characters as a window of its own, from
+// zero states at both ends, and predicts those that are hidden; which ones is a function of (seed,
+// step, lane).
+//
 // Lanes are split into shards whose number depends on the batch size alone; each shard runs forward
 // and backward with gradients of its own, which are then added in shard order. So the weights after
 // n steps are the same to the bit for any number of threads.
@@ -22,7 +27,7 @@
 namespace runnel {
 
 struct StepResult {
-  double loss = 0;  // nats a character, mean over the batch, before the step
+  double loss = 0;  // nats a predicted character, mean over the batch, before the step
   double gradient_norm =
       0;  // of the loss as `loss_reduction` scales it, after clip_value, before clip_norm
 };
@@ -58,6 +63,10 @@ class Trainer {
   struct Shard;
 
   void RunShard(Shard* shard);
+  // Characters of a lane that a step predicts.
+  int TargetsPerLane() const;
+  // Hides characters of the shard's lanes.
+  void Mask(Shard* shard) const;
   // Carries the lanes' states over to the next batch, or zeroes them.
   void GoOnToNextBatch();
   // Adds the shards' gradients into the first's, clips by value; returns the sum of squares of the

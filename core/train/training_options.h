@@ -45,6 +45,9 @@ struct TrainingOptions {
   // anywhere: prompts and new texts are read from the zero state, which a lane by itself meets but
   // once an epoch.
   double state_reset_share = 0;
+  // Bidirectional networks: the share of a window's characters that are hidden and predicted, above
+  // 0 and below 1. One-directional ones: 0, they predict every character.
+  float mask_fraction = 0;
   Initialization initialization = Initialization::kUniformFanHidden;
 };
 
