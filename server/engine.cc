@@ -74,7 +74,8 @@ Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> 
       corpora(options.corpus_dir, uploads.get(), &corpus_memory),
       jobs(models.get(), options.threads, options.max_queued_jobs),
       generation(options.generation_threads, options.max_streams),
-      requests(kRequestThreads, options.max_streams + kOtherRequestsMax),
+      readings(options.generation_threads, options.max_streams),
+      requests(kRequestThreads, 2 * options.max_streams + kOtherRequestsMax),
       corpus_work(kCorpusThreads, kCorpusTasksMax),
       upload_work(kUploadThreads, kUploadTasksMax) {}
 

@@ -14,6 +14,7 @@
 #include "server/generation_pool.h"
 #include "server/memory_budget.h"
 #include "server/options.h"
+#include "server/reading_pool.h"
 #include "server/running_calls.h"
 #include "server/training_jobs.h"
 
@@ -43,12 +44,13 @@ struct Engine {
   const std::unique_ptr<ModelStore> models;
   const std::unique_ptr<CorpusUploads> uploads;
   MemoryBudget corpus_memory;        // of corpora that are loaded, for jobs that wait or train
-  MemoryBudget prompt_memory;        // of prompts that are being read
+  MemoryBudget prompt_memory;        // of prompts and texts that are being read
   const int64_t training_bytes_max;  // of one job's weights and activations
   PatternCache patterns;             // of texts that must match one
   const CorpusLoader corpora;
   TrainingJobs jobs;
   GenerationPool generation;
+  ReadingPool readings;  // Score and FillBlanks
   Executor requests;     // short work: models are looked up, prompts encoded
   Executor corpus_work;  // long work: corpora are loaded
   Executor upload_work;  // long work: corpora are written

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/generate/state_token.h"
 #include "core/model/model_reference.h"
 
@@ -46,6 +47,12 @@ grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampl
 
   const auto model = engine->models->Load(*reference);
   if (!model.ok()) return ToGrpcStatus(model.status());
+  if ((*model)->decoder == nullptr) {
+    return {grpc::StatusCode::FAILED_PRECONDITION,
+            absl::StrCat("model ", (*model)->name, ":", (*model)->version,
+                         " is bidirectional: it sees what follows a character and cannot write; "
+                         "FillBlanks fills blanks with it, Score rates a text")};
+  }
   const Vocabulary& vocabulary = (*model)->vocabulary;
   BindToVocabulary(vocabulary, &engine->patterns, &sampling, &problems.violations);
   if (!problems.empty()) return ToGrpcStatus(problems);

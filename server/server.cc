@@ -91,10 +91,11 @@ void Server::ShutDown(double patience_seconds) {
   std::thread grpc_shutdown([this, deadline] { grpc_server_->Shutdown(deadline); });
   // Beside the texts: a large network's step may take longer than they get.
   std::thread jobs_stop([this] { engine_->jobs.Stop(); });
-  while (engine_->generation.active() > 0 && Clock::now() < texts_end) {
+  while (active_texts() > 0 && Clock::now() < texts_end) {
     std::this_thread::sleep_for(kDrainPoll);
   }
   engine_->generation.StartDraining();
+  engine_->readings.StartDraining();
   jobs_stop.join();
   grpc_shutdown.join();
   grpc_server_->Wait();

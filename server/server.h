@@ -27,12 +27,12 @@ class Server {
 
   // HOST:PORT, the port being the one that is in use.
   const std::string& address() const { return address_; }
-  // Texts that are being written.
-  int active_texts() const { return engine_->generation.active(); }
+  // Texts that are being written, scored or filled.
+  int active_texts() const { return engine_->generation.active() + engine_->readings.active(); }
 
   // Ends the service: new calls are refused (UNAVAILABLE), training is cancelled, running texts may
-  // finish for `drain_seconds`, and those that do not end with FINISH_REASON_DRAINING. Returns when
-  // all calls have ended.
+  // finish for `drain_seconds`, and those that do not end with FINISH_REASON_DRAINING, or
+  // UNAVAILABLE where they are scored or filled. Returns when all calls have ended.
   void Drain();
 
  private:

@@ -1,8 +1,11 @@
 #include "server/text_generation_service.h"
 
-#include "server/finished_call.h"
+#include <memory>
+
+#include "server/fill_blanks_call.h"
 #include "server/generate_chars_call.h"
 #include "server/sample_call.h"
+#include "server/score_call.h"
 #include "server/train_call.h"
 
 namespace runnel::server {
@@ -28,16 +31,16 @@ grpc::ServerWriteReactor<v1::GenerateCharsResponse>* TextGenerationService::Gene
   return GenerateCharsCall::Start(&engine_, request);
 }
 
-grpc::ServerUnaryReactor* TextGenerationService::Score(grpc::CallbackServerContext* context,
-                                                       const v1::ScoreRequest* /*request*/,
-                                                       v1::ScoreResponse* /*response*/) {
-  return Answer(context, NotOffered("Score"));
+grpc::ServerUnaryReactor* TextGenerationService::Score(grpc::CallbackServerContext* /*context*/,
+                                                       const v1::ScoreRequest* request,
+                                                       v1::ScoreResponse* response) {
+  return ReadingCall::Start(std::make_shared<ScoreCall>(&engine_, request, response));
 }
 
 grpc::ServerUnaryReactor* TextGenerationService::FillBlanks(
-    grpc::CallbackServerContext* context, const v1::FillBlanksRequest* /*request*/,
-    v1::FillBlanksResponse* /*response*/) {
-  return Answer(context, NotOffered("FillBlanks"));
+    grpc::CallbackServerContext* /*context*/, const v1::FillBlanksRequest* request,
+    v1::FillBlanksResponse* response) {
+  return ReadingCall::Start(std::make_shared<FillBlanksCall>(&engine_, request, response));
 }
 
 }  // namespace runnel::server

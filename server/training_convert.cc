@@ -1,6 +1,7 @@
 #include "server/training_convert.h"
 
 #include "absl/strings/str_cat.h"
+#include "core/train/masking.h"
 #include "server/random_id.h"
 
 namespace runnel::server {
@@ -167,12 +168,32 @@ void CheckUnavailableNumbers(const v1::TrainingOptions& wire, RequestProblems* p
   problems->CheckUnavailable("training.early_stopping_patience", wire.early_stopping_patience(),
                              wire.early_stopping_patience() >= 0, "0 or more",
                              wire.early_stopping_patience() == 0);
-  if (wire.has_mask_fraction()) {
-    problems->CheckUnavailable("training.mask_fraction", wire.mask_fraction(),
-                               wire.mask_fraction() > 0 && wire.mask_fraction() < 1,
-                               "above 0 and below 1",
-                               /*off=*/false);
+}
+
+// What a bidirectional network is trained with, and a one-directional one is not.
+void ReadMasking(const v1::TrainingOptions& wire, bool bidirectional, TrainingOptions* options,
+                 RequestProblems* problems) {
+  if (!bidirectional) {
+    if (!wire.has_mask_fraction()) return;
+    problems->violations.Add("training.mask_fraction",
+                             absl::StrCat("is ", wire.mask_fraction(),
+                                          "; only a network that is bidirectional is trained on "
+                                          "masked characters"));
+    return;
   }
+  options->mask_fraction = wire.has_mask_fraction() ? wire.mask_fraction() : kMaskFractionDefault;
+  if (!(options->mask_fraction > 0 && options->mask_fraction < 1)) {
+    problems->violations.Add(
+        "training.mask_fraction",
+        absl::StrCat("is ", wire.mask_fraction(), "; must be above 0 and below 1"));
+  }
+  if (wire.sample_every_steps() > 0) {
+    problems->violations.Add("training.sample_every_steps",
+                             absl::StrCat("is ", wire.sample_every_steps(),
+                                          "; must be 0 for a bidirectional network, which cannot "
+                                          "write previews"));
+  }
+  options->sample_every_steps = 0;
 }
 
 v1::Recipe ToProto(Recipe recipe) {
@@ -215,6 +236,7 @@ TrainingPlan PlanTraining(const v1::TrainRequest& request, RequestProblems* prob
   ReadNetwork(request.network(), &plan, problems);
   ReadEnums(wire, &plan.options, problems);
   ReadNumbers(wire, &plan.options);
+  ReadMasking(wire, plan.network.bidirectional, &plan.options, problems);
   plan.batch_size_given = wire.has_batch_size();
   plan.limit_given = HasLimit(wire);
   Violations violations;
@@ -264,6 +286,7 @@ v1::TrainingOptions ToProto(const TrainingOptions& options) {
   wire.set_early_stopping_patience(0);
   wire.set_sample_every_steps(options.sample_every_steps);
   wire.set_precision(v1::PRECISION_F32);
+  if (options.mask_fraction > 0) wire.set_mask_fraction(options.mask_fraction);
   wire.set_loss_reduction(options.loss_reduction == LossReduction::kMean
                               ? v1::LOSS_REDUCTION_MEAN
                               : v1::LOSS_REDUCTION_SUM_OVER_TIME);

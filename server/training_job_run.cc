@@ -72,7 +72,7 @@ class JobObserver : public TrainingObserver {
 
   void OnReport(const ProgressReport& report, const Trainer<float>& trainer) override {
     v1::TrainingProgress progress = ToProgress(report);
-    if (report.sample_due) {
+    if (report.sample_due && !spec_.network.bidirectional) {
       progress.set_sample_text(
           Preview(trainer, spec_.corpus->corpus.vocabulary(), spec_.options.seed, report.step));
     }
@@ -103,7 +103,7 @@ absl::StatusOr<int> Publish(const TrainingJob& job, const TrainingSpec& spec,
                       .chars_trained = outcome.chars_seen,
                       .training_job = job.id(),
                       .create_time_ms = absl::ToUnixMillis(absl::Now()),
-                      .training = ToModelFileJson(ToProto(spec.options))};
+                      .training = ToModelFileJson(server::ToProto(spec.options))};
   data.parameters = std::move(outcome.parameters);
   return models->Publish(spec.model, data);
 }

@@ -25,8 +25,8 @@ struct LanguageModel {
   // One of the two: a one-directional model writes and scores with its decoder, a bidirectional one
   // fills blanks and scores with `cloze`.
   std::unique_ptr<const Decoder<float>> decoder;
-  ModelDigest digest;  // what a state token is bound to; zeros for a model without a version
   std::unique_ptr<const ClozeModel> cloze;
+  ModelDigest digest;  // what a state token is bound to; zeros for a model without a version
 
   // Makes one of the two from the weights of a network over `vocabulary`, in its layout's order.
   void SetWeights(const NetworkConfig& config, std::vector<float> parameters);

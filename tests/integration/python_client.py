@@ -73,7 +73,10 @@ def main(address):
     expect(b"google.rpc.BadRequest" in details and b"sampling.temperature" in details, f"the details are {details}")
     expect_error(grpc.StatusCode.NOT_FOUND, "nobody", lambda: list(text.GenerateChars(
         generation_pb2.GenerateCharsRequest(model="nobody"))))
-    expect_error(grpc.StatusCode.UNIMPLEMENTED, "", lambda: text.Score(generation_pb2.ScoreRequest(model="brook", text="x")))
+    score = text.Score(generation_pb2.ScoreRequest(model="brook", text="the brook", per_char=True))
+    expect(score.scored_chars == len(score.char_logprobs) == 9 and score.logprob < 0, f"the score is {score}")
+    expect_error(grpc.StatusCode.FAILED_PRECONDITION, "one-directional", lambda: text.FillBlanks(
+        generation_pb2.FillBlanksRequest(model="brook", text="the br_ok")))
     expect_error(grpc.StatusCode.RESOURCE_EXHAUSTED, "", lambda: text.Train(
         training_pb2.TrainRequest(model="brook", text="x" * (70 << 20))))
 

@@ -285,17 +285,5 @@ TEST_F(GenerationCallsTest, ModelDeletedMeanwhile_StreamFinishes) {
   EXPECT_EQ(Generate(Request(1)).error_code(), grpc::StatusCode::NOT_FOUND);
 }
 
-TEST_F(GenerationCallsTest, ScoreAndFillBlanks_AreUnimplemented) {
-  grpc::ClientContext score_context;
-  v1::ScoreResponse score;
-  grpc::Status status = generation_->Score(&score_context, v1::ScoreRequest(), &score);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  EXPECT_EQ(status.error_message(), "Score is not available in this release");
-  grpc::ClientContext fill_context;
-  v1::FillBlanksResponse fill;
-  status = generation_->FillBlanks(&fill_context, v1::FillBlanksRequest(), &fill);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
-}
-
 }  // namespace
 }  // namespace runnel::server

@@ -118,7 +118,23 @@ TEST(PlanTraining, ValuesOutOfRange_NameFieldValueAndBound) {
        [](auto*, auto* t) { t->set_batch_size(1025); }},
       {"training.learning_rate", "is 0;", [](auto*, auto* t) { t->set_learning_rate(0); }},
       {"training.dropout", "is 1;", [](auto*, auto* t) { t->set_dropout(1); }},
-      {"training.mask_fraction", "is 0;", [](auto*, auto* t) { t->set_mask_fraction(0); }},
+      {"training.mask_fraction", "is 0.15; only a network that is bidirectional",
+       [](auto*, auto* t) { t->set_mask_fraction(0.15f); }},
+      {"training.mask_fraction", "is 0; must be above 0 and below 1",
+       [](auto* n, auto* t) {
+         n->set_bidirectional(true);
+         t->set_mask_fraction(0);
+       }},
+      {"training.mask_fraction", "is 1; must be above 0 and below 1",
+       [](auto* n, auto* t) {
+         n->set_bidirectional(true);
+         t->set_mask_fraction(1);
+       }},
+      {"training.sample_every_steps", "is 10; must be 0 for a bidirectional network",
+       [](auto* n, auto* t) {
+         n->set_bidirectional(true);
+         t->set_sample_every_steps(10);
+       }},
       {"training.early_stopping_patience", "is -3;",
        [](auto*, auto* t) { t->set_early_stopping_patience(-3); }},
       {"training.validation_fraction", "is 1;",
@@ -147,7 +163,6 @@ TEST(PlanTraining, WhatComesLater_IsUnimplementedByName) {
       {"training.averaging", "", [](auto*, auto* t) { t->set_averaging(0.5f); }},
       {"training.early_stopping_patience", "",
        [](auto*, auto* t) { t->set_early_stopping_patience(1); }},
-      {"training.mask_fraction", "", [](auto*, auto* t) { t->set_mask_fraction(0.15f); }},
       {"training.precision: PRECISION_BF16", "",
        [](auto*, auto* t) { t->set_precision(v1::PRECISION_BF16); }},
   };
@@ -188,6 +203,29 @@ TEST(PlanTraining, OffValues_AreAccepted) {
   training->set_early_stopping_patience(0);
   training->set_precision(v1::PRECISION_F32);
   EXPECT_TRUE(Check(request).ok()) << Check(request).error_message();
+}
+
+TEST(PlanTraining, MaskFraction_IsABidirectionalNetworksAlone) {
+  v1::TrainRequest request;
+  RequestProblems problems;
+  EXPECT_EQ(PlanTraining(request, &problems).options.mask_fraction, 0);
+  request.mutable_network()->set_bidirectional(true);
+  EXPECT_EQ(PlanTraining(request, &problems).options.mask_fraction, 0.15f);
+  request.mutable_training()->set_mask_fraction(0.3f);
+  EXPECT_EQ(PlanTraining(request, &problems).options.mask_fraction, 0.3f);
+  EXPECT_TRUE(problems.empty());
+  const v1::TrainingOptions options = ToProto(PlanTraining(request, &problems).options);
+  EXPECT_EQ(options.mask_fraction(), 0.3f);
+}
+
+TEST(PlanTraining, SeedRecipe_WritesNoPreviewsFromABidirectionalNetwork) {
+  v1::TrainRequest request;
+  request.mutable_training()->set_recipe(v1::RECIPE_SEED);
+  RequestProblems problems;
+  EXPECT_EQ(PlanTraining(request, &problems).options.sample_every_steps, 1000);
+  request.mutable_network()->set_bidirectional(true);
+  EXPECT_EQ(PlanTraining(request, &problems).options.sample_every_steps, 0);
+  EXPECT_TRUE(problems.empty());
 }
 
 TEST(PlanTraining, BaseModel_IsUnimplemented) {

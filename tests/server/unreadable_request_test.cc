@@ -47,7 +47,7 @@ TEST_F(UnreadableRequestTest, MethodThatIsUnknown_StaysUnimplemented) {
 }
 
 TEST_F(UnreadableRequestTest, MethodOfALaterRelease_StaysUnimplemented) {
-  const grpc::Status status = Send("/runnel.v1.TextGenerationService/Score", "");
+  const grpc::Status status = Send("/runnel.v1.ModelService/SetModelLabel", "");
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
   EXPECT_THAT(status.error_message(), HasSubstr("not available in this release"));
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/math/gemm.h"
 #include "core/math/random.h"
 #include "core/nn/language_model.h"
 
@@ -20,6 +21,7 @@ inline Vocabulary Letters() {
 
 inline std::shared_ptr<const LanguageModel> MakeRandomModel(const NetworkConfig& config,
                                                             Vocabulary vocabulary) {
+  PrepareThreadForMath();
   const auto network = MakeNetwork<float>(config, vocabulary.size());
   std::vector<float> parameters(network->layout().size());
   InitializeParameters(network->layout(), Initialization::kUniformFanHidden, config.hidden_size, 8,

@@ -1,0 +1,105 @@
+#include "server/reading_call.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/math/gemm.h"
+#include "core/model/model_reference.h"
+
+namespace runnel::server {
+namespace {
+
+// What a byte of a text takes: itself, its ids as encoded, joined and counted, its log-probability
+// twice.
+constexpr int64_t kBytesPerTextByte = 1 + 3 * sizeof(int32_t) + sizeof(double) + sizeof(float);
+
+// Of valid UTF-8.
+int64_t CharsOf(const std::string& text) {
+  return std::count_if(text.begin(), text.end(),
+                       [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; });
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* ReadingCall::Start(const std::shared_ptr<ReadingCall>& call) {
+  Engine& engine = call->engine_;
+  auto admission = engine.readings.Admit();
+  absl::Status status = admission.status();
+  {
+    const std::lock_guard lock(call->mutex_);
+    call->self_ = call;
+    if (status.ok()) call->admission_ = *std::move(admission);
+  }
+  if (status.ok()) {
+    status = engine.requests.Submit([call] {
+      const grpc::Status prepared = call->Prepare();
+      if (!prepared.ok()) return call->End(prepared);
+      call->engine_.readings.Schedule([call] { call->RunSlice(); });
+    });
+  }
+  if (!status.ok()) call->End(ToGrpcStatus(status));
+  return call.get();
+}
+
+void ReadingCall::RunSlice() {
+  using Clock = std::chrono::steady_clock;
+  PrepareThreadForMath();
+  const auto slice_end = Clock::now() + ReadingPool::kSlice;
+  do {
+    if (cancelled_) return End(grpc::Status::CANCELLED);
+    if (engine_.readings.draining()) {
+      return End({grpc::StatusCode::UNAVAILABLE, "the server is shutting down"});
+    }
+    if (Advance()) {
+      WriteResponse();
+      return End(grpc::Status::OK);
+    }
+  } while (Clock::now() < slice_end);
+  engine_.readings.Schedule([call = shared_from_this()] { call->RunSlice(); });
+}
+
+void ReadingCall::End(const grpc::Status& status) {
+  const std::lock_guard lock(mutex_);
+  Finish(status);
+}
+
+void ReadingCall::OnDone() {
+  std::shared_ptr<ReadingCall> self;  // goes last, when mutex_ is free
+  const std::lock_guard lock(mutex_);
+  self = std::move(self_);
+  admission_.reset();
+  memory_.reset();
+}
+
+void ReadingCall::CheckLength(const std::string& text, const std::string& context,
+                              RequestProblems* problems) const {
+  const int64_t chars = CharsOf(text) + CharsOf(context);
+  if (chars <= engine_.options.max_chars) return;
+  problems->violations.Add(
+      "text", absl::StrCat("has ", chars, " characters", context.empty() ? "" : " with its context",
+                           "; at most ", engine_.options.max_chars));
+}
+
+grpc::Status ReadingCall::FindModel(const std::string& reference, RequestProblems problems,
+                                    std::shared_ptr<const LoadedModel>* model) {
+  const absl::StatusOr<ModelReference> parsed = ParseModelReference(reference);
+  if (!parsed.ok()) problems.violations.Add("model", std::string(parsed.status().message()));
+  if (!problems.empty()) return ToGrpcStatus(problems);
+  auto loaded = engine_.models->Load(*parsed);
+  if (!loaded.ok()) return ToGrpcStatus(loaded.status());
+  *model = *std::move(loaded);
+  return grpc::Status::OK;
+}
+
+grpc::Status ReadingCall::ClaimMemory(size_t bytes) {
+  auto claim =
+      engine_.prompt_memory.Take(static_cast<int64_t>(bytes) * kBytesPerTextByte, "the text");
+  if (!claim.ok()) return ToGrpcStatus(claim.status());
+  const std::lock_guard lock(mutex_);
+  memory_ = *std::move(claim);
+  return grpc::Status::OK;
+}
+
+}  // namespace runnel::server
