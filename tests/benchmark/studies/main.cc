@@ -1,0 +1,13 @@
+// runnel-studies: what kinds of networks can do, measured on a text.
+#include <CLI/CLI.hpp>
+
+#include "tests/benchmark/studies/blanks.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("Studies of what kinds of networks can do, each trained here and now.");
+  app.require_subcommand(1);
+  int exit_code = 0;
+  runnel::AddBlanksStudy(app, &exit_code);
+  CLI11_PARSE(app, argc, argv);
+  return exit_code;
+}
