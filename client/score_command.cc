@@ -38,7 +38,8 @@ std::string FillText(const v1::FillBlanksResponse& response) {
   std::vector<TableRow> rows = {{"POSITION", "CHARACTER", "PROBABILITY"}};
   for (const v1::FilledBlank& blank : response.blanks()) {
     for (const v1::CharAlternative& candidate : blank.candidates()) {
-      rows.push_back({absl::StrCat(blank.position()), candidate.character(),
+      const bool is_space = candidate.character() == " ";  // else it would look like nothing
+      rows.push_back({absl::StrCat(blank.position()), is_space ? "(space)" : candidate.character(),
                       absl::StrFormat("%.4f", std::exp(candidate.logprob()))});
     }
   }

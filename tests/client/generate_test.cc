@@ -284,6 +284,46 @@ TEST_F(GenerateTest, Fill_Answer_IsTheTextAndTheCandidates) {
             "       1  e               1.0000\n");
 }
 
+TEST_F(GenerateTest, Fill_SpacesAndLineBreaks_CanBeSeenAmongTheCandidates) {
+  fake.generation.fill = [](const v1::FillBlanksRequest& request,
+                            v1::FillBlanksResponse* response) {
+    EXPECT_EQ(request.blank(), "?");
+    EXPECT_EQ(request.candidates(), 2);
+    response->set_text("a b");
+    v1::FilledBlank* blank = response->add_blanks();
+    blank->set_position(1);
+    blank->add_candidates()->set_character(" ");
+    blank->add_candidates()->set_character("\n");
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run({"fill", "m", "a?b", "--blank", "?", "--candidates", "2"}), 0);
+  EXPECT_EQ(out,
+            "a b\n"
+            "POSITION  CHARACTER  PROBABILITY\n"
+            "       1  (space)         1.0000\n"
+            "       1  \\n              1.0000\n");
+}
+
+TEST_F(GenerateTest, Fill_OneDirectionalModel_PrintsTheServersWords) {
+  fake.generation.fill = [](const v1::FillBlanksRequest&, v1::FillBlanksResponse*) {
+    return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, "model m:1 is one-directional");
+  };
+  EXPECT_EQ(Run({"fill", "m", "a_b"}), 2);
+  EXPECT_THAT(err, HasSubstr("model m:1 is one-directional"));
+}
+
+TEST_F(GenerateTest, Score_PerChar_ListsEachCharactersLogprob) {
+  fake.generation.score = [](const v1::ScoreRequest& request, v1::ScoreResponse* response) {
+    EXPECT_TRUE(request.per_char());
+    EXPECT_TRUE(request.skip_unknown_chars());
+    response->add_char_logprobs(-1.5);
+    response->add_char_logprobs(-0.25);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run({"score", "m", "ab", "--per-char", "--skip-unknown"}), 0);
+  EXPECT_THAT(out, HasSubstr("-1.5000\n-0.2500\n"));
+}
+
 TEST_F(GenerateTest, Score_NotOffered_PrintsTheServersWords) {
   fake.generation.score = [](const v1::ScoreRequest&, v1::ScoreResponse*) {
     return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "Score is not offered by this server");
