@@ -2,12 +2,14 @@
 #include <CLI/CLI.hpp>
 
 #include "tests/benchmark/studies/blanks.h"
+#include "tests/benchmark/studies/distances.h"
 
 int main(int argc, char** argv) {
   CLI::App app("Studies of what kinds of networks can do, each trained here and now.");
   app.require_subcommand(1);
   int exit_code = 0;
   runnel::AddBlanksStudy(app, &exit_code);
+  runnel::AddDistancesStudy(app);
   CLI11_PARSE(app, argc, argv);
   return exit_code;
 }
