@@ -1,15 +1,7 @@
-// A version file: the safetensors format, so that PyTorch users can open it.
-//
-//   8 bytes   little-endian length of the header
-//   header    JSON: "__metadata__" and, for each tensor, dtype, shape, data_offsets
-//   data      the tensors, float32 little-endian, under PyTorch's names and in its order (bias_hh
-//   is zeros)
-//
-// "__metadata__" holds format = "runnel-1", checksum = XXH3-128 of the data in hex, and runnel =
-// JSON:
-//   {"network": {"cell", "num_layers", "hidden_size"}, "vocabulary": {"kind", "characters"},
-//    "summary": {"training_job", "create_time_ms", "chars_trained", "validation_loss"}, "training":
-//    {...}}
+// A version file: a safetensors file (safetensors.h), so that PyTorch users can open it. Its
+// tensors are float32 under PyTorch's names (file_tensors.h); its metadata hold format =
+// "runnel-1", checksum = XXH3-128 of the data in hex, and runnel = the description
+// (model_description.h).
 //
 // What is read is hostile until checked: sizes are compared with the file's before memory is
 // allocated for them.
@@ -17,28 +9,17 @@
 #define RUNNEL_CORE_MODEL_MODEL_FILE_H_
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "core/nn/network_config.h"
-#include "core/text/vocabulary.h"
+#include "absl/strings/string_view.h"
+#include "core/model/file_tensors.h"
+#include "core/model/model_description.h"
+#include "core/model/safetensors.h"
 
 namespace runnel {
-
-// Everything of a version but its weights.
-struct ModelDescription {
-  NetworkConfig network;
-  Vocabulary vocabulary;
-  int64_t parameter_count = 0;
-  std::optional<double> validation_loss;  // nats a character
-  int64_t chars_trained = 0;
-  std::string training_job;     // empty: imported
-  int64_t create_time_ms = 0;   // since 1970
-  std::string training = "{}";  // a JSON object that the caller chooses, kept as it is
-};
 
 struct ModelData {
   ModelDescription description;
@@ -56,6 +37,18 @@ absl::StatusOr<ModelData> DecodeModel(absl::string_view bytes);
 absl::StatusOr<ModelDescription> ReadModelDescription(const std::string& path);
 // Reads and checks the whole file.
 absl::StatusOr<ModelData> ReadModel(const std::string& path);
+
+// Whether a safetensors file claims to be a version file.
+bool ClaimsToBeModelFile(const SafetensorsHeader& header);
+
+// What a version file's header says.
+struct ModelHeader {
+  ModelDescription description;
+  std::vector<FileTensor> tensors;
+  std::string checksum;  // of the data
+};
+// DATA_LOSS unless it is the header of a version file with `data_bytes` bytes of data.
+absl::StatusOr<ModelHeader> ReadModelHeader(const SafetensorsHeader& header, int64_t data_bytes);
 
 }  // namespace runnel
 

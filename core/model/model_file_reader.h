@@ -1,0 +1,44 @@
+// Reads a version file from its first byte to its last, piece by piece, and checks it on the way.
+// For one thread at a time. The file may be deleted meanwhile.
+#ifndef RUNNEL_CORE_MODEL_MODEL_FILE_READER_H_
+#define RUNNEL_CORE_MODEL_MODEL_FILE_READER_H_
+
+#include <cstdint>
+#include <fstream>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/model/checksum.h"
+
+namespace runnel {
+
+class ModelFileReader {
+ public:
+  // DATA_LOSS if it is not a version file; errors of the file system.
+  static absl::StatusOr<ModelFileReader> Open(const std::string& path);
+
+  // Bytes that Read has not given yet.
+  int64_t bytes_left() const { return bytes_ - done_; }
+
+  // The next `bytes_max` bytes, or what is left; none at the end. DATA_LOSS in place of the last
+  // ones if the weights do not match their checksum.
+  absl::StatusOr<std::string> Read(int64_t bytes_max);
+
+ private:
+  ModelFileReader(std::ifstream file, int64_t data_begin, int64_t bytes, std::string expected)
+      : file_(std::move(file)),
+        data_begin_(data_begin),
+        bytes_(bytes),
+        expected_(std::move(expected)) {}
+
+  std::ifstream file_;
+  int64_t data_begin_;
+  int64_t bytes_;
+  std::string expected_;  // digits of the checksum
+  int64_t done_ = 0;
+  Checksum checksum_;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_MODEL_MODEL_FILE_READER_H_

@@ -1,0 +1,85 @@
+// The safetensors container: named tensors in one file, as PyTorch users exchange them.
+//
+//   8 bytes   little-endian length of the header
+//   header    JSON: {"NAME": {"dtype", "shape", "data_offsets": [begin, end]}, ...,
+//             "__metadata__": {"KEY": "TEXT", ...}}
+//   data      the tensors, row-major, little-endian; together they are all of it
+//
+// What is read is hostile until checked, in this order: SafetensorsHeaderBytes,
+// ParseSafetensorsHeader, CheckPlacement, ReadValues. Up to the last, memory goes by the header's
+// own size; what a header says of others is compared with the file's size first. The header of a
+// file is taken up to 32 MiB.
+#ifndef RUNNEL_CORE_MODEL_SAFETENSORS_H_
+#define RUNNEL_CORE_MODEL_SAFETENSORS_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace runnel {
+
+inline constexpr int64_t kSafetensorsLengthBytes = 8;
+
+// A tensor as the header describes it: nothing of it is checked but its form.
+struct StoredTensor {
+  std::string name;
+  std::string dtype;  // "F32", ...
+  std::vector<uint64_t> shape;
+  uint64_t begin = 0;  // in the data, bytes
+  uint64_t end = 0;
+};
+
+using SafetensorsMetadata = std::map<std::string, std::string>;
+
+struct SafetensorsHeader {
+  std::optional<SafetensorsMetadata> metadata;
+  std::vector<StoredTensor> tensors;  // by name
+
+  // Null if there is none of that name.
+  const StoredTensor* Find(absl::string_view name) const;
+};
+
+// "[2,3]"
+std::string ShapeText(const std::vector<uint64_t>& shape);
+
+// The header's length. `start` is the first 8 bytes or more of a file of `file_bytes`; all of it if
+// it is shorter. DATA_LOSS if it cannot be: the header would be too large for the file or for this
+// reader.
+absl::StatusOr<int64_t> SafetensorsHeaderBytes(absl::string_view start, int64_t file_bytes);
+
+// DATA_LOSS unless `text` is JSON of the form above.
+absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(absl::string_view text);
+
+// DATA_LOSS unless the tensors are of types that ReadValues takes, have the bytes that their shapes
+// need, and together are exactly `data_bytes` bytes, without overlap or gap.
+absl::Status CheckPlacement(const SafetensorsHeader& header, int64_t data_bytes);
+
+// Elements of all tensors, which CheckPlacement has passed: at most half the data's bytes.
+int64_t ElementCount(const SafetensorsHeader& header);
+
+// A file without its data.
+struct SafetensorsFileHeader {
+  SafetensorsHeader header;
+  int64_t data_begin = 0;  // in the file
+  int64_t data_bytes = 0;
+};
+// Of the file at `path`. DATA_LOSS, and errors of the file system. Placement is not checked.
+absl::StatusOr<SafetensorsFileHeader> ReadSafetensorsHeader(const std::string& path);
+
+// The elements of a tensor that CheckPlacement has passed, as floats: of F32, F64, F16 and BF16.
+// DATA_LOSS if one is not finite or lies beyond a float's range.
+absl::StatusOr<std::vector<float>> ReadValues(const StoredTensor& tensor, absl::string_view data);
+
+// A file up to its data, a multiple of 8 bytes.
+std::string EncodeSafetensorsHeader(const SafetensorsMetadata& metadata,
+                                    const std::vector<StoredTensor>& tensors);
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_MODEL_SAFETENSORS_H_
