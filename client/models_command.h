@@ -7,7 +7,7 @@
 
 namespace runnel::client {
 
-// `runnel models list|show|delete`: the trained models of a server.
+// `runnel models list|show|delete|import|export`: the trained models of a server.
 void AddModelsCommand(CLI::App& app, CommandLine& line);
 
 }  // namespace runnel::client

@@ -16,7 +16,7 @@ absl::StatusOr<TextFile> TextFile::Open(const std::string& path, std::istream& s
   std::error_code ignored;
   // Opening a directory succeeds; only reading it fails, with words that help nobody.
   if (std::filesystem::is_directory(path, ignored)) {
-    return absl::InvalidArgumentError(absl::StrCat(path, " is a directory, not a text file"));
+    return absl::InvalidArgumentError(absl::StrCat(path, " is a directory, not a file"));
   }
   errno = 0;
   std::ifstream file(path, std::ios::binary);

@@ -11,7 +11,7 @@
 
 namespace runnel::client {
 
-// The text of a file, or of standard input for the name "-", read piece by piece.
+// The bytes of a file, or of standard input for the name "-", read piece by piece.
 class TextFile {
  public:
   // INVALID_ARGUMENT, with a message for people that names the file, if it cannot be opened or is a

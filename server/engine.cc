@@ -18,6 +18,7 @@ namespace {
 constexpr double kTrainingShare = 0.5;
 constexpr double kCorpusShare = 0.25;
 constexpr double kPromptShare = 0.1;
+constexpr double kImportShare = 0.1;
 
 constexpr int kRequestThreads = 4;
 constexpr int kCorpusThreads = 4;
@@ -26,8 +27,15 @@ constexpr size_t kCorpusTasksMax = 64;
 constexpr int kUploadThreads = 2;
 // An upload has one task at a time, so one that was let in always finds room for it.
 constexpr size_t kUploadTasksMax = CorpusUploads::kUnderWayMax;
+constexpr int kImportsMax = 8;
+constexpr int kExportsMax = 32;
+constexpr int kModelThreads = 2;
+// As an upload, an import or export has one task at a time.
+constexpr size_t kModelTasksMax = kImportsMax + kExportsMax;
 // Beyond the texts that may be under way, for calls that list and delete.
 constexpr size_t kOtherRequestsMax = 256;
+
+std::string ImportFolder(const std::string& data_dir) { return data_dir + "/imports"; }
 
 int64_t Share(double share) {
   return static_cast<int64_t>(share * static_cast<double>(MemoryBytes()));
@@ -77,7 +85,13 @@ Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> 
       readings(options.generation_threads, options.max_streams),
       requests(kRequestThreads, 2 * options.max_streams + kOtherRequestsMax),
       corpus_work(kCorpusThreads, kCorpusTasksMax),
-      upload_work(kUploadThreads, kUploadTasksMax) {}
+      upload_work(kUploadThreads, kUploadTasksMax),
+      import_memory(Share(kImportShare)),
+      import_slots(kImportsMax),
+      export_slots(kExportsMax),
+      model_work(kModelThreads, kModelTasksMax) {}
+
+std::string Engine::import_path() const { return ImportFolder(options.data_dir) + "/model"; }
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const ServerOptions& options) {
   std::error_code ignored;
@@ -89,6 +103,14 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const ServerOptions& opti
   if (!lock.ok()) return lock.status();
   auto models = ModelStore::Open(absl::StrCat(options.data_dir, "/models"));
   if (!models.ok()) return models.status();
+  // Nothing in it outlives its call, unless the server was killed.
+  std::error_code error;
+  std::filesystem::remove_all(ImportFolder(options.data_dir), error);
+  if (!error) std::filesystem::create_directory(ImportFolder(options.data_dir), error);
+  if (error) {
+    return absl::ErrnoToStatus(
+        error.value(), absl::StrCat("cannot use the folder ", ImportFolder(options.data_dir)));
+  }
   auto uploads = CorpusUploads::Open(
       absl::StrCat(options.data_dir, "/corpora"),
       {.upload_bytes_max = options.max_upload_bytes, .total_bytes_max = options.max_corpora_bytes});

@@ -4,6 +4,7 @@
 #define RUNNEL_SERVER_ENGINE_H_
 
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "core/generate/pattern_cache.h"
@@ -16,6 +17,7 @@
 #include "server/options.h"
 #include "server/reading_pool.h"
 #include "server/running_calls.h"
+#include "server/slots.h"
 #include "server/training_jobs.h"
 
 namespace runnel::server {
@@ -50,11 +52,18 @@ struct Engine {
   const CorpusLoader corpora;
   TrainingJobs jobs;
   GenerationPool generation;
-  ReadingPool readings;  // Score and FillBlanks
-  Executor requests;     // short work: models are looked up, prompts encoded
-  Executor corpus_work;  // long work: corpora are loaded
-  Executor upload_work;  // long work: corpora are written
-  RunningCalls upload_calls;
+  ReadingPool readings;        // Score and FillBlanks
+  Executor requests;           // short work: models are looked up, prompts encoded
+  Executor corpus_work;        // long work: corpora are loaded
+  Executor upload_work;        // long work: corpora are written
+  MemoryBudget import_memory;  // of models that are being imported
+  Slots import_slots;          // model files that are being received
+  Slots export_slots;          // model files that are being sent
+  Executor model_work;         // long work: model files are written and read
+  RunningCalls upload_calls;   // what brings corpora and models
+
+  // Model files that are being received lie under this name, with an ending.
+  std::string import_path() const;
 
  private:
   Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> folder_lock,

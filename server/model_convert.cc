@@ -10,6 +10,17 @@ namespace {
 
 constexpr size_t kDamageBytesMax = 1000;
 
+// Empty if it cannot be read.
+v1::TrainingOptions FromModelFileJson(const std::string& json) {
+  v1::TrainingOptions training;
+  google::protobuf::util::JsonParseOptions lenient;
+  lenient.ignore_unknown_fields = true;  // of later releases
+  if (!google::protobuf::util::JsonStringToMessage(json, &training, lenient).ok()) training.Clear();
+  return training;
+}
+
+}  // namespace
+
 v1::ModelVersion ToProto(const VersionInfo& info) {
   v1::ModelVersion version;
   version.set_version(info.version);
@@ -18,12 +29,8 @@ v1::ModelVersion ToProto(const VersionInfo& info) {
   const ModelDescription& description = info.description;
   if (description.vocabulary.size() == 0) return version;  // damaged before it could be read
   *version.mutable_network() = server::ToProto(description.network, description.vocabulary.kind());
-  v1::TrainingOptions training;
-  google::protobuf::util::JsonParseOptions lenient;
-  lenient.ignore_unknown_fields = true;  // of later releases
-  const bool known =
-      google::protobuf::util::JsonStringToMessage(description.training, &training, lenient).ok();
-  if (known && training.ByteSizeLong() > 0) *version.mutable_training() = std::move(training);
+  v1::TrainingOptions training = FromModelFileJson(description.training);
+  if (training.ByteSizeLong() > 0) *version.mutable_training() = std::move(training);
   version.set_vocabulary_size(description.vocabulary.size());
   version.set_parameter_count(description.parameter_count);
   if (description.validation_loss) {
@@ -34,8 +41,6 @@ v1::ModelVersion ToProto(const VersionInfo& info) {
   version.set_training_job(SafeText(description.training_job, kDamageBytesMax));
   return version;
 }
-
-}  // namespace
 
 v1::Model ToProto(const ModelInfo& model) {
   v1::Model wire;
@@ -50,6 +55,10 @@ std::string ToModelFileJson(const v1::TrainingOptions& options) {
   std::string json;
   if (!google::protobuf::util::MessageToJsonString(options, &json, print).ok()) return "{}";
   return json;
+}
+
+std::string WithKnownFieldsOnly(const std::string& model_file_json) {
+  return ToModelFileJson(FromModelFileJson(model_file_json));
 }
 
 }  // namespace runnel::server

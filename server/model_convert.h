@@ -10,10 +10,15 @@
 
 namespace runnel::server {
 
+v1::ModelVersion ToProto(const VersionInfo& version);
 v1::Model ToProto(const ModelInfo& model);
 
 // How training options stand in a model file: as JSON, with the wire's field names.
 std::string ToModelFileJson(const v1::TrainingOptions& options);
+
+// The same of a file from outside, which may hold any JSON there: only what this release knows.
+// "{}" if it is nothing of the kind.
+std::string WithKnownFieldsOnly(const std::string& model_file_json);
 
 }  // namespace runnel::server
 

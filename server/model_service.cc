@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "core/model/model_reference.h"
+#include "server/export_call.h"
 #include "server/finished_call.h"
+#include "server/import_call.h"
 #include "server/log.h"
 #include "server/model_convert.h"
 #include "server/paging.h"
@@ -75,15 +77,13 @@ grpc::ServerUnaryReactor* ModelService::SetModelLabel(grpc::CallbackServerContex
 }
 
 grpc::ServerReadReactor<v1::ImportModelRequest>* ModelService::ImportModel(
-    grpc::CallbackServerContext* /*context*/, v1::ImportModelResponse* /*response*/) {
-  return new RefusedStream<grpc::ServerReadReactor<v1::ImportModelRequest>>(
-      NotOffered("ImportModel"));
+    grpc::CallbackServerContext* context, v1::ImportModelResponse* response) {
+  return ImportCall::Start(&engine_, context, response);
 }
 
 grpc::ServerWriteReactor<v1::ExportModelResponse>* ModelService::ExportModel(
-    grpc::CallbackServerContext* /*context*/, const v1::ExportModelRequest* /*request*/) {
-  return new RefusedStream<grpc::ServerWriteReactor<v1::ExportModelResponse>>(
-      NotOffered("ExportModel"));
+    grpc::CallbackServerContext* /*context*/, const v1::ExportModelRequest* request) {
+  return ExportCall::Start(&engine_, *request);
 }
 
 }  // namespace runnel::server

@@ -74,6 +74,9 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
             "texts that may be written at a time");
   AddNumber<int64_t>(app, "max-upload-bytes", options.max_upload_bytes, 1,
                      std::numeric_limits<int64_t>::max() / 2, "size of the largest corpus upload");
+  AddNumber<int64_t>(app, "max-model-bytes", options.max_model_bytes, 1,
+                     std::numeric_limits<int64_t>::max() / 2,
+                     "size of the largest model file imported");
   AddNumber<int64_t>(app, "max-corpora-bytes", options.max_corpora_bytes, 1,
                      std::numeric_limits<int64_t>::max() / 2,
                      "size of all uploaded corpora together; the oldest give way to new ones");

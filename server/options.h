@@ -22,6 +22,7 @@ struct ServerOptions {
   int max_queued_jobs = 16;              // training jobs that wait
   int max_streams = 4096;                // texts being written at a time
   int64_t max_upload_bytes = int64_t{4} << 30;    // of one uploaded corpus
+  int64_t max_model_bytes = int64_t{4} << 30;     // of one imported model's file
   int64_t max_corpora_bytes = int64_t{16} << 30;  // of all uploaded corpora; the oldest give way
   int drain_seconds = 10;                         // that running streams get to finish at shutdown
 };

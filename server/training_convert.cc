@@ -27,13 +27,11 @@ constexpr CellOnTheWire kCells[] = {
 
 void ReadCell(const v1::NetworkConfig& wire, NetworkConfig* network, RequestProblems* problems) {
   if (wire.cell_type() == v1::CELL_TYPE_UNSPECIFIED) return;
-  for (const CellOnTheWire& entry : kCells) {
-    if (entry.wire == wire.cell_type()) {
-      network->cell = entry.cell;
-      return;
-    }
+  if (const std::optional<CellType> cell = CellFromProto(wire.cell_type())) {
+    network->cell = *cell;
+  } else {
+    AddUnknownEnum("network.cell_type", wire.cell_type(), problems);
   }
-  AddUnknownEnum("network.cell_type", wire.cell_type(), problems);
 }
 
 void ReadNetwork(const v1::NetworkConfig& wire, TrainingPlan* plan, RequestProblems* problems) {
@@ -245,6 +243,13 @@ TrainingPlan PlanTraining(const v1::TrainRequest& request, RequestProblems* prob
   CheckUnavailableNumbers(wire, problems);
   if (!request.base().empty()) problems->AddUnavailable("base");
   return plan;
+}
+
+std::optional<CellType> CellFromProto(v1::CellType wire) {
+  for (const CellOnTheWire& entry : kCells) {
+    if (entry.wire == wire) return entry.cell;
+  }
+  return std::nullopt;
 }
 
 v1::NetworkConfig ToProto(const NetworkConfig& network, VocabularyKind vocabulary) {

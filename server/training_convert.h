@@ -3,6 +3,7 @@
 #define RUNNEL_SERVER_TRAINING_CONVERT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/text/vocabulary.h"
@@ -25,6 +26,9 @@ struct TrainingPlan {
 // Everything of `request` but the corpus. Problems name fields by
 // their path: "network.hidden_size".
 TrainingPlan PlanTraining(const v1::TrainRequest& request, RequestProblems* problems);
+
+// None for an unspecified or unknown value.
+std::optional<CellType> CellFromProto(v1::CellType wire);
 
 // With every field that says something filled in, so that the result can be sent as
 // a request again.

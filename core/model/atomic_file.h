@@ -25,6 +25,8 @@ class AtomicFile {
   AtomicFile& operator=(AtomicFile&&) = delete;
 
   absl::Status Append(absl::string_view bytes);
+  // Where the bytes are until then.
+  const std::string& temporary_path() const { return temporary_path_; }
   // Brings what was appended to the disk; Commit does so too, but a caller may want to wait for it
   // elsewhere.
   absl::Status Sync();

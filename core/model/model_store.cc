@@ -225,6 +225,34 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
   }
 }
 
+absl::StatusOr<ModelStore::OpenedFile> ModelStore::OpenFile(const ModelReference& reference) {
+  while (true) {
+    int version = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      const absl::StatusOr<int> resolved = Resolve(reference);
+      if (!resolved.ok()) return resolved.status();
+      version = *resolved;
+    }
+    auto reader = ModelFileReader::Open(VersionPath(reference.name, version));
+    if (reader.ok()) return OpenedFile{.version = version, .reader = *std::move(reader)};
+    const std::lock_guard lock(mutex_);
+    const auto found = models_.find(reference.name);
+    if (found == models_.end() || found->second.versions.count(version) == 0) {
+      continue;  // deleted meanwhile: the next newest, or NOT_FOUND
+    }
+    if (!absl::IsDataLoss(reader.status())) return reader.status();
+    found->second.versions[version].damage = std::string(reader.status().message());
+  }
+}
+
+void ModelStore::ReportDamage(const std::string& name, int version, absl::string_view damage) {
+  const std::lock_guard lock(mutex_);
+  const auto found = models_.find(name);
+  if (found == models_.end() || found->second.versions.count(version) == 0) return;
+  found->second.versions[version].damage = std::string(damage);
+}
+
 void ModelStore::Keep(std::shared_ptr<const LoadedModel> model) {
   loaded_.remove_if([&](const auto& other) {
     return other->name == model->name && other->version == model->version;

@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "core/model/atomic_file.h"
 #include "core/model/model_file.h"
+#include "core/model/model_file_reader.h"
 #include "core/model/model_reference.h"
 #include "core/nn/language_model.h"
 
@@ -58,6 +59,15 @@ class ModelStore {
   // The version that `reference` means: a bare name is its newest undamaged version. NOT_FOUND if
   // there is no such model or version, DATA_LOSS if the version is damaged.
   absl::StatusOr<std::shared_ptr<const LoadedModel>> Load(const ModelReference& reference);
+
+  // The file of the version that `reference` means, to be read from start to end; errors as Load.
+  struct OpenedFile {
+    int version = 0;
+    ModelFileReader reader;
+  };
+  absl::StatusOr<OpenedFile> OpenFile(const ModelReference& reference);
+  // What reading a version's file has shown; it is not served any more.
+  void ReportDamage(const std::string& name, int version, absl::string_view damage);
 
   // Writes the next version of `name` (a checked name) and returns its number. Errors of the file
   // system, with nothing left behind.

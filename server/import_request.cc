@@ -1,0 +1,133 @@
+#include "server/import_request.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/text/utf8.h"
+#include "server/training_convert.h"
+
+namespace runnel::server {
+namespace {
+
+template <typename T>
+void CheckEqual(absl::string_view field, const std::optional<T>& given, T found,
+                Violations* violations) {
+  if (!given || *given == found) return;
+  violations->Add(field, absl::StrCat("is ", *given, "; the file says ", found));
+}
+
+void ReadNetwork(const v1::NetworkConfig& wire, ImportRequest* request, Violations* violations) {
+  request->cell = CellFromProto(wire.cell_type());
+  if (wire.cell_type() != v1::CELL_TYPE_UNSPECIFIED && !request->cell) {
+    violations->Add("network.cell_type",
+                    absl::StrCat("is ", wire.cell_type(), "; there is no such value"));
+  }
+  PyTorchModelSpec& spec = request->spec;
+  spec.cell = request->cell.value_or(spec.cell);
+  if (wire.has_num_layers()) spec.num_layers = wire.num_layers();
+  if (wire.has_hidden_size()) spec.hidden_size = wire.hidden_size();
+  if (wire.has_embedding_size()) spec.embedding_size = wire.embedding_size();
+  spec.bidirectional = wire.bidirectional();
+  const NetworkConfig defaults;
+  Violations bounds;
+  Validate({.num_layers = spec.num_layers.value_or(defaults.num_layers),
+            .hidden_size = spec.hidden_size.value_or(defaults.hidden_size),
+            .embedding_size = spec.embedding_size.value_or(defaults.embedding_size)},
+           &bounds);
+  for (const FieldViolation& violation : bounds.list()) {
+    violations->Add(absl::StrCat("network.", violation.field), violation.description);
+  }
+  if (wire.has_min_char_count() && wire.min_char_count() != 1) {
+    violations->Add("network.min_char_count",
+                    absl::StrCat("is ", wire.min_char_count(),
+                                 "; must be 1 or absent, as an imported vocabulary is given"));
+  }
+  if (!wire.document_separator().empty()) {
+    violations->Add("network.document_separator",
+                    "is given; must be absent, as an imported vocabulary is given");
+  }
+}
+
+void ReadVocabulary(const v1::ImportModelRequest& message, ImportRequest* request,
+                    Violations* violations) {
+  const v1::VocabularyKind kind = message.network().vocabulary();
+  if (!v1::VocabularyKind_IsValid(kind)) {
+    violations->Add("network.vocabulary", absl::StrCat("is ", kind, "; there is no such value"));
+  }
+  if (kind == v1::VOCABULARY_KIND_BYTES) {
+    request->vocabulary_kind = VocabularyKind::kBytes;
+    if (!message.vocabulary().empty()) {
+      violations->Add("vocabulary", "is given; must be empty where network.vocabulary is BYTES");
+    }
+  } else if (!message.vocabulary().empty()) {
+    request->vocabulary_kind = VocabularyKind::kCodePoints;
+    absl::StatusOr<std::vector<char32_t>> characters = DecodeUtf8(message.vocabulary());
+    if (characters.ok()) {
+      request->spec.characters = *std::move(characters);
+    } else {
+      violations->Add("vocabulary", std::string(characters.status().message()));
+    }
+  }
+  request->spec.vocabulary_kind = request->vocabulary_kind.value_or(VocabularyKind::kCodePoints);
+}
+
+}  // namespace
+
+ImportRequest ReadImportRequest(const v1::ImportModelRequest& message, Violations* violations) {
+  ImportRequest request{.name = message.name(), .has_network = message.has_network()};
+  if (const absl::Status status = CheckModelName(request.name); !status.ok()) {
+    violations->Add("name", std::string(status.message()));
+  }
+  ReadNetwork(message.network(), &request, violations);
+  ReadVocabulary(message, &request, violations);
+  return request;
+}
+
+void RequireNetworkAndVocabulary(const ImportRequest& request, Violations* violations) {
+  if (!request.has_network) {
+    violations->Add("network", "is missing; the file does not say what network it holds");
+  } else if (!request.cell) {
+    violations->Add("network.cell_type", "is missing; the file does not say what cell it holds");
+  }
+  if (!request.vocabulary_kind) {
+    violations->Add("vocabulary", "is missing; the file does not say what characters it is of");
+  }
+}
+
+void CheckAgreement(const ImportRequest& request, const ModelDescription& file,
+                    Violations* violations) {
+  const NetworkConfig& network = file.network;
+  if (request.cell && *request.cell != network.cell) {
+    violations->Add("network.cell_type",
+                    absl::StrCat("is ", CellTypeName(*request.cell), "; the file says ",
+                                 CellTypeName(network.cell)));
+  }
+  CheckEqual("network.num_layers", request.spec.num_layers, network.num_layers, violations);
+  CheckEqual("network.hidden_size", request.spec.hidden_size, network.hidden_size, violations);
+  CheckEqual("network.embedding_size", request.spec.embedding_size, network.embedding_size,
+             violations);
+  if (request.spec.bidirectional && !network.bidirectional) {
+    violations->Add("network.bidirectional", "is true; the file says false");
+  }
+  if (!request.vocabulary_kind) return;
+  if (*request.vocabulary_kind != file.vocabulary.kind()) {
+    violations->Add("network.vocabulary", file.vocabulary.kind() == VocabularyKind::kBytes
+                                              ? "is code points; the file says bytes"
+                                              : "is bytes; the file says code points");
+    return;
+  }
+  if (file.vocabulary.kind() == VocabularyKind::kBytes) return;
+  const std::vector<char32_t>& characters = request.spec.characters;
+  bool same = static_cast<int>(characters.size()) == file.vocabulary.size();
+  for (size_t id = 0; same && id < characters.size(); ++id) {
+    same = characters[id] == file.vocabulary.Symbol(static_cast<int32_t>(id));
+  }
+  if (!same) {
+    violations->Add("vocabulary",
+                    absl::StrCat("is not the file's, which has ", file.vocabulary.size(),
+                                 " characters in code-point order"));
+  }
+}
+
+}  // namespace runnel::server
