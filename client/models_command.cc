@@ -124,6 +124,8 @@ void AddImportCommand(CLI::App& import, ModelsCommand& command) {
                  {"--vocabulary-kind", "network.vocabulary", "bytes: ids are bytes, 0 to 255"}},
                 &command.import, &command.flag_names);
   import.get_option("--model")->required();
+  command.flag_names.emplace("network", "--cell");  // all of it that no file tells
+  command.flag_names.emplace("chunk", "FILE");
   import
       .add_option("--vocabulary-file", command.vocabulary_file,
                   "A file of the characters, in the order of their ids, line breaks among them")

@@ -53,13 +53,15 @@ absl::Status FromFile(const FileTensor& tensor, const std::vector<float>& values
     return absl::OkStatus();
   }
   const int64_t added = AddedRows(tensor);
-  float* bias = parameters + tensor.target.offset;
+  std::vector<float> bias(tensor.size());
+  ToFileOrder(tensor.target, parameters, bias.data());
   for (int64_t i = 0; i < added; ++i) {
     bias[i] += values[i];
     if (std::isfinite(bias[i])) continue;
     return Damaged(absl::StrCat(tensor.name, " and its bias_ih add up to ", bias[i], " at element ",
                                 i, "; must be finite"));
   }
+  FromFileOrder(tensor.target, bias.data(), parameters);
   if (tensor.recurrent_bias) {
     FromFileOrder(*tensor.recurrent_bias, values.data() + added, parameters);
   }
