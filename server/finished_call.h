@@ -1,4 +1,4 @@
-// Calls that need no reactor of their own: answered on the executor, or refused at once.
+// Calls that need no reactor of their own: answered on the executor, or at once.
 #ifndef RUNNEL_SERVER_FINISHED_CALL_H_
 #define RUNNEL_SERVER_FINISHED_CALL_H_
 
@@ -30,14 +30,6 @@ inline grpc::ServerUnaryReactor* AnswerOn(Executor* executor, grpc::CallbackServ
   if (!status.ok()) reactor->Finish(ToGrpcStatus(status));
   return reactor;
 }
-
-// A stream that ends before it begins. `Reactor` is one of gRPC's.
-template <typename Reactor>
-class RefusedStream : public Reactor {
- public:
-  explicit RefusedStream(const grpc::Status& status) { this->Finish(status); }
-  void OnDone() override { delete this; }
-};
 
 inline grpc::Status NotOffered(const char* rpc) {
   return grpc::Status(grpc::StatusCode::UNIMPLEMENTED,

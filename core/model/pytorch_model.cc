@@ -141,15 +141,19 @@ class Reader {
                                    output.name, " has ", output.shape[0], " rows"));
       return;
     }
+    // First the one tensor whose rows are the cell's gates, whatever the input is.
+    std::vector<const FileTensor*> in_order;
     for (const FileTensor& tensor : expected_) {
-      const StoredTensor* stored = Stored(tensor.name);
-      if (stored == nullptr || stored->shape == tensor.shape) continue;
-      const bool is_gates = tensor.name == "rnn.weight_hh_l0";
+      const bool shows_cell = tensor.name == "rnn.weight_hh_l0";
+      in_order.insert(shows_cell ? in_order.begin() : in_order.end(), &tensor);
+    }
+    for (const FileTensor* tensor : in_order) {
+      const StoredTensor* stored = Stored(tensor->name);
+      if (stored == nullptr || stored->shape == tensor->shape) continue;
       violations->Add(
-          is_gates ? "network.cell_type" : kFile,
-          absl::StrCat(is_gates ? "is " : "", is_gates ? CellTypeName(network_.cell) : "",
-                       is_gates ? "; " : "", stored->name, " has shape ", ShapeText(stored->shape),
-                       "; must be ", ShapeText(tensor.shape), " for ", CellTypeName(network_.cell),
+          tensor == in_order.front() ? "network.cell_type" : kFile,
+          absl::StrCat("the file's ", stored->name, " has shape ", ShapeText(stored->shape),
+                       "; must be ", ShapeText(tensor->shape), " for ", CellTypeName(network_.cell),
                        " ", network_.num_layers, "x", network_.hidden_size, " over ",
                        vocabulary_.order.size(), " symbols"));
       return;

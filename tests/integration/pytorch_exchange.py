@@ -266,7 +266,7 @@ def check_refusals(client, folder):
 
     refused("--cell", "--vocabulary", CHARACTERS)
     refused("--vocabulary", "--cell", "lstm")
-    refused("is gru_reset_after", "--cell", "gru-reset-after", "--vocabulary", CHARACTERS)
+    refused("for gru_reset_after", "--cell", "gru-reset-after", "--vocabulary", CHARACTERS)
     refused("torch.nn does not have", "--cell", "lstm-peephole", "--vocabulary", CHARACTERS)
     refused("the file's network has 8", "--cell", "lstm", "--hidden", "9", "--vocabulary", CHARACTERS)
     refused("has 13 symbols", "--cell", "lstm", "--vocabulary", CHARACTERS + "x")

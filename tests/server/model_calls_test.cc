@@ -126,22 +126,6 @@ TEST_F(ModelCallsTest, WhatComesLater_IsUnimplemented) {
   v1::SetModelLabelResponse label;
   EXPECT_EQ(models_->SetModelLabel(&label_context, v1::SetModelLabelRequest(), &label).error_code(),
             grpc::StatusCode::UNIMPLEMENTED);
-
-  grpc::ClientContext import_context;
-  v1::ImportModelResponse imported;
-  const auto writer = models_->ImportModel(&import_context, &imported);
-  v1::ImportModelRequest chunk;
-  chunk.set_chunk(std::string(1000, 'x'));
-  while (writer->Write(chunk)) continue;
-  const grpc::Status status = writer->Finish();
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  EXPECT_EQ(status.error_message(), "ImportModel is not available in this release");
-
-  grpc::ClientContext export_context;
-  const auto reader = models_->ExportModel(&export_context, v1::ExportModelRequest());
-  v1::ExportModelResponse exported;
-  EXPECT_FALSE(reader->Read(&exported));
-  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
 }
 
 }  // namespace

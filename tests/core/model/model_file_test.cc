@@ -40,6 +40,36 @@ TEST(ModelFile, CodePointModel_SurvivesTheRoundTrip) {
   EXPECT_EQ(read.parameters, model.parameters);
 }
 
+TEST(ModelFile, EveryCell_SurvivesTheRoundTrip) {
+  for (const CellType cell :
+       {CellType::kRnnTanh, CellType::kRnnRelu, CellType::kLstm, CellType::kLstmPeephole,
+        CellType::kLstmCoupled, CellType::kGruResetBefore, CellType::kGruResetAfter}) {
+    for (const bool bidirectional : {false, true}) {
+      for (const int embedding_size : {0, 4}) {
+        ModelData model = SmallModel();
+        model.description.network = {.cell = cell,
+                                     .num_layers = 2,
+                                     .hidden_size = 3,
+                                     .bidirectional = bidirectional,
+                                     .embedding_size = embedding_size};
+        model.parameters.resize(
+            MakeNetwork<float>(model.description.network, model.description.vocabulary.size())
+                ->layout()
+                .size());
+        for (size_t i = 0; i < model.parameters.size(); ++i) {
+          model.parameters[i] = static_cast<float>(i + 1) / 8;
+        }
+        const auto read = DecodeModel(EncodeModel(model));
+        ASSERT_TRUE(read.ok()) << CellTypeName(cell) << ": " << read.status();
+        EXPECT_EQ(read->parameters, model.parameters) << CellTypeName(cell);
+        EXPECT_EQ(read->description.network.cell, cell);
+        EXPECT_EQ(read->description.network.bidirectional, bidirectional);
+        EXPECT_EQ(read->description.network.embedding_size, embedding_size);
+      }
+    }
+  }
+}
+
 TEST(ModelFile, ByteModel_SurvivesTheRoundTrip) {
   ModelData model;
   model.description.network = {.num_layers = 1, .hidden_size = 5};
