@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/math/softmax.h"
+#include "core/math/softmax_kernels.h"
 
 namespace runnel {
 namespace {

@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace {
 
-constexpr int kRuns = 5000;
+constexpr int kRuns = 20'000;
 constexpr uint32_t kBytesMax = 64;
 
 void Run(const std::string& input) {

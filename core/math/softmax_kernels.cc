@@ -1,9 +1,9 @@
-#include "core/math/softmax.h"
+#include "core/math/softmax_kernels.h"
 
 #include <algorithm>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "core/math/softmax.cc"
+#define HWY_TARGET_INCLUDE "core/math/softmax_kernels.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "hwy/highway.h"

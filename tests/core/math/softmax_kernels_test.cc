@@ -1,8 +1,9 @@
-#include "core/math/softmax.h"
+#include "core/math/softmax_kernels.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>

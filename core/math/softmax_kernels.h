@@ -1,7 +1,7 @@
 // What drawing from a softmax needs of vectors. Every element is computed on its own, so a result
 // is the same to the bit on every machine with fused multiply-add, whatever its vectors' width.
-#ifndef RUNNEL_CORE_MATH_SOFTMAX_H_
-#define RUNNEL_CORE_MATH_SOFTMAX_H_
+#ifndef RUNNEL_CORE_MATH_SOFTMAX_KERNELS_H_
+#define RUNNEL_CORE_MATH_SOFTMAX_KERNELS_H_
 
 #include <cstdint>
 
@@ -18,4 +18,4 @@ void SoftmaxWeights(const double* values, int64_t count, double max, double scal
 
 }  // namespace runnel
 
-#endif  // RUNNEL_CORE_MATH_SOFTMAX_H_
+#endif  // RUNNEL_CORE_MATH_SOFTMAX_KERNELS_H_
