@@ -2,7 +2,6 @@
 #ifndef RUNNEL_CORE_GENERATE_CODE_POINT_SET_H_
 #define RUNNEL_CORE_GENERATE_CODE_POINT_SET_H_
 
-#include <compare>
 #include <vector>
 
 namespace runnel {
@@ -10,7 +9,11 @@ namespace runnel {
 struct CodePointRange {
   char32_t first;
   char32_t last;  // inclusive
-  friend auto operator<=>(const CodePointRange&, const CodePointRange&) = default;
+
+  friend bool operator==(const CodePointRange&, const CodePointRange&) = default;
+  friend bool operator<(const CodePointRange& a, const CodePointRange& b) {
+    return a.first != b.first ? a.first < b.first : a.last < b.last;
+  }
 };
 
 class CodePointSet {
@@ -28,7 +31,10 @@ class CodePointSet {
   // This set without `other`.
   CodePointSet Without(const CodePointSet& other) const;
 
-  friend auto operator<=>(const CodePointSet&, const CodePointSet&) = default;
+  friend bool operator==(const CodePointSet&, const CodePointSet&) = default;
+  friend bool operator<(const CodePointSet& a, const CodePointSet& b) {
+    return a.ranges_ < b.ranges_;
+  }
 
  private:
   std::vector<CodePointRange> ranges_;

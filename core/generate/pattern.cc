@@ -222,7 +222,7 @@ Pattern::StatePtr Pattern::FindOrMake(Key key) const {
   for (size_t id = 0; id < class_of_.size(); ++id) state.allowed[id] = classes[class_of_[id]];
 
   const auto bytes = static_cast<int64_t>(2 * sizeof(int32_t) * state.places.size() +
-                                          state.allowed.size() + sizeof(State*) * classes_) +
+                                          state.allowed.size() + sizeof(void*) * classes_) +
                      kStateOverheadBytes;
   if (kept_bytes_ + bytes > kPatternCacheBytesMax) {
     return std::make_shared<const State>(std::move(state));
