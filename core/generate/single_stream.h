@@ -20,7 +20,7 @@ class SingleStream {
   Event Step(std::string* text) {
     const int32_t input = session_.NextInput();
     float* state = session_.state();
-    session_.model().decoder->Step({&input, 1}, {&state, 1}, logits_.data());
+    session_.model().decoder->Step({&input, 1}, {&state, 1}, logits_.data(), &scratch_);
     return session_.Accept(logits_, text);
   }
 
@@ -37,6 +37,7 @@ class SingleStream {
  private:
   Session session_;
   std::vector<float> logits_;  // [V], after everything read
+  DecodeScratch<float> scratch_;
 };
 
 }  // namespace runnel

@@ -1,12 +1,29 @@
 #include "core/math/decode_kernels.h"
 
 #include <algorithm>
+#include <cstring>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/math/decode_kernels.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "hwy/highway.h"
+
+// What one call of a kernel multiplies: Stored is Real, or uint32_t for a pair of bf16.
+#ifndef RUNNEL_CORE_MATH_DECODE_KERNELS_PRODUCT_
+#define RUNNEL_CORE_MATH_DECODE_KERNELS_PRODUCT_
+namespace runnel {
+template <typename Stored, typename Real>
+struct PackedProduct {
+  int64_t n, k, columns;
+  const Stored* blocks;
+  const Real* x;
+  Real* y;
+  int64_t y_stride;
+};
+}  // namespace runnel
+#endif  // RUNNEL_CORE_MATH_DECODE_KERNELS_PRODUCT_
 
 HWY_BEFORE_NAMESPACE();
 namespace runnel {
@@ -15,41 +32,189 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// y [64] += block [k x 64]^T x [k].
-template <typename Real>
-void MultiplyAddBlock(int64_t k, const Real* block, const Real* x, Real* y) {
-  constexpr int64_t kBlock = PackedMatrix<Real>::kBlock;
-  const hn::CappedTag<Real, 16> d;
-  constexpr int64_t kVectors = 4;  // accumulators at once, to hide the latency of the multiply-add
+constexpr int64_t kBlock = PackedMatrix<float>::kBlock;
+// Columns of a tile, and the vectors of outputs whose sums, for all its columns, fit the registers.
+constexpr int kTileColumns = 6;
+constexpr int kTileVectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
+// Of k, so that a block's weights stay in the first-level cache while all columns pass by.
+constexpr int64_t kDepthBytes = 128 * kBlock * sizeof(float);
+
+// How many of k's one stored row of a block holds.
+template <typename Stored>
+constexpr int64_t kPerRow = std::is_same_v<Stored, uint32_t> ? 2 : 1;
+
+// The weights of k's `kHalf`.
+template <int kHalf, class D, typename Stored>
+HWY_INLINE hn::Vec<D> Widen(D d, const Stored* row) {
+  if constexpr (kPerRow<Stored> == 1) {
+    return hn::LoadU(d, row);
+  } else {
+    const hn::RebindToUnsigned<D> du;
+    const auto pair = hn::LoadU(du, row);
+    if constexpr (kHalf == 0) return hn::BitCast(d, hn::ShiftLeft<16>(pair));
+    return hn::BitCast(d, hn::And(pair, hn::Set(du, 0xFFFF0000u)));
+  }
+}
+
+// y [kColumns][kVectors vectors] += W x over `depth` k's. Of `kPanels` panels, kBlock rows apart
+// in y and `panel_stride` apart in `w`, each has kVectors vectors.
+template <int kColumns, int kPanels, int kVectors, class D, typename Stored, typename Real>
+HWY_INLINE void Tile(D d, int64_t depth, const Stored* HWY_RESTRICT w, int64_t panel_stride,
+                     const Real* HWY_RESTRICT x, int64_t x_stride, Real* HWY_RESTRICT y,
+                     int64_t y_stride) {
+  constexpr int kAll = kPanels * kVectors;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (int64_t first = 0; first < kBlock; first += kVectors * lanes) {
-    auto sum0 = hn::LoadU(d, y + first);
-    auto sum1 = hn::LoadU(d, y + first + lanes);
-    auto sum2 = hn::LoadU(d, y + first + 2 * lanes);
-    auto sum3 = hn::LoadU(d, y + first + 3 * lanes);
-    const Real* row = block + first;
-    for (int64_t i = 0; i < k; ++i, row += kBlock) {
-      const auto xi = hn::Set(d, x[i]);
-      sum0 = hn::MulAdd(hn::LoadU(d, row), xi, sum0);
-      sum1 = hn::MulAdd(hn::LoadU(d, row + lanes), xi, sum1);
-      sum2 = hn::MulAdd(hn::LoadU(d, row + 2 * lanes), xi, sum2);
-      sum3 = hn::MulAdd(hn::LoadU(d, row + 3 * lanes), xi, sum3);
+  hn::Vec<D> sum[kColumns][kAll];
+  const auto place = [&](int c, int v) HWY_ATTR {
+    return y + c * y_stride + v / kVectors * kBlock + v % kVectors * lanes;
+  };
+#pragma GCC unroll 8
+  for (int c = 0; c < kColumns; ++c) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kAll; ++v) sum[c][v] = hn::LoadU(d, place(c, v));
+  }
+  const auto add = [&](auto half, int64_t i) HWY_ATTR {
+    hn::Vec<D> weights[kAll];
+#pragma GCC unroll 8
+    for (int v = 0; v < kAll; ++v) {
+      weights[v] =
+          Widen<decltype(half)::value>(d, w + v / kVectors * panel_stride + v % kVectors * lanes);
     }
-    hn::StoreU(sum0, d, y + first);
-    hn::StoreU(sum1, d, y + first + lanes);
-    hn::StoreU(sum2, d, y + first + 2 * lanes);
-    hn::StoreU(sum3, d, y + first + 3 * lanes);
+#pragma GCC unroll 8
+    for (int c = 0; c < kColumns; ++c) {
+      const auto xi = hn::Set(d, x[c * x_stride + i]);
+#pragma GCC unroll 8
+      for (int v = 0; v < kAll; ++v) sum[c][v] = hn::MulAdd(weights[v], xi, sum[c][v]);
+    }
+  };
+  constexpr std::integral_constant<int, 0> kFirst;
+  constexpr std::integral_constant<int, 1> kSecond;
+  if constexpr (kPerRow<Stored> == 1) {
+    for (int64_t i = 0; i < depth; ++i, w += kBlock) add(kFirst, i);
+  } else {
+    int64_t i = 0;
+    for (; i + 1 < depth; i += 2, w += kBlock) {
+      add(kFirst, i);
+      add(kSecond, i + 1);
+    }
+    if (i < depth) add(kFirst, i);
+  }
+#pragma GCC unroll 8
+  for (int c = 0; c < kColumns; ++c) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kAll; ++v) hn::StoreU(sum[c][v], d, place(c, v));
+  }
+}
+
+// One block's first `rows` outputs (rounded up to whole vectors) of kColumns columns.
+template <int kColumns, typename Stored, typename Real>
+HWY_NOINLINE void Block(int64_t rows, int64_t depth, const Stored* w, const Real* x,
+                        int64_t x_stride, Real* y, int64_t y_stride) {
+  const hn::CappedTag<Real, 16> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  // Few columns need more vectors, to hide the latency of the multiply-add.
+  constexpr int kVectors = kColumns <= 3 ? 4 : kTileVectors;
+  for (int64_t first = 0; first < rows;) {
+    if (rows - first <= lanes) {
+      Tile<kColumns, 1, 1>(d, depth, w + first, 0, x, x_stride, y + first, y_stride);
+      first += lanes;
+    } else {
+      Tile<kColumns, 1, kVectors>(d, depth, w + first, 0, x, x_stride, y + first, y_stride);
+      first += kVectors * lanes;
+    }
+  }
+}
+
+template <typename Stored, typename Real>
+void BlockOfTile(int64_t columns, int64_t rows, int64_t depth, const Stored* w, const Real* x,
+                 int64_t x_stride, Real* y, int64_t y_stride) {
+  switch (columns) {
+    case 1:
+      return Block<1>(rows, depth, w, x, x_stride, y, y_stride);
+    case 2:
+      return Block<2>(rows, depth, w, x, x_stride, y, y_stride);
+    case 3:
+      return Block<3>(rows, depth, w, x, x_stride, y, y_stride);
+    case 4:
+      return Block<4>(rows, depth, w, x, x_stride, y, y_stride);
+    case 5:
+      return Block<5>(rows, depth, w, x, x_stride, y, y_stride);
+    case kTileColumns:
+      return Block<kTileColumns>(rows, depth, w, x, x_stride, y, y_stride);
+    default:
+      return;
+  }
+}
+
+template <typename Stored, typename Real>
+void BlockOfColumns(int64_t columns, int64_t rows, int64_t depth, const Stored* w, const Real* x,
+                    int64_t x_stride, Real* y, int64_t y_stride) {
+  for (int64_t tiles = (columns + kTileColumns - 1) / kTileColumns; tiles > 0; --tiles) {
+    const int64_t count = (columns + tiles - 1) / tiles;  // of about one size
+    BlockOfTile(count, rows, depth, w, x, x_stride, y, y_stride);
+    columns -= count;
+    x += count * x_stride;
+    y += count * y_stride;
+  }
+}
+
+// Two whole blocks of a single column at once: its sums alone are too few to hide the latency.
+template <typename Stored, typename Real>
+void TwoBlocksOfOneColumn(int64_t depth, const Stored* w, int64_t block_size, const Real* x,
+                          Real* y) {
+  const hn::CappedTag<Real, 16> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  for (int64_t first = 0; first < kBlock; first += 4 * lanes) {
+    Tile<1, 2, 4>(d, depth, w + first, block_size, x, 0, y + first, 0);
+  }
+}
+
+template <typename Stored, typename Real>
+void Multiply(const PackedProduct<Stored, Real>& p) {
+  const int64_t block_size = (p.k + kPerRow<Stored> - 1) / kPerRow<Stored> * kBlock;
+  constexpr int64_t kDepth =
+      kDepthBytes / (kBlock * static_cast<int64_t>(sizeof(Stored))) * kPerRow<Stored>;
+  int64_t first = 0;
+  if (p.columns == 1) {
+    for (; first + 2 * kBlock <= p.n; first += 2 * kBlock) {
+      TwoBlocksOfOneColumn(p.k, p.blocks + first / kBlock * block_size, block_size, p.x,
+                           p.y + first);
+    }
+  }
+  for (; first < p.n; first += kBlock) {
+    const Stored* block = p.blocks + first / kBlock * block_size;
+    const int64_t rows = HWY_MIN(kBlock, p.n - first);
+    if (rows == kBlock) {
+      for (int64_t i = 0; i < p.k; i += kDepth) {
+        BlockOfColumns(p.columns, rows, HWY_MIN(kDepth, p.k - i),
+                       block + i / kPerRow<Stored> * kBlock, p.x + i, p.k, p.y + first, p.y_stride);
+      }
+      continue;
+    }
+    // What lies behind the last rows is not this product's.
+    for (int64_t c = 0; c < p.columns; c += kTileColumns) {
+      const int64_t columns = HWY_MIN(kTileColumns, p.columns - c);
+      Real padded[kTileColumns * kBlock];
+      for (int64_t i = 0; i < columns; ++i) {
+        Real* row = padded + i * kBlock;
+        for (int64_t r = 0; r < rows; ++r) row[r] = p.y[(c + i) * p.y_stride + first + r];
+        for (int64_t r = rows; r < kBlock; ++r) row[r] = 0;
+      }
+      BlockOfColumns(columns, rows, p.k, block, p.x + c * p.k, p.k, padded, kBlock);
+      for (int64_t i = 0; i < columns; ++i) {
+        for (int64_t r = 0; r < rows; ++r) {
+          p.y[(c + i) * p.y_stride + first + r] = padded[i * kBlock + r];
+        }
+      }
+    }
   }
 }
 
 }  // namespace
 
-void MultiplyAddBlockF32(int64_t k, const float* block, const float* x, float* y) {
-  MultiplyAddBlock(k, block, x, y);
-}
-void MultiplyAddBlockF64(int64_t k, const double* block, const double* x, double* y) {
-  MultiplyAddBlock(k, block, x, y);
-}
+void MultiplyF32(const PackedProduct<float, float>& product) { Multiply(product); }
+void MultiplyF64(const PackedProduct<double, double>& product) { Multiply(product); }
+void MultiplyBf16(const PackedProduct<uint32_t, float>& product) { Multiply(product); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace runnel
@@ -59,21 +224,53 @@ HWY_AFTER_NAMESPACE();
 namespace runnel {
 namespace {
 
-HWY_EXPORT(MultiplyAddBlockF32);
-HWY_EXPORT(MultiplyAddBlockF64);
+HWY_EXPORT(MultiplyF32);
+HWY_EXPORT(MultiplyF64);
+HWY_EXPORT(MultiplyBf16);
 
-void MultiplyAddBlock(int64_t k, const float* block, const float* x, float* y) {
-  HWY_DYNAMIC_DISPATCH(MultiplyAddBlockF32)(k, block, x, y);
+void Multiply(const PackedProduct<float, float>& product) {
+  HWY_DYNAMIC_DISPATCH(MultiplyF32)(product);
 }
-void MultiplyAddBlock(int64_t k, const double* block, const double* x, double* y) {
-  HWY_DYNAMIC_DISPATCH(MultiplyAddBlockF64)(k, block, x, y);
+void Multiply(const PackedProduct<double, double>& product) {
+  HWY_DYNAMIC_DISPATCH(MultiplyF64)(product);
+}
+void Multiply(const PackedProduct<uint32_t, float>& product) {
+  HWY_DYNAMIC_DISPATCH(MultiplyBf16)(product);
+}
+
+// The nearest bf16, to even on a tie; NaN stays NaN.
+uint16_t RoundToBf16(float value) {
+  uint32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof(bits));
+  if (value != value) return static_cast<uint16_t>(bits >> 16 | 0x40);
+  return static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
 }  // namespace
 
 template <typename Real>
-PackedMatrix<Real>::PackedMatrix(int64_t n, int64_t k, const Real* weights)
-    : n_(n), k_(k), blocks_((n + kBlock - 1) / kBlock * kBlock * k) {
+PackedMatrix<Real>::PackedMatrix(int64_t n, int64_t k, const Real* weights,
+                                 DecodePrecision precision)
+    : n_(n), k_(k) {
+  const int64_t blocks = (n + kBlock - 1) / kBlock;
+  if constexpr (std::is_same_v<Real, float>) {
+    if (precision == DecodePrecision::kInt8) {
+      int8_ = Int8Matrix(n, k, weights);
+      return;
+    }
+    if (precision == DecodePrecision::kBf16) {
+      const int64_t pairs = (k + 1) / 2;
+      pairs_.resize(blocks * pairs * kBlock);
+      for (int64_t row = 0; row < n; ++row) {
+        uint32_t* column = pairs_.data() + row / kBlock * kBlock * pairs + row % kBlock;
+        for (int64_t i = 0; i < k; ++i) {
+          column[i / 2 * kBlock] |= uint32_t{RoundToBf16(weights[row * k + i])} << i % 2 * 16;
+        }
+      }
+      return;
+    }
+  }
+  blocks_.resize(blocks * kBlock * k);
   for (int64_t row = 0; row < n; ++row) {
     Real* column = blocks_.data() + row / kBlock * kBlock * k + row % kBlock;
     for (int64_t i = 0; i < k; ++i) column[i * kBlock] = weights[row * k + i];
@@ -81,23 +278,16 @@ PackedMatrix<Real>::PackedMatrix(int64_t n, int64_t k, const Real* weights)
 }
 
 template <typename Real>
-void PackedMatrix<Real>::MultiplyAdd(int64_t columns, const Real* x, Real* y,
-                                     int64_t y_stride) const {
-  for (int64_t first = 0; first < n_; first += kBlock) {
-    const Real* block = blocks_.data() + first * k_;
-    const int64_t rows = std::min(kBlock, n_ - first);
-    for (int64_t c = 0; c < columns; ++c) {
-      Real* out = y + c * y_stride + first;
-      if (rows == kBlock) {
-        MultiplyAddBlock(k_, block, x + c * k_, out);
-        continue;
-      }
-      Real padded[kBlock] = {};
-      std::copy_n(out, rows, padded);
-      MultiplyAddBlock(k_, block, x + c * k_, padded);
-      std::copy_n(padded, rows, out);
+void PackedMatrix<Real>::MultiplyAdd(int64_t columns, const Real* x, Real* y, int64_t y_stride,
+                                     ProductScratch* scratch) const {
+  if constexpr (std::is_same_v<Real, float>) {
+    if (int8_.rows() > 0) return int8_.MultiplyAdd(columns, x, y, y_stride, &scratch->quantized);
+    if (!pairs_.empty()) {
+      return Multiply(
+          PackedProduct<uint32_t, float>{n_, k_, columns, pairs_.data(), x, y, y_stride});
     }
   }
+  Multiply(PackedProduct<Real, Real>{n_, k_, columns, blocks_.data(), x, y, y_stride});
 }
 
 template class PackedMatrix<float>;

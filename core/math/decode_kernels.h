@@ -3,14 +3,29 @@
 //
 // Each output element accumulates over k = 0, 1, ... in order with fused multiply-adds, whatever
 // the number of columns and whatever the vector width, so that results are the same to the bit
-// alone or in a crowd, on every processor with fused multiply-add.
+// alone or in a crowd, on every processor with fused multiply-add. int8 sums are exact integers,
+// scaled once at the end: the same everywhere too.
 #ifndef RUNNEL_CORE_MATH_DECODE_KERNELS_H_
 #define RUNNEL_CORE_MATH_DECODE_KERNELS_H_
 
 #include <cstdint>
-#include <vector>
+
+#include "core/math/aligned_vector.h"
+#include "core/math/int8_matrix.h"
 
 namespace runnel {
+
+// How weights are stored for decoding. Sessions' states and all other arithmetic stay f32.
+enum class DecodePrecision {
+  kF32,
+  kBf16,  // weights rounded to bf16, half the memory; widened, then multiplied and added in f32
+  kInt8,  // a quarter: weights of 8 bits with a scale for each row, columns quantised likewise
+};
+
+// Buffers that products reuse from call to call; one thread at a time.
+struct ProductScratch {
+  QuantizedColumns quantized;
+};
 
 // The weights W [n x k] of y = W x, stored in blocks of 64 outputs, k after k. Immutable once made.
 template <typename Real>
@@ -19,19 +34,24 @@ class PackedMatrix {
   static constexpr int64_t kBlock = 64;  // outputs
 
   PackedMatrix() = default;
-  // `weights` is row-major [n x k].
-  PackedMatrix(int64_t n, int64_t k, const Real* weights);
+  // `weights` is row-major [n x k]. Doubles are always stored as they are.
+  PackedMatrix(int64_t n, int64_t k, const Real* weights,
+               DecodePrecision precision = DecodePrecision::kF32);
 
   int64_t rows() const { return n_; }
   int64_t cols() const { return k_; }
 
   // y[c] += W x[c] for `columns` columns; x [columns x k], y's columns of n lie `y_stride` apart.
-  void MultiplyAdd(int64_t columns, const Real* x, Real* y, int64_t y_stride) const;
+  void MultiplyAdd(int64_t columns, const Real* x, Real* y, int64_t y_stride,
+                   ProductScratch* scratch) const;
 
  private:
   int64_t n_ = 0;
   int64_t k_ = 0;
-  std::vector<Real> blocks_;  // [ceil(n / 64)][k][64], zeros beyond n
+  // One of these:
+  AlignedVector<Real> blocks_;     // [ceil(n / 64)][k][64], zeros beyond n
+  AlignedVector<uint32_t> pairs_;  // bf16, [ceil(n / 64)][ceil(k / 2)][64]: k even in the low half
+  Int8Matrix int8_;
 };
 
 extern template class PackedMatrix<float>;

@@ -20,6 +20,8 @@
 #include <memory>
 
 #include "absl/types/span.h"
+#include "core/math/aligned_vector.h"
+#include "core/math/decode_kernels.h"
 #include "core/nn/dropout.h"
 #include "core/nn/network_config.h"
 #include "core/nn/parameters.h"
@@ -31,6 +33,29 @@ inline constexpr int32_t kMaskedId = -1;
 // A target that is not predicted: it adds nothing to the loss.
 inline constexpr int32_t kNoTarget = -1;
 
+// Buffers that a decoder's steps reuse, of any decoders by turns; they grow to the largest step.
+// One thread at a time.
+template <typename Real>
+class DecodeScratch {
+ public:
+  // Room for `size` numbers; what was in it is lost.
+  Real* Gates(int64_t size) { return AtLeast(size, &gates_); }
+  Real* Operand(int64_t size) { return AtLeast(size, &operand_); }
+  Real* Columns(int64_t size) { return AtLeast(size, &columns_); }
+
+  ProductScratch product;
+
+ private:
+  static Real* AtLeast(int64_t size, AlignedVector<Real>* buffer) {
+    if (static_cast<int64_t>(buffer->size()) < size) buffer->resize(size);
+    return buffer->data();
+  }
+
+  AlignedVector<Real> gates_;
+  AlignedVector<Real> operand_;
+  AlignedVector<Real> columns_;
+};
+
 // A network with its weights packed for generating. Immutable, shareable between threads.
 template <typename Real>
 class Decoder {
@@ -41,8 +66,13 @@ class Decoder {
   virtual int vocabulary_size() const = 0;
   // Lets each session read one character: ids[i] moves states[i] on and gives logits [sessions x V]
   // row i. A session's result is the same to the bit in any company.
-  virtual void Step(absl::Span<const int32_t> ids, absl::Span<Real* const> states,
-                    Real* logits) const = 0;
+  virtual void Step(absl::Span<const int32_t> ids, absl::Span<Real* const> states, Real* logits,
+                    DecodeScratch<Real>* scratch) const = 0;
+  // For one step now and then.
+  void Step(absl::Span<const int32_t> ids, absl::Span<Real* const> states, Real* logits) const {
+    DecodeScratch<Real> scratch;
+    Step(ids, states, logits, &scratch);
+  }
 };
 
 // What one shard of lanes reads.
@@ -102,8 +132,12 @@ class Network {
   virtual void Backward(const PackedWeights& weights, const Batch& batch, Activations* activations,
                         Real* gradients, Real* state_gradient) const = 0;
 
-  // Null for a bidirectional network, which cannot generate.
-  virtual std::unique_ptr<Decoder<Real>> NewDecoder(const Real* parameters) const = 0;
+  // Null for a bidirectional network, which cannot generate. `precision` is of a float network.
+  virtual std::unique_ptr<Decoder<Real>> NewDecoder(const Real* parameters,
+                                                    DecodePrecision precision) const = 0;
+  std::unique_ptr<Decoder<Real>> NewDecoder(const Real* parameters) const {
+    return NewDecoder(parameters, DecodePrecision::kF32);
+  }
 };
 
 // `config` must be valid, `vocabulary_size` >= 1.

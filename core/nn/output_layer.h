@@ -79,17 +79,17 @@ class OutputLayer {
 
   class Decoder {
    public:
-    Decoder(const OutputLayer& layer, const Real* parameters)
-        : weight_(layer.vocabulary_, layer.hidden_, parameters + layer.weight_),
+    Decoder(const OutputLayer& layer, const Real* parameters, DecodePrecision precision)
+        : weight_(layer.vocabulary_, layer.hidden_, parameters + layer.weight_, precision),
           bias_(parameters + layer.bias_, parameters + layer.bias_ + layer.vocabulary_) {}
 
     int vocabulary_size() const { return static_cast<int>(bias_.size()); }
 
-    void Step(int64_t sessions, const Real* hidden, Real* logits) const {
+    void Step(int64_t sessions, const Real* hidden, Real* logits, ProductScratch* scratch) const {
       for (int64_t s = 0; s < sessions; ++s) {
         std::copy(bias_.begin(), bias_.end(), logits + s * vocabulary_size());
       }
-      weight_.MultiplyAdd(sessions, hidden, logits, vocabulary_size());
+      weight_.MultiplyAdd(sessions, hidden, logits, vocabulary_size(), scratch);
     }
 
    private:

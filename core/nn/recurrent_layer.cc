@@ -300,7 +300,8 @@ void RecurrentLayer<Real>::AddRecurrentGradients(const Batch& batch, const Activ
 
 template <typename Real>
 RecurrentLayer<Real>::Decoder::Decoder(const RecurrentLayer& layer, const Real* parameters,
-                                       const Real* embedding, int vocabulary_size)
+                                       const Real* embedding, int vocabulary_size,
+                                       DecodePrecision precision)
     : cell_(layer.cell_),
       hidden_(layer.hidden_),
       bias_(parameters + layer.bias_, parameters + layer.bias_ + layer.rows()) {
@@ -322,12 +323,12 @@ RecurrentLayer<Real>::Decoder::Decoder(const RecurrentLayer& layer, const Real* 
       }
     }
   } else {
-    input_ = PackedMatrix<Real>(input_rows, input_size, w);
+    input_ = PackedMatrix<Real>(input_rows, input_size, w, precision);
   }
   const Real* u = parameters + layer.recurrent_weight_;
   for (int p = 0; p < cell_.shape.num_products; ++p) {
     const int64_t rows = cell_.shape.products[p].count * hidden_;
-    recurrent_[p] = PackedMatrix<Real>(rows, hidden_, u);
+    recurrent_[p] = PackedMatrix<Real>(rows, hidden_, u, precision);
     u += rows * hidden_;
   }
   const Real* peepholes = parameters + layer.peepholes_;
@@ -336,29 +337,27 @@ RecurrentLayer<Real>::Decoder::Decoder(const RecurrentLayer& layer, const Real* 
 
 template <typename Real>
 void RecurrentLayer<Real>::Decoder::Step(int64_t sessions, const int32_t* ids, const Real* below,
-                                         Real* states, std::vector<Real>* scratch) const {
+                                         Real* const states[], DecodeScratch<Real>* scratch) const {
   const int64_t rows = cell_.shape.rows * hidden_;
-  const int64_t units = sessions * hidden_;
-  scratch->resize(sessions * rows + units);
-  Real* gates = scratch->data();
+  Real* gates = scratch->Gates(sessions * rows);
   for (int64_t s = 0; s < sessions; ++s) {
     const Real* from = lookup_.empty() ? bias_.data() : lookup_.data() + ids[s] * rows;
     std::copy_n(from, rows, gates + s * rows);
   }
-  if (lookup_.empty()) input_.MultiplyAdd(sessions, below, gates, rows);
+  if (lookup_.empty()) input_.MultiplyAdd(sessions, below, gates, rows, &scratch->product);
   CellStep<Real> step = {.lanes = sessions,
                          .hidden = hidden_,
                          .gates = gates,
-                         .operand = gates + sessions * rows,
+                         .operand = scratch->Operand(sessions * hidden_),
                          .peepholes = peepholes_.data()};
   for (int s = 0; s < cell_.shape.states; ++s) {
-    step.before[s] = states + s * units;
-    step.after[s] = states + s * units;
+    step.before[s] = states[s];
+    step.after[s] = states[s];
   }
   for (int p = 0; p < cell_.shape.num_products; ++p) {
     const RecurrentProduct& product = cell_.shape.products[p];
     recurrent_[p].MultiplyAdd(sessions, product.of_operand ? step.operand : step.before[0],
-                              gates + product.first * hidden_, rows);
+                              gates + product.first * hidden_, rows, &scratch->product);
     cell_.forward[p](step);
   }
 }

@@ -124,12 +124,12 @@ class RecurrentLayer<Real>::Decoder {
  public:
   // `embedding` [V x input_size] stands before the layer, or is null.
   Decoder(const RecurrentLayer& layer, const Real* parameters, const Real* embedding,
-          int vocabulary_size);
+          int vocabulary_size, DecodePrecision precision);
 
-  // One step of `sessions` columns: `states` [states][sessions][H] moves on. `below` [sessions x
-  // input_size] is what a layer that is not the first reads.
-  void Step(int64_t sessions, const int32_t* ids, const Real* below, Real* states,
-            std::vector<Real>* scratch) const;
+  // One step of `sessions` columns: each of the cell's `states`, [sessions x H], moves on. `below`
+  // [sessions x input_size] is what a layer that is not the first reads.
+  void Step(int64_t sessions, const int32_t* ids, const Real* below, Real* const states[],
+            DecodeScratch<Real>* scratch) const;
 
  private:
   const Cell<Real>& cell_;

@@ -201,10 +201,11 @@ void RecurrentNetwork<Real>::Backward(const PackedWeights& packed, const Batch& 
 }
 
 template <typename Real>
-std::unique_ptr<Decoder<Real>> RecurrentNetwork<Real>::NewDecoder(const Real* parameters) const {
+std::unique_ptr<Decoder<Real>> RecurrentNetwork<Real>::NewDecoder(const Real* parameters,
+                                                                  DecodePrecision precision) const {
   if (bidirectional()) return nullptr;
   return std::make_unique<StackDecoder<Real>>(input_, layers_, output_, vocabulary_size_,
-                                              parameters);
+                                              parameters, precision);
 }
 
 template class RecurrentNetwork<float>;

@@ -40,7 +40,9 @@ class RecurrentNetwork : public Network<Real> {
               Activations* activations) const override;
   void Backward(const PackedWeights& packed, const Batch& batch, Activations* activations,
                 Real* gradients, Real* state_gradient) const override;
-  std::unique_ptr<Decoder<Real>> NewDecoder(const Real* parameters) const override;
+  using Network<Real>::NewDecoder;
+  std::unique_ptr<Decoder<Real>> NewDecoder(const Real* parameters,
+                                            DecodePrecision precision) const override;
 
  private:
   struct Weights;

@@ -19,13 +19,14 @@ class StackDecoder : public Decoder<Real> {
   using Layer = RecurrentLayer<Real>;
 
   StackDecoder(const InputLayer<Real>& input, const std::vector<Layer>& layers,
-               const OutputLayer<Real>& output, int vocabulary_size, const Real* parameters)
-      : output_(output, parameters),
+               const OutputLayer<Real>& output, int vocabulary_size, const Real* parameters,
+               DecodePrecision precision)
+      : output_(output, parameters, precision),
         hidden_(layers.front().hidden_size()),
         layer_state_size_(layers.front().state_size()) {
     for (const Layer& layer : layers) {
       const Real* embedding = layers_.empty() ? input.embedding(parameters) : nullptr;
-      layers_.emplace_back(layer, parameters, embedding, vocabulary_size);
+      layers_.emplace_back(layer, parameters, embedding, vocabulary_size, precision);
     }
   }
 
@@ -34,29 +35,33 @@ class StackDecoder : public Decoder<Real> {
   }
   int vocabulary_size() const override { return output_.vocabulary_size(); }
 
-  void Step(absl::Span<const int32_t> ids, absl::Span<Real* const> states,
-            Real* logits) const override {
+  using Decoder<Real>::Step;
+  void Step(absl::Span<const int32_t> ids, absl::Span<Real* const> states, Real* logits,
+            DecodeScratch<Real>* scratch) const override {
     const auto sessions = static_cast<int64_t>(ids.size());
     const int64_t units = sessions * hidden_;
     const int64_t kinds = layer_state_size_ / hidden_;  // h, c
-    std::vector<Real> scratch;
-    std::vector<Real> below;
-    std::vector<Real> columns(kinds * units);  // [kinds][sessions][H]
-    const auto copy_columns = [&](size_t layer, auto copy) {
+    // [2][sessions][H], h of the even and the odd layers, then [sessions][H] of each other state.
+    Real* const columns = scratch->Columns((kinds + 1) * units);
+    const Real* below = nullptr;
+    for (size_t layer = 0; layer < layers_.size(); ++layer) {
+      Real* moved[kCellStatesMax] = {columns + static_cast<int64_t>(layer % 2) * units};
+      for (int64_t kind = 1; kind < kinds; ++kind) moved[kind] = columns + (kind + 1) * units;
+      const int64_t offset = static_cast<int64_t>(layer) * layer_state_size_;
       for (int64_t kind = 0; kind < kinds; ++kind) {
-        const int64_t offset = static_cast<int64_t>(layer) * layer_state_size_ + kind * hidden_;
         for (int64_t s = 0; s < sessions; ++s) {
-          copy(states[s] + offset, &columns[kind * units + s * hidden_]);
+          std::copy_n(states[s] + offset + kind * hidden_, hidden_, moved[kind] + s * hidden_);
         }
       }
-    };
-    for (size_t layer = 0; layer < layers_.size(); ++layer) {
-      copy_columns(layer, [&](Real* state, Real* column) { std::copy_n(state, hidden_, column); });
-      layers_[layer].Step(sessions, ids.data(), below.data(), columns.data(), &scratch);
-      copy_columns(layer, [&](Real* state, Real* column) { std::copy_n(column, hidden_, state); });
-      below.assign(columns.begin(), columns.begin() + units);
+      layers_[layer].Step(sessions, ids.data(), below, moved, scratch);
+      for (int64_t kind = 0; kind < kinds; ++kind) {
+        for (int64_t s = 0; s < sessions; ++s) {
+          std::copy_n(moved[kind] + s * hidden_, hidden_, states[s] + offset + kind * hidden_);
+        }
+      }
+      below = moved[0];
     }
-    output_.Step(sessions, below.data(), logits);
+    output_.Step(sessions, below, logits, &scratch->product);
   }
 
  private:

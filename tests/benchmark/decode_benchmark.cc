@@ -18,24 +18,38 @@ struct DecodeCase {
   NetworkConfig network;
   int vocabulary_size;
   int streams;
+  DecodePrecision precision = DecodePrecision::kF32;
 };
+
+const char* Name(DecodePrecision precision) {
+  switch (precision) {
+    case DecodePrecision::kF32:
+      return "f32";
+    case DecodePrecision::kBf16:
+      return "bf16";
+    case DecodePrecision::kInt8:
+      return "int8";
+  }
+  return "";
+}
 
 void Decode(benchmark::State& state, const DecodeCase& c) {
   const auto network = MakeNetwork<float>(c.network, c.vocabulary_size);
   std::vector<float> parameters(network->layout().size());
   InitializeParameters(network->layout(), Initialization::kUniformFanHidden, c.network.hidden_size,
                        1, parameters.data());
-  const auto decoder = network->NewDecoder(parameters.data());
+  const auto decoder = network->NewDecoder(parameters.data(), c.precision);
   std::vector<std::vector<float>> states(c.streams, std::vector<float>(decoder->state_size()));
   std::vector<float*> columns;
   for (std::vector<float>& column : states) columns.push_back(column.data());
   std::vector<int32_t> ids(c.streams);
   std::vector<float> logits(c.streams * c.vocabulary_size);
+  DecodeScratch<float> scratch;
   Sampler sampler;
   uint64_t position = 0;
   const double operations = 2 * ForwardMultiplyAdds(c.network, c.vocabulary_size);
   RunSteps(state, /*threads=*/1, c.streams, operations, [&] {
-    decoder->Step(ids, columns, logits.data());
+    decoder->Step(ids, columns, logits.data(), &scratch);
     for (int s = 0; s < c.streams; ++s) {
       const absl::Span<const float> row(&logits[s * c.vocabulary_size], c.vocabulary_size);
       ids[s] = sampler.Next<float>(row, /*temperature=*/1, RandomUniform(1, s, position)).id;
@@ -47,16 +61,23 @@ void Decode(benchmark::State& state, const DecodeCase& c) {
 }  // namespace
 
 void RegisterDecodeBenchmarks() {
-  const DecodeCase cases[] = {
-      {{CellType::kRnnTanh, 2, 128}, 65, 1},
-      {{CellType::kRnnTanh, 2, 256}, 65, 1},
-      {{CellType::kRnnTanh, 2, 512}, 65, 1},
-      {{CellType::kRnnTanh, 2, 512}, 65, 64},
-  };
+  std::vector<DecodeCase> cases;
+  for (const CellType cell :
+       {CellType::kLstm, CellType::kRnnTanh, CellType::kGruResetBefore, CellType::kGruResetAfter}) {
+    for (const int hidden : {128, 512}) {
+      for (const int streams : {1, 16, 64}) {
+        for (const DecodePrecision precision :
+             {DecodePrecision::kF32, DecodePrecision::kBf16, DecodePrecision::kInt8}) {
+          cases.push_back({{cell, 2, hidden}, 65, streams, precision});
+        }
+      }
+    }
+  }
   for (const DecodeCase& c : cases) {
-    const std::string name = absl::StrCat("Decode/", std::string(CellTypeName(c.network.cell)), "/",
-                                          c.network.num_layers, "x", c.network.hidden_size, "/V",
-                                          c.vocabulary_size, "/S", c.streams, "/f32/threads:1");
+    const std::string name =
+        absl::StrCat("Decode/", std::string(CellTypeName(c.network.cell)), "/",
+                     c.network.num_layers, "x", c.network.hidden_size, "/V", c.vocabulary_size,
+                     "/S", c.streams, "/", Name(c.precision), "/threads:1");
     benchmark::RegisterBenchmark(name.c_str(), Decode, c)->Unit(benchmark::kMicrosecond);
   }
 }

@@ -25,7 +25,8 @@ class PackedMatrixTest : public testing::Test {
 
   static std::vector<Real> Multiply(const PackedMatrix<Real>& matrix, int64_t columns,
                                     const Real* x, std::vector<Real> y) {
-    matrix.MultiplyAdd(columns, x, y.data(), matrix.rows());
+    ProductScratch scratch;
+    matrix.MultiplyAdd(columns, x, y.data(), matrix.rows(), &scratch);
     return y;
   }
 
@@ -39,7 +40,10 @@ class PackedMatrixTest : public testing::Test {
       shapes.push_back({rows, static_cast<int64_t>(1 + random_() % 200),
                         static_cast<int64_t>(1 + random_() % 6)});
     }
+    // Deeper than a cache block, and columns of every tile size.
+    shapes.push_back({192, 300, 5});
     shapes.push_back({65, 1, 3});
+    for (const int64_t columns : {1, 2, 7, 8, 11, 13, 24}) shapes.push_back({129, 33, columns});
     return shapes;
   }
 
@@ -119,6 +123,42 @@ TYPED_TEST(PackedMatrixTest, FusedTargets_GiveTheBitsOfOneFusedChain) {
           << hwy::TargetName(target) << ", " << rows << " x " << cols;
     }
   }
+}
+
+using Bf16MatrixTest = PackedMatrixTest<float>;
+
+// A float's upper half, rounded to the nearest, to even on a tie.
+float RoundedToBf16(float value) {
+  int exponent = 0;
+  const double fraction = std::frexp(static_cast<double>(value), &exponent);
+  return static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(fraction, 8)), exponent - 8));
+}
+
+TEST_F(Bf16MatrixTest, FusedTargets_GiveTheBitsOfTheF32ProductOfRoundedWeights) {
+  ProductScratch scratch;
+  for (const auto& [rows, cols, columns] : Shapes()) {
+    const auto weights = Normal(rows * cols);
+    std::vector<float> rounded = weights;
+    for (float& weight : rounded) weight = RoundedToBf16(weight);
+    const auto x = Normal(columns * cols);
+    const auto y = Normal(columns * rows);
+    const PackedMatrix<float> matrix(rows, cols, weights.data(), DecodePrecision::kBf16);
+    const PackedMatrix<float> expected(rows, cols, rounded.data());
+    for (const int64_t target : FusedTargets()) {
+      const ScopedTarget scoped(target);
+      EXPECT_EQ(Multiply(matrix, columns, x.data(), y), Multiply(expected, columns, x.data(), y))
+          << hwy::TargetName(target) << ", " << rows << " x " << cols;
+    }
+  }
+}
+
+TEST_F(Bf16MatrixTest, NotANumber_StaysOne) {
+  const std::vector<float> weights = {1, std::numeric_limits<float>::quiet_NaN()};
+  const PackedMatrix<float> matrix(2, 1, weights.data(), DecodePrecision::kBf16);
+  const float x = 1;
+  const auto y = Multiply(matrix, 1, &x, {0, 0});
+  EXPECT_EQ(y[0], 1);
+  EXPECT_TRUE(std::isnan(y[1]));
 }
 
 }  // namespace

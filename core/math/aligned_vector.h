@@ -1,0 +1,37 @@
+// A std::vector whose elements begin at a cache line, so that no vector load straddles two.
+#ifndef RUNNEL_CORE_MATH_ALIGNED_VECTOR_H_
+#define RUNNEL_CORE_MATH_ALIGNED_VECTOR_H_
+
+#include <cstddef>
+#include <new>
+#include <vector>
+
+namespace runnel {
+
+inline constexpr std::size_t kCacheLineBytes = 64;
+
+template <typename T>
+struct CacheLineAllocator {
+  using value_type = T;
+
+  CacheLineAllocator() = default;
+  template <typename Other>
+  CacheLineAllocator(const CacheLineAllocator<Other>&) {}  // NOLINT: converts, as allocators do
+
+  T* allocate(std::size_t n) {
+    return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{kCacheLineBytes}));
+  }
+  void deallocate(T* p, std::size_t) { ::operator delete (p, std::align_val_t{kCacheLineBytes}); }
+
+  template <typename Other>
+  bool operator==(const CacheLineAllocator<Other>&) const {
+    return true;
+  }
+};
+
+template <typename T>
+using AlignedVector = std::vector<T, CacheLineAllocator<T>>;
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_MATH_ALIGNED_VECTOR_H_

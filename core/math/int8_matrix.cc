@@ -1,0 +1,337 @@
+#include "core/math/int8_matrix.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/math/int8_matrix.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h:
+#include "hwy/highway.h"
+
+#ifndef RUNNEL_CORE_MATH_INT8_MATRIX_PRODUCT_
+#define RUNNEL_CORE_MATH_INT8_MATRIX_PRODUCT_
+namespace runnel {
+struct Int8Product {
+  int64_t n, k, columns;
+  const int8_t* blocks;
+  const float* scales;
+  const int32_t* sums;
+  const float* x;
+  uint8_t* values;  // [columns x groups x 4], room for the quantised x
+  float* x_scales;  // [columns]
+  float* y;
+  int64_t y_stride;
+};
+}  // namespace runnel
+#endif  // RUNNEL_CORE_MATH_INT8_MATRIX_PRODUCT_
+
+HWY_BEFORE_NAMESPACE();
+namespace runnel {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr int64_t kBlock = Int8Matrix::kBlock;
+constexpr int64_t kGroup = Int8Matrix::kGroup;
+constexpr int64_t kTileColumns = 6;  // whose sums fit the registers
+
+// A `Dot` is a vector of 32-bit sums, one an output, to which the products of 4 weights and 4
+// values of a column are added. A column's values are stored with kOffset added.
+
+#if HWY_TARGET == HWY_AVX3
+// The dot product of bytes of later AVX-512 machines, which Highway 1.0.3's targets leave out:
+// hence the assembly, which any function may hold, and the question to the processor in Multiply.
+struct VnniDot {
+  using Sum = __m512i;
+  using Values = __m512i;
+  using Weights = __m512i;
+  static constexpr int64_t kLanes = 16;
+  static constexpr int kVectors = 4;
+  static constexpr int32_t kOffset = 128;  // the instruction takes one side unsigned
+  static HWY_INLINE Sum Zero() { return _mm512_setzero_si512(); }
+  static HWY_INLINE Weights Load(const int8_t* p) { return _mm512_loadu_si512(p); }
+  static HWY_INLINE Values Repeat(int32_t group) { return _mm512_set1_epi32(group); }
+  static HWY_INLINE Sum Add(Sum sum, Weights w, Values x) {
+    asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w));
+    return sum;
+  }
+  static HWY_INLINE void Store(Sum sum, int32_t* p) { _mm512_storeu_si512(p, sum); }
+};
+#endif
+
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+struct Dot {
+  using Sum = __m256i;
+  using Values = __m256i;
+  struct Weights {
+    __m256i signs;
+    __m256i sizes;
+  };
+  static constexpr int64_t kLanes = 8;
+  static constexpr int kVectors = 2;
+  static constexpr int32_t kOffset = 0;
+  static HWY_INLINE Sum Zero() { return _mm256_setzero_si256(); }
+  static HWY_INLINE Weights Load(const int8_t* p) {
+    const __m256i w = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    return {w, _mm256_abs_epi8(w)};
+  }
+  static HWY_INLINE Values Repeat(int32_t group) { return _mm256_set1_epi32(group); }
+  // |w| * (x with w's sign): of two products, at most 2 * 127 * 127 < 2^15, so that the 16-bit
+  // sums cannot saturate.
+  static HWY_INLINE Sum Add(Sum sum, Weights w, Values x) {
+    const __m256i pairs = _mm256_maddubs_epi16(w.sizes, _mm256_sign_epi8(x, w.signs));
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+  }
+  static HWY_INLINE void Store(Sum sum, int32_t* p) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), sum);
+  }
+};
+#else
+struct Dot {
+  using Sum = int32_t;
+  using Values = int32_t;
+  using Weights = const int8_t*;
+  static constexpr int64_t kLanes = 1;
+  static constexpr int kVectors = 4;
+  static constexpr int32_t kOffset = 0;
+  static HWY_INLINE Sum Zero() { return 0; }
+  static HWY_INLINE Weights Load(const int8_t* p) { return p; }
+  static HWY_INLINE Values Repeat(int32_t group) { return group; }
+  static HWY_INLINE Sum Add(Sum sum, Weights w, Values x) {
+    for (int64_t i = 0; i < kGroup; ++i) sum += w[i] * static_cast<int8_t>(x >> (8 * i));
+    return sum;
+  }
+  static HWY_INLINE void Store(Sum sum, int32_t* p) { *p = sum; }
+};
+#endif
+
+// Sums of kPanels blocks' `rows` first rows with kColumns columns: sums [kPanels][kColumns][64].
+template <class Dot, int kColumns, int kPanels>
+HWY_NOINLINE void Tile(int64_t rows, int64_t groups, const int8_t* HWY_RESTRICT block,
+                       const uint8_t* HWY_RESTRICT x, int32_t* HWY_RESTRICT sums) {
+  constexpr int kVectors = kColumns <= 3 ? 4 : Dot::kVectors;
+  constexpr int kAll = kPanels * kVectors;
+  const int64_t block_size = groups * kBlock * kGroup;
+  for (int64_t first = 0; first < rows; first += kVectors * Dot::kLanes) {
+    typename Dot::Sum sum[kColumns][kAll];
+#pragma GCC unroll 8
+    for (int c = 0; c < kColumns; ++c) {
+#pragma GCC unroll 8
+      for (int v = 0; v < kAll; ++v) sum[c][v] = Dot::Zero();
+    }
+    const int8_t* w = block + first * kGroup;
+    for (int64_t g = 0; g < groups; ++g, w += kBlock * kGroup) {
+      typename Dot::Weights weights[kAll];
+#pragma GCC unroll 8
+      for (int v = 0; v < kAll; ++v) {
+        weights[v] = Dot::Load(w + v / kVectors * block_size + v % kVectors * Dot::kLanes * kGroup);
+      }
+#pragma GCC unroll 8
+      for (int c = 0; c < kColumns; ++c) {
+        int32_t group;
+        __builtin_memcpy(&group, x + (c * groups + g) * kGroup, sizeof(group));
+        const auto values = Dot::Repeat(group);
+#pragma GCC unroll 8
+        for (int v = 0; v < kAll; ++v) sum[c][v] = Dot::Add(sum[c][v], weights[v], values);
+      }
+    }
+#pragma GCC unroll 8
+    for (int c = 0; c < kColumns; ++c) {
+#pragma GCC unroll 8
+      for (int v = 0; v < kAll; ++v) {
+        Dot::Store(sum[c][v], sums + (v / kVectors * kColumns + c) * kBlock + first +
+                                  v % kVectors * Dot::kLanes);
+      }
+    }
+  }
+}
+
+// One column to integers; `shift` is added to each.
+void Quantize(int64_t k, const float* x, uint8_t shift, uint8_t* values, float* scale) {
+  const hn::ScalableTag<float> d;
+  const hn::RebindToSigned<decltype(d)> di;
+  const hn::Rebind<int8_t, decltype(d)> d8;
+  const hn::Rebind<uint8_t, decltype(d)> du8;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  // As integers, magnitudes keep their order, and infinity and NaN are the largest.
+  auto largest = hn::Zero(di);
+  int64_t i = 0;
+  for (; i + lanes <= k; i += lanes) {
+    largest = hn::Max(largest, hn::BitCast(di, hn::Abs(hn::LoadU(d, x + i))));
+  }
+  int32_t bits = hn::GetLane(hn::MaxOfLanes(di, largest));
+  for (int64_t j = i; j < k; ++j) {
+    int32_t other;
+    __builtin_memcpy(&other, x + j, sizeof(other));
+    bits = HWY_MAX(bits, other & 0x7FFFFFFF);
+  }
+  float max;
+  __builtin_memcpy(&max, &bits, sizeof(max));
+  constexpr float kTiny = 1e-30f;  // below it, 127 / max would overflow
+  constexpr int32_t kInfinity = 0x7F800000;
+  const bool finite = bits < kInfinity;
+  *scale = !finite ? max - max : max < kTiny ? 0 : max / 127;
+  const float factor = finite && max >= kTiny ? 127 / max : 0;
+  const int64_t padded = (k + kGroup - 1) / kGroup * kGroup;
+  if (factor == 0) {
+    for (int64_t j = 0; j < padded; ++j) values[j] = shift;
+    return;
+  }
+  const auto offset = hn::Set(du8, shift);
+  for (i = 0; i + lanes <= k; i += lanes) {
+    const auto q = hn::NearestInt(hn::Mul(hn::LoadU(d, x + i), hn::Set(d, factor)));
+    hn::StoreU(hn::Add(hn::BitCast(du8, hn::DemoteTo(d8, q)), offset), du8, values + i);
+  }
+  const hn::CappedTag<float, 1> d1;
+  for (; i < k; ++i) {
+    const auto q = hn::NearestInt(hn::Mul(hn::LoadU(d1, x + i), hn::Set(d1, factor)));
+    values[i] = static_cast<uint8_t>(hn::GetLane(q) + shift);
+  }
+  for (; i < padded; ++i) values[i] = shift;
+}
+
+// Adds one column's scaled sums of a block to y.
+template <class Dot>
+void AddScaled(const Int8Product& p, int64_t first, int64_t column, const int32_t* sums) {
+  const int64_t rows = HWY_MIN(kBlock, p.n - first);
+  const float x_scale = p.x_scales[column];
+  float* y = p.y + column * p.y_stride + first;
+  const auto add = [&](auto d, int64_t r) HWY_ATTR {
+    const hn::RebindToSigned<decltype(d)> di;
+    const auto excess = hn::Mul(hn::LoadU(di, p.sums + first + r), hn::Set(di, Dot::kOffset));
+    const auto sum = hn::ConvertTo(d, hn::Sub(hn::LoadU(di, sums + r), excess));
+    const auto scale = hn::Mul(hn::LoadU(d, p.scales + first + r), hn::Set(d, x_scale));
+    hn::StoreU(hn::MulAdd(sum, scale, hn::LoadU(d, y + r)), d, y + r);
+  };
+  const hn::ScalableTag<float> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t r = 0;
+  for (; r + lanes <= rows; r += lanes) add(d, r);
+  for (; r < rows; ++r) add(hn::CappedTag<float, 1>(), r);
+}
+
+template <class Dot, int kColumns, int kPanels>
+void MultiplyTile(const Int8Product& p, int64_t groups, int64_t first, int64_t column) {
+  int32_t sums[kPanels * kColumns * kBlock];
+  const int64_t rows = HWY_MIN(kBlock, p.n - first);
+  Tile<Dot, kColumns, kPanels>(kPanels > 1 ? kBlock : rows, groups,
+                               p.blocks + first * groups * kGroup,
+                               p.values + column * groups * kGroup, sums);
+  for (int panel = 0; panel < kPanels; ++panel) {
+    for (int c = 0; c < kColumns; ++c) {
+      AddScaled<Dot>(p, first + panel * kBlock, column + c, sums + (panel * kColumns + c) * kBlock);
+    }
+  }
+}
+
+template <class Dot>
+void MultiplyColumns(const Int8Product& p, int64_t groups, int64_t first, int64_t column,
+                     int64_t columns) {
+  switch (columns) {
+    case 1:
+      return MultiplyTile<Dot, 1, 1>(p, groups, first, column);
+    case 2:
+      return MultiplyTile<Dot, 2, 1>(p, groups, first, column);
+    case 3:
+      return MultiplyTile<Dot, 3, 1>(p, groups, first, column);
+    case 4:
+      return MultiplyTile<Dot, 4, 1>(p, groups, first, column);
+    case 5:
+      return MultiplyTile<Dot, 5, 1>(p, groups, first, column);
+    case kTileColumns:
+      return MultiplyTile<Dot, kTileColumns, 1>(p, groups, first, column);
+    default:
+      return;
+  }
+}
+
+template <class Dot>
+void MultiplyWith(const Int8Product& p) {
+  const int64_t groups = (p.k + kGroup - 1) / kGroup;
+  for (int64_t c = 0; c < p.columns; ++c) {
+    Quantize(p.k, p.x + c * p.k, Dot::kOffset, p.values + c * groups * kGroup, p.x_scales + c);
+  }
+  int64_t first = 0;
+  if (p.columns == 1) {  // whose sums of one block are too few to hide the latency
+    for (; first + 2 * kBlock <= p.n; first += 2 * kBlock) {
+      MultiplyTile<Dot, 1, 2>(p, groups, first, 0);
+    }
+  }
+  for (; first < p.n; first += kBlock) {
+    int64_t left = p.columns;
+    for (int64_t tiles = (left + kTileColumns - 1) / kTileColumns; tiles > 0; --tiles) {
+      const int64_t columns = (left + tiles - 1) / tiles;  // of about one size
+      MultiplyColumns<Dot>(p, groups, first, p.columns - left, columns);
+      left -= columns;
+    }
+  }
+}
+
+}  // namespace
+
+void Multiply(const Int8Product& p) {
+#if HWY_TARGET == HWY_AVX3
+  static const bool has_vnni = __builtin_cpu_supports("avx512vnni");
+  if (has_vnni) return MultiplyWith<VnniDot>(p);
+#endif
+  MultiplyWith<Dot>(p);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace runnel
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace runnel {
+namespace {
+
+HWY_EXPORT(Multiply);
+
+}  // namespace
+
+Int8Matrix::Int8Matrix(int64_t n, int64_t k, const float* weights) : n_(n), k_(k) {
+  const int64_t groups = (k + kGroup - 1) / kGroup;
+  const int64_t rows = (n + kBlock - 1) / kBlock * kBlock;
+  blocks_.resize(rows * groups * kGroup);
+  scales_.resize(rows);
+  sums_.resize(rows);
+  for (int64_t r = 0; r < n; ++r) {
+    const float* row = weights + r * k;
+    float max = 0;
+    for (int64_t i = 0; i < k; ++i) max = std::max(max, std::abs(row[i]));
+    constexpr float kTiny = 1e-30f;
+    if (!(max >= kTiny)) continue;
+    scales_[r] = max / 127;
+    for (int64_t i = 0; i < k; ++i) {
+      const auto q = static_cast<int8_t>(std::lrint(row[i] * (127 / max)));
+      sums_[r] += q;
+      blocks_[((r / kBlock * groups + i / kGroup) * kBlock + r % kBlock) * kGroup + i % kGroup] = q;
+    }
+  }
+}
+
+void Int8Matrix::MultiplyAdd(int64_t columns, const float* x, float* y, int64_t y_stride,
+                             QuantizedColumns* scratch) const {
+  const int64_t groups = (k_ + kGroup - 1) / kGroup;
+  const auto values = static_cast<size_t>(columns * groups * kGroup);
+  if (scratch->values.size() < values) scratch->values.resize(values);
+  if (scratch->scales.size() < static_cast<size_t>(columns)) scratch->scales.resize(columns);
+  HWY_DYNAMIC_DISPATCH(Multiply)
+  ({.n = n_,
+    .k = k_,
+    .columns = columns,
+    .blocks = blocks_.data(),
+    .scales = scales_.data(),
+    .sums = sums_.data(),
+    .x = x,
+    .values = scratch->values.data(),
+    .x_scales = scratch->scales.data(),
+    .y = y,
+    .y_stride = y_stride});
+}
+
+}  // namespace runnel
+#endif  // HWY_ONCE

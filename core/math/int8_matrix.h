@@ -1,0 +1,52 @@
+// A matrix product in 8-bit integers: weights with a scale for each row, columns quantised with a
+// scale that depends on the column alone.
+//
+//   y[r] += scale[r] * scale(x) * sum over k of q[r][k] * q(x)[k],     q in -127 ... 127
+//
+// The sum is an exact 32-bit integer (nothing saturates), so a result is the same to the bit alone
+// or in a crowd, whatever the instruction set.
+#ifndef RUNNEL_CORE_MATH_INT8_MATRIX_H_
+#define RUNNEL_CORE_MATH_INT8_MATRIX_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "core/math/aligned_vector.h"
+
+namespace runnel {
+
+// Columns as integers; reused from call to call.
+struct QuantizedColumns {
+  std::vector<uint8_t> values;  // [columns x k], k rounded up to whole groups
+  std::vector<float> scales;    // [columns]
+};
+
+// Immutable once made.
+class Int8Matrix {
+ public:
+  static constexpr int64_t kBlock = 64;  // outputs
+  static constexpr int64_t kGroup = 4;   // neighbouring k's that are multiplied and added at once
+  static constexpr int64_t kColsMax = 65'536;  // so that no sum exceeds 32 bits
+
+  Int8Matrix() = default;
+  // `weights` is row-major [n x k], k <= kColsMax.
+  Int8Matrix(int64_t n, int64_t k, const float* weights);
+
+  int64_t rows() const { return n_; }
+
+  // y[c] += W x[c] for `columns` columns; x [columns x k], y's columns of n lie `y_stride` apart.
+  // A column with a NaN or an infinity gives NaN.
+  void MultiplyAdd(int64_t columns, const float* x, float* y, int64_t y_stride,
+                   QuantizedColumns* scratch) const;
+
+ private:
+  int64_t n_ = 0;
+  int64_t k_ = 0;
+  AlignedVector<int8_t> blocks_;  // [ceil(n / 64)][ceil(k / 4)][64][4], zeros beyond n and k
+  std::vector<float> scales_;     // [ceil(n / 64) * 64]
+  std::vector<int32_t> sums_;     // of each row's integers
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_MATH_INT8_MATRIX_H_

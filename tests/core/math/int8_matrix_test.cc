@@ -1,0 +1,153 @@
+#include "core/math/int8_matrix.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "tests/core/math/targets.h"
+
+namespace runnel {
+namespace {
+
+using testing::Each;
+using testing::IsNan;
+
+struct Quantized {
+  std::vector<int> values;
+  float scale = 0;
+};
+
+// The largest magnitude becomes 127.
+Quantized Quantize(const float* x, int64_t k) {
+  Quantized result;
+  result.values.resize(k);
+  float max = 0;
+  for (int64_t i = 0; i < k; ++i) max = std::max(max, std::abs(x[i]));
+  if (max < 1e-30f) return result;
+  result.scale = max / 127;
+  for (int64_t i = 0; i < k; ++i) {
+    result.values[i] = static_cast<int>(std::lrint(x[i] * (127 / max)));
+  }
+  return result;
+}
+
+std::vector<float> Oracle(int64_t rows, int64_t cols, const std::vector<float>& weights,
+                          int64_t columns, const std::vector<float>& x, std::vector<float> y) {
+  for (int64_t c = 0; c < columns; ++c) {
+    const Quantized column = Quantize(&x[c * cols], cols);
+    for (int64_t r = 0; r < rows; ++r) {
+      const Quantized row = Quantize(&weights[r * cols], cols);
+      int64_t sum = 0;
+      for (int64_t i = 0; i < cols; ++i) sum += row.values[i] * column.values[i];
+      float& element = y[c * rows + r];
+      element = std::fma(static_cast<float>(sum), row.scale * column.scale, element);
+    }
+  }
+  return y;
+}
+
+std::vector<float> Multiply(const Int8Matrix& matrix, int64_t columns, const std::vector<float>& x,
+                            std::vector<float> y) {
+  QuantizedColumns scratch;
+  matrix.MultiplyAdd(columns, x.data(), y.data(), matrix.rows(), &scratch);
+  return y;
+}
+
+std::vector<float> Normal(int64_t size, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> distribution;
+  std::vector<float> values(size);
+  for (float& value : values) value = distribution(random);
+  return values;
+}
+
+struct Shape {
+  int64_t rows, cols, columns;
+};
+constexpr Shape kShapes[] = {{1, 1, 1},    {7, 5, 3},     {63, 64, 2},    {64, 3, 6},
+                             {65, 66, 1},  {128, 128, 1}, {130, 129, 4},  {200, 100, 7},
+                             {256, 77, 8}, {65, 50, 13},  {192, 1030, 5}, {320, 31, 24}};
+
+TEST(Int8MatrixTest, FusedTargets_GiveTheBitsOfTheIntegerLoop) {
+  for (const auto& [rows, cols, columns] : kShapes) {
+    const auto weights = Normal(rows * cols, 1);
+    const auto x = Normal(columns * cols, 2);
+    const auto y = Normal(columns * rows, 3);
+    const Int8Matrix matrix(rows, cols, weights.data());
+    const auto expected = Oracle(rows, cols, weights, columns, x, y);
+    for (const int64_t target : FusedTargets()) {
+      const ScopedTarget scoped(target);
+      EXPECT_EQ(Multiply(matrix, columns, x, y), expected)
+          << hwy::TargetName(target) << ", " << rows << " x " << cols << ", " << columns;
+    }
+  }
+}
+
+TEST(Int8MatrixTest, OtherTargets_DifferInTheLastRoundingAlone) {
+  for (const auto& [rows, cols, columns] : kShapes) {
+    const auto weights = Normal(rows * cols, 1);
+    const auto x = Normal(columns * cols, 2);
+    const std::vector<float> zeros(columns * rows);
+    const Int8Matrix matrix(rows, cols, weights.data());
+    // From zero the multiply-add rounds once, fused or not.
+    const auto expected = Oracle(rows, cols, weights, columns, x, zeros);
+    for (const int64_t target : MachineTargets()) {
+      const ScopedTarget scoped(target);
+      EXPECT_EQ(Multiply(matrix, columns, x, zeros), expected) << hwy::TargetName(target);
+    }
+  }
+}
+
+TEST(Int8MatrixTest, ExtremeProducts_DoNotSaturate) {
+  constexpr int64_t kRows = 130;
+  constexpr int64_t kCols = 4096;
+  for (const float sign : {-1.0f, 1.0f}) {
+    const std::vector<float> weights(kRows * kCols, sign);
+    for (const int64_t columns : {1, 6}) {
+      const std::vector<float> x(columns * kCols, 1.0f);
+      const std::vector<float> zeros(columns * kRows);
+      const Int8Matrix matrix(kRows, kCols, weights.data());
+      const float scale = 1.0f / 127;
+      const float expected = sign * static_cast<float>(127 * 127 * kCols) * (scale * scale);
+      for (const int64_t target : MachineTargets()) {
+        const ScopedTarget scoped(target);
+        EXPECT_THAT(Multiply(matrix, columns, x, zeros), Each(expected)) << hwy::TargetName(target);
+      }
+    }
+  }
+}
+
+TEST(Int8MatrixTest, ColumnThatIsNotFinite_GivesNanAndLeavesItsNeighbour) {
+  const auto weights = Normal(65 * 40, 1);
+  const Int8Matrix matrix(65, 40, weights.data());
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    auto x = Normal(2 * 40, 2);
+    x[39] = bad;
+    const std::vector<float> zeros(2 * 65);
+    for (const int64_t target : MachineTargets()) {
+      const ScopedTarget scoped(target);
+      const auto y = Multiply(matrix, 2, x, zeros);
+      EXPECT_THAT(std::vector<float>(y.begin(), y.begin() + 65), Each(IsNan()));
+      EXPECT_EQ(std::vector<float>(y.begin() + 65, y.end()),
+                Multiply(matrix, 1, {x.begin() + 40, x.end()}, std::vector<float>(65)));
+    }
+  }
+}
+
+TEST(Int8MatrixTest, ColumnOfNothing_AddsNothing) {
+  const auto weights = Normal(65 * 40, 1);
+  const Int8Matrix matrix(65, 40, weights.data());
+  const auto y = Normal(65, 2);
+  for (const float tiny : {0.0f, 1e-38f, -1e-44f}) {
+    EXPECT_EQ(Multiply(matrix, 1, std::vector<float>(40, tiny), y), y);
+  }
+}
+
+}  // namespace
+}  // namespace runnel
