@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "client/benchmark_command.h"
 #include "client/field_flags.h"
 #include "client/generate_command.h"
 #include "client/health_command.h"
@@ -64,6 +65,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddModelsCommand(*app, line);
   AddJobsCommand(*app, line);
   AddHealthCommand(*app, line);
+  AddBenchmarkCommand(*app, line);
   app->footer(absl::StrCat(kExamples, "\n", kServersHelp, "\n", kExitCodesHelp));
   return app;
 }

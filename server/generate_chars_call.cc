@@ -1,6 +1,7 @@
 #include "server/generate_chars_call.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "server/generation_convert.h"
@@ -10,6 +11,9 @@ namespace {
 
 // Text that may wait for a slow reader; the writing goes on when less than half of it is left.
 constexpr size_t kPendingBytesMax = 4096;
+// Under load a text's messages are at least this far apart for each other text under way: some
+// 20,000 messages a second leave most of the processor to the texts.
+constexpr std::chrono::microseconds kMessageSpacing(50);
 
 bool BeginsChar(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) != 0x80; }
 
@@ -69,48 +73,55 @@ void GenerateCharsCall::Refuse(const grpc::Status& status) {
   Finish(status);
 }
 
-bool GenerateCharsCall::RunSlice() {
-  const auto slice_end = GenerationRun::Clock::now() + kGenerationSlice;
-  do {
-    character_.clear();
-    if (cancelled_ || engine_.generation.draining()) {
-      run_->Interrupt(&character_);  // nobody hears of it if it was cancelled
-      EndText();
-      return false;
-    }
-    const Event event = run_->Step(&character_);
-    if (event == Event::kEnd) {
-      EndText();
-      return false;
-    }
-    if (!character_.empty() && !Deliver()) return false;
-  } while (GenerationRun::Clock::now() < slice_end);
-  return true;
+bool GenerateCharsCall::GoesOn() {
+  if (!cancelled_ && !engine_.generation.draining()) {
+    run_->NoteStep();
+    return true;
+  }
+  std::string rest;
+  run_->Interrupt(&rest);  // nobody hears of it if it was cancelled
+  EndText(rest);
+  return false;
 }
 
-bool GenerateCharsCall::Deliver() {
+bool GenerateCharsCall::OnStep(Event event, absl::string_view written) {
+  run_->NoteEvent(event);
+  if (event != Event::kEnd) return Deliver(written);
+  EndText(written);
+  return false;
+}
+
+bool GenerateCharsCall::Deliver(absl::string_view written) {
   const std::lock_guard lock(mutex_);
-  TakeTextLocked();
-  SendLocked();
+  TakeTextLocked(written);
+  if (!WaitsForMoreLocked()) SendLocked();
   // A cancel that came first has found nothing paused to wake.
   paused_ = pending_.size() >= kPendingBytesMax && write_in_flight_ && !cancelled_;
   return !paused_;
 }
 
-void GenerateCharsCall::EndText() {
+void GenerateCharsCall::EndText(absl::string_view written) {
   const std::lock_guard lock(mutex_);
-  TakeTextLocked();
+  TakeTextLocked(written);
   summary_ = run_->Summary();
   run_.reset();
   text_ended_ = true;
   SendLocked();
 }
 
-void GenerateCharsCall::TakeTextLocked() {
-  pending_.append(character_);
+void GenerateCharsCall::TakeTextLocked(absl::string_view written) {
+  if (written.empty()) return;
+  pending_.append(written.data(), written.size());
   for (CharLogprob& character : run_->TakeLogprobs()) {
     pending_logprobs_.push_back(std::move(character));
   }
+}
+
+bool GenerateCharsCall::WaitsForMoreLocked() const {
+  if (text_ended_ || cancelled_ || chars_max_ > 0) return false;
+  if (pending_.empty() || pending_.size() >= kPendingBytesMax / 2) return false;
+  const auto spacing = kMessageSpacing * (engine_.generation.active() - 1);
+  return GenerationRun::Clock::now() - last_message_ < spacing;
 }
 
 void GenerateCharsCall::SendLocked() {
@@ -131,6 +142,7 @@ void GenerateCharsCall::SendLocked() {
     return;
   }
   write_in_flight_ = true;
+  last_message_ = GenerationRun::Clock::now();
   StartWrite(&message_);
 }
 
@@ -152,7 +164,7 @@ void GenerateCharsCall::OnWriteDone(bool ok) {
     const std::lock_guard lock(mutex_);
     write_in_flight_ = false;
     if (!ok) cancelled_ = true;
-    SendLocked();
+    if (!WaitsForMoreLocked()) SendLocked();
     resume = paused_ && (cancelled_ || pending_.size() < kPendingBytesMax / 2);
     if (resume) paused_ = false;
   }

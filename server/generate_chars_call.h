@@ -1,8 +1,10 @@
-// One GenerateChars call: writes a text in slices on the generation pool and streams it as the
-// reader takes it.
+// One GenerateChars call: writes a text on the generation pool and streams it as the reader takes
+// it.
 //
 // At most one write is in flight. Meanwhile the text grows up to a bound; then the writing pauses
-// until the reader has taken a message, so a slow reader holds up itself alone.
+// until the reader has taken a message, so a slow reader holds up itself alone. The more texts
+// there are, the longer a text's messages wait for more characters, as messages cost more than
+// characters.
 //
 // Lifetime: the call owns itself until OnDone; tasks and the pool hold it too. gRPC is touched
 // under mutex_ alone and never after Finish, so nothing reaches a call that gRPC has let go.
@@ -26,13 +28,15 @@
 namespace runnel::server {
 
 class GenerateCharsCall : public grpc::ServerWriteReactor<v1::GenerateCharsResponse>,
-                          public GenerationPool::Task,
+                          public Scheduler::Text,
                           public std::enable_shared_from_this<GenerateCharsCall> {
  public:
   // The reactor for a call; it deletes itself. `request` must live until OnDone, as gRPC's does.
   static GenerateCharsCall* Start(Engine* engine, const v1::GenerateCharsRequest* request);
 
-  bool RunSlice() override;
+  Session& session() override { return run_->session(); }
+  bool GoesOn() override;
+  bool OnStep(Event event, absl::string_view written) override;
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
@@ -44,11 +48,13 @@ class GenerateCharsCall : public grpc::ServerWriteReactor<v1::GenerateCharsRespo
   // Off gRPC's threads: checks the request, then schedules the writing.
   void Prepare();
   void Refuse(const grpc::Status& status);
-  // Takes character_; false if the writing must pause.
-  bool Deliver();
-  void EndText();
-  // Adds what the last step wrote to what is pending. mutex_ held.
-  void TakeTextLocked();
+  // Takes what a step wrote; false if the writing must pause.
+  bool Deliver(absl::string_view written);
+  void EndText(absl::string_view written);
+  // Adds what a step wrote to what is pending. mutex_ held.
+  void TakeTextLocked(absl::string_view written);
+  // Whether the next message should wait for more characters. mutex_ held.
+  bool WaitsForMoreLocked() const;
   // Sends what there is to send, if gRPC is ready. mutex_ held.
   void SendLocked();
   // Moves the next message's text from pending_ into message_. mutex_ held.
@@ -60,9 +66,8 @@ class GenerateCharsCall : public grpc::ServerWriteReactor<v1::GenerateCharsRespo
   std::atomic<bool> cancelled_ = false;
 
   std::unique_ptr<MemoryBudget::Claim> prompt_memory_;  // as long as gRPC keeps the request
-  // Of the task that prepares, then of the one slice that runs.
+  // Of the task that prepares, then of the scheduler.
   std::unique_ptr<GenerationRun> run_;
-  std::string character_;  // what the last step wrote
 
   std::mutex mutex_;
   std::shared_ptr<GenerateCharsCall> self_;  // until OnDone
@@ -70,8 +75,9 @@ class GenerateCharsCall : public grpc::ServerWriteReactor<v1::GenerateCharsRespo
   std::string pending_;                       // text that no message has yet
   std::deque<CharLogprob> pending_logprobs_;  // of its characters, if they are asked for
   size_t chars_max_ = 0;                      // of a message; 0: no limit
+  GenerationRun::Clock::time_point last_message_;
   bool write_in_flight_ = false;
-  bool paused_ = false;  // neither queued nor running, until a write is done
+  bool paused_ = false;  // in no scheduler, until a write is done
   bool text_ended_ = false;
   bool finished_ = false;
   v1::GenerationSummary summary_;

@@ -1,5 +1,6 @@
 #include "server/generation_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,16 +9,21 @@
 namespace runnel::server {
 
 GenerationPool::GenerationPool(int threads, int active_max) : active_max_(active_max) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { WorkUntilStopped(); });
+  for (int i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>());
+  for (const auto& worker : workers_) {
+    worker->thread = std::thread([this, w = worker.get()] { WorkUntilStopped(w); });
+  }
 }
 
 GenerationPool::~GenerationPool() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
+  for (const auto& worker : workers_) {
+    {
+      const std::lock_guard lock(worker->mutex);
+      worker->stopped = true;
+    }
+    worker->changed.notify_one();
   }
-  changed_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  for (const auto& worker : workers_) worker->thread.join();
 }
 
 absl::StatusOr<std::unique_ptr<GenerationPool::Admission>> GenerationPool::Admit(int texts) {
@@ -27,29 +33,54 @@ absl::StatusOr<std::unique_ptr<GenerationPool::Admission>> GenerationPool::Admit
                                                    " texts at a time; try again later"));
 }
 
-void GenerationPool::Schedule(std::shared_ptr<Task> task) {
+void GenerationPool::Schedule(std::shared_ptr<Text> text) { Give(std::move(text), LeastLoaded()); }
+
+void GenerationPool::Give(std::shared_ptr<Text> text, Worker* worker) {
+  ++worker->load;
   {
-    const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(task));
+    const std::lock_guard lock(worker->mutex);
+    worker->arrivals.push_back(std::move(text));
   }
-  changed_.notify_one();
+  worker->changed.notify_one();
 }
 
-void GenerationPool::WorkUntilStopped() {
+GenerationPool::Worker* GenerationPool::LeastLoaded() const {
+  const auto least =
+      std::min_element(workers_.begin(), workers_.end(),
+                       [](const auto& a, const auto& b) { return a->load < b->load; });
+  return least->get();
+}
+
+void GenerationPool::WorkUntilStopped(Worker* worker) {
   PrepareThreadForMath();
-  std::unique_lock lock(mutex_);
+  Scheduler& scheduler = worker->scheduler;
+  std::vector<std::shared_ptr<Text>> arrivals;
   while (true) {
-    changed_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
-    if (stopped_) return;
-    std::shared_ptr<Task> task = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    const bool more = task->RunSlice();
-    if (!more) task.reset();  // its end may take other locks
-    lock.lock();
-    // A thread is awake already: this one.
-    if (more) queue_.push_back(std::move(task));
+    {
+      std::unique_lock lock(worker->mutex);
+      worker->changed.wait(lock, [&] {
+        return worker->stopped || scheduler.size() > 0 || !worker->arrivals.empty();
+      });
+      if (worker->stopped) return;
+      arrivals.swap(worker->arrivals);
+    }
+    for (auto& text : arrivals) scheduler.Add(std::move(text));
+    arrivals.clear();
+    worker->load -= scheduler.Step();
+    Balance(worker);
   }
+}
+
+void GenerationPool::Balance(Worker* worker) {
+  if (workers_.size() == 1) return;
+  constexpr int kPart = 8;  // what moves a text is worth it beyond one and an eighth
+  Worker* least = LeastLoaded();
+  const int load = worker->load;
+  if (load <= least->load + 1 + load / kPart) return;
+  std::shared_ptr<Text> text = worker->scheduler.Take();
+  if (text == nullptr) return;
+  --worker->load;
+  Give(std::move(text), least);
 }
 
 }  // namespace runnel::server

@@ -1,30 +1,23 @@
-// The threads that write texts. Each takes a task off a first-in-first-out queue, runs one slice of
-// it and, if there is more to do, puts it at the end of the queue: many texts grow side by side,
-// none waits for another's end.
+// The threads that write texts. Each has a scheduler, whose texts share the model's steps; a text
+// goes to the thread that has fewest, and a thread that has many more than another gives it some.
 #ifndef RUNNEL_SERVER_GENERATION_POOL_H_
 #define RUNNEL_SERVER_GENERATION_POOL_H_
 
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/generate/scheduler.h"
 
 namespace runnel::server {
 
 class GenerationPool {
  public:
-  class Task {
-   public:
-    virtual ~Task() = default;
-    // Works for a few milliseconds. True: there is more to do now. Never called from two threads at
-    // a time, as long as it is scheduled only when it is neither queued nor running.
-    virtual bool RunSlice() = 0;
-  };
+  using Text = Scheduler::Text;
 
   // Room for a number of texts, given back when it is destroyed.
   class Admission {
@@ -41,7 +34,7 @@ class GenerationPool {
 
   // `active_max` bounds the texts under way.
   GenerationPool(int threads, int active_max);
-  // Ends after the slices that are running; there should be no tasks left.
+  // Ends after the steps that are running; there should be no texts left.
   ~GenerationPool();
   GenerationPool(const GenerationPool&) = delete;
   GenerationPool& operator=(const GenerationPool&) = delete;
@@ -52,24 +45,34 @@ class GenerationPool {
   // Texts admitted. Thread-safe.
   int active() const { return active_; }
 
-  // Thread-safe.
-  void Schedule(std::shared_ptr<Task> task);
+  // Steps `text` until it leaves; one that has left may be scheduled again. Thread-safe.
+  void Schedule(std::shared_ptr<Text> text);
 
-  // Asks all tasks to end as soon as they can, those to come too. Thread-safe.
+  // Asks all texts to end as soon as they can, those to come too. Thread-safe.
   void StartDraining() { draining_ = true; }
   bool draining() const { return draining_; }
 
  private:
-  void WorkUntilStopped();
+  struct Worker {
+    std::atomic<int> load = 0;  // texts, those that arrive included
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<std::shared_ptr<Text>> arrivals;
+    bool stopped = false;
+    Scheduler scheduler;  // of the thread alone
+    std::thread thread;
+  };
+
+  void Give(std::shared_ptr<Text> text, Worker* worker);
+  Worker* LeastLoaded() const;
+  void WorkUntilStopped(Worker* worker);
+  // Gives a text away if another thread has far fewer.
+  void Balance(Worker* worker);
 
   const int active_max_;
   std::atomic<int> active_ = 0;
   std::atomic<bool> draining_ = false;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::shared_ptr<Task>> queue_;
-  bool stopped_ = false;
-  std::vector<std::thread> threads_;
+  std::vector<std::unique_ptr<Worker>> workers_;
 };
 
 }  // namespace runnel::server

@@ -5,31 +5,31 @@
 
 namespace runnel::server {
 
-Event GenerationRun::Step(std::string* text) {
+void GenerationRun::NoteStep() {
   if (!first_step_) first_step_ = Clock::now();
-  const Event event = stream_.Step(text);
-  if (event == Event::kReading || event == Event::kMidChar) return event;
+}
+
+void GenerationRun::NoteEvent(Event event) {
+  if (event == Event::kReading || event == Event::kMidChar) return;
   last_char_ = Clock::now();
   if (!first_char_) first_char_ = last_char_;
-  return event;
 }
 
 v1::GenerationSummary GenerationRun::Summary() const {
-  const Session& session = stream_.session();
   v1::GenerationSummary summary;
-  summary.set_finish_reason(ToProto(session.finish_reason()));
-  summary.set_matched_stop(session.matched_stop());
+  summary.set_finish_reason(ToProto(session_.finish_reason()));
+  summary.set_matched_stop(session_.matched_stop());
   summary.set_model_version(facts_.model_version);
   summary.set_seed(facts_.seed);
   summary.set_prompt_chars(static_cast<int32_t>(facts_.prompt_chars));
-  summary.set_generated_chars(static_cast<int32_t>(session.generated_chars()));
+  summary.set_generated_chars(static_cast<int32_t>(session_.generated_chars()));
   summary.set_queue_ms(MillisecondsUntil(first_step_));
   summary.set_first_char_ms(MillisecondsUntil(first_char_));
   summary.set_total_ms(MillisecondsUntil(last_char_));
-  summary.set_logprob(static_cast<float>(session.logprob()));
+  summary.set_logprob(static_cast<float>(session_.logprob()));
   if (facts_.return_state) {
-    const std::optional<SessionState> state = session.Save();
-    if (state) summary.set_state(EncodeStateToken(*state, session.model()));
+    const std::optional<SessionState> state = session_.Save();
+    if (state) summary.set_state(EncodeStateToken(*state, session_.model()));
   }
   return summary;
 }

@@ -8,13 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "core/generate/single_stream.h"
+#include "core/generate/session.h"
 #include "runnel/v1/generation.pb.h"
 
 namespace runnel::server {
-
-// How long a text is worked on before others have their turn.
-inline constexpr std::chrono::milliseconds kGenerationSlice(2);
 
 class GenerationRun {
  public:
@@ -30,14 +27,16 @@ class GenerationRun {
   };
 
   GenerationRun(Session session, const Facts& facts)
-      : facts_(facts), stream_(std::move(session)), last_char_(facts.arrival) {}
+      : facts_(facts), session_(std::move(session)), last_char_(facts.arrival) {}
 
-  // One step of the model; appends to `text`.
-  Event Step(std::string* text);
+  Session& session() { return session_; }
+  // Before each step, and after it.
+  void NoteStep();
+  void NoteEvent(Event event);
   // Ends the text where it is: the server is shutting down. Appends to `text`.
-  void Interrupt(std::string* text) { stream_.session().Interrupt(text); }
+  void Interrupt(std::string* text) { session_.Interrupt(text); }
   // Of the characters appended since the last call, if the request asks for them.
-  std::vector<CharLogprob> TakeLogprobs() { return stream_.session().TakeLogprobs(); }
+  std::vector<CharLogprob> TakeLogprobs() { return session_.TakeLogprobs(); }
 
   // After the end.
   v1::GenerationSummary Summary() const;
@@ -46,7 +45,7 @@ class GenerationRun {
   float MillisecondsUntil(std::optional<Clock::time_point> time) const;
 
   const Facts facts_;
-  SingleStream stream_;
+  Session session_;
   std::optional<Clock::time_point> first_step_;
   std::optional<Clock::time_point> first_char_;
   Clock::time_point last_char_;

@@ -19,31 +19,38 @@ double LogprobPerChar(const v1::SampledText& text) {
 }  // namespace
 
 // One of the texts, which it writes into its own place in texts_.
-class SampleCall::TextTask : public GenerationPool::Task {
+class SampleCall::TextTask : public Scheduler::Text {
  public:
   TextTask(std::shared_ptr<SampleCall> call, GenerationRun run, v1::SampledText* text)
       : call_(std::move(call)), run_(std::move(run)), text_(*text) {}
 
-  bool RunSlice() override {
-    const auto slice_end = GenerationRun::Clock::now() + kGenerationSlice;
-    do {
-      if (call_->cancelled_ || call_->engine_.generation.draining()) {
-        run_.Interrupt(text_.mutable_text());  // nobody hears of it if it was cancelled
-        return End();
-      }
-      if (run_.Step(text_.mutable_text()) == Event::kEnd) return End();
-    } while (GenerationRun::Clock::now() < slice_end);
+  Session& session() override { return run_.session(); }
+
+  bool GoesOn() override {
+    if (call_->cancelled_ || call_->engine_.generation.draining()) {
+      run_.Interrupt(text_.mutable_text());  // nobody hears of it if it was cancelled
+      End();
+      return false;
+    }
+    run_.NoteStep();
     return true;
   }
 
+  bool OnStep(Event event, absl::string_view written) override {
+    run_.NoteEvent(event);
+    text_.mutable_text()->append(written.data(), written.size());
+    if (event != Event::kEnd) return true;
+    End();
+    return false;
+  }
+
  private:
-  bool End() {
+  void End() {
     for (const CharLogprob& character : run_.TakeLogprobs()) {
       *text_.add_logprobs() = ToProto(character);
     }
     *text_.mutable_summary() = run_.Summary();
     call_->TextEnded();
-    return false;
   }
 
   const std::shared_ptr<SampleCall> call_;

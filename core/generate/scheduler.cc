@@ -1,0 +1,71 @@
+#include "core/generate/scheduler.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace runnel {
+
+void Scheduler::Add(std::shared_ptr<Text> text) {
+  const LanguageModel* model = &text->session().model();
+  auto group = std::find_if(groups_.begin(), groups_.end(),
+                            [model](const Group& g) { return g.model == model; });
+  if (group == groups_.end()) group = groups_.insert(groups_.end(), Group{.model = model});
+  group->texts.push_back(std::move(text));
+  ++size_;
+}
+
+int Scheduler::Step() {
+  const int64_t before = size_;
+  for (Group& group : groups_) {
+    auto& texts = group.texts;
+    std::erase_if(texts, [](const auto& text) { return !text->GoesOn(); });
+    const auto count = static_cast<int64_t>(texts.size());
+    int64_t done = 0;
+    for (int64_t parts = (count + kColumnsMax - 1) / kColumnsMax; parts > 0; --parts) {
+      const int64_t columns = (count - done + parts - 1) / parts;  // of about one size
+      // The model lives: these texts hold it.
+      StepTexts(*group.model, absl::MakeSpan(texts).subspan(done, columns));
+      done += columns;
+    }
+    std::erase(texts, nullptr);
+  }
+  std::erase_if(groups_, [](const Group& group) { return group.texts.empty(); });
+  size_ = 0;
+  for (const Group& group : groups_) size_ += static_cast<int64_t>(group.texts.size());
+  return static_cast<int>(before - size_);
+}
+
+void Scheduler::StepTexts(const LanguageModel& model, absl::Span<std::shared_ptr<Text>> texts) {
+  const int64_t vocabulary = model.vocabulary.size();
+  ids_.clear();
+  states_.clear();
+  for (const auto& text : texts) {
+    Session& session = text->session();
+    ids_.push_back(session.NextInput());
+    states_.push_back(session.state());
+  }
+  const auto logits = texts.size() * static_cast<size_t>(vocabulary);
+  if (logits_.size() < logits) logits_.resize(logits);
+  model.decoder->Step(ids_, states_, logits_.data(), &scratch_);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    written_.clear();
+    const absl::Span<const float> row(logits_.data() + static_cast<int64_t>(i) * vocabulary,
+                                      static_cast<size_t>(vocabulary));
+    const Event event = texts[i]->session().Accept(row, &written_);
+    if (!texts[i]->OnStep(event, written_)) texts[i].reset();
+  }
+}
+
+std::shared_ptr<Scheduler::Text> Scheduler::Take() {
+  const auto largest = std::max_element(
+      groups_.begin(), groups_.end(),
+      [](const Group& a, const Group& b) { return a.texts.size() < b.texts.size(); });
+  if (largest == groups_.end()) return nullptr;
+  std::shared_ptr<Text> text = std::move(largest->texts.back());
+  largest->texts.pop_back();
+  if (largest->texts.empty()) groups_.erase(largest);
+  --size_;
+  return text;
+}
+
+}  // namespace runnel

@@ -1,0 +1,84 @@
+#include <mutex>
+#include <set>
+
+#include "tests/client/client_fixture.h"
+
+namespace runnel::client {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+class BenchmarkTest : public ClientTest {
+ protected:
+  // Three messages: 2 characters, 3, and a summary with 1.
+  void AnswerEveryStream() {
+    fake.generation.generate = [this](grpc::ServerContext*, const v1::GenerateCharsRequest& request,
+                                      grpc::ServerWriter<v1::GenerateCharsResponse>* writer) {
+      {
+        const std::lock_guard lock(mutex_);
+        seeds_.insert(request.sampling().seed());
+        prompts_.insert(request.prompt());
+      }
+      for (const char* text : {"é!", "abc", "."}) {
+        v1::GenerateCharsResponse response;
+        response.set_text(text);
+        if (response.text() == ".") response.mutable_summary()->set_generated_chars(6);
+        writer->Write(response);
+      }
+      return grpc::Status::OK;
+    };
+  }
+
+  std::set<uint64_t> Seeds() {
+    const std::lock_guard lock(mutex_);
+    return seeds_;
+  }
+
+  std::mutex mutex_;
+  std::multiset<std::string> prompts_;
+
+ private:
+  std::set<uint64_t> seeds_;
+};
+
+TEST_F(BenchmarkTest, Streams_AreCountedAndHaveSeedsOfTheirOwn) {
+  AnswerEveryStream();
+  EXPECT_EQ(Run({"benchmark", "m", "--streams", "3", "--seed", "7", "--prompt", "go"}), 0) << err;
+  EXPECT_THAT(Seeds(), UnorderedElementsAre(7u, 8u, 9u));
+  {
+    const std::lock_guard lock(mutex_);
+    EXPECT_EQ(prompts_.count("go"), 3u);
+  }
+  EXPECT_THAT(out, HasSubstr("18 in 0.00 s"));
+  EXPECT_THAT(out, HasSubstr("2.0 characters"));
+  EXPECT_THAT(out, HasSubstr("first character"));
+  EXPECT_THAT(out, HasSubstr("between messages"));
+}
+
+TEST_F(BenchmarkTest, Pace_LosesNothing) {
+  AnswerEveryStream();
+  EXPECT_EQ(Run({"benchmark", "m", "--streams", "2", "--chars-per-second", "1000"}), 0) << err;
+  EXPECT_THAT(out, HasSubstr("12 in 0.00 s"));
+}
+
+TEST_F(BenchmarkTest, StreamThatFails_IsTheCommandsFailure) {
+  fake.generation.generate = [](grpc::ServerContext*, const v1::GenerateCharsRequest&,
+                                grpc::ServerWriter<v1::GenerateCharsResponse>*) {
+    return grpc::Status(grpc::StatusCode::NOT_FOUND, "there is no model m");
+  };
+  EXPECT_NE(Run({"benchmark", "m", "--streams", "2"}), 0);
+  EXPECT_THAT(err, HasSubstr("there is no model m"));
+  EXPECT_EQ(out, "");
+}
+
+TEST_F(BenchmarkTest, OptionsOutOfRange_AreUsageErrors) {
+  EXPECT_EQ(Run({"benchmark", "m", "--streams", "0"}), 2);
+  EXPECT_THAT(err, HasSubstr("--streams"));
+  EXPECT_EQ(Run({"benchmark", "m", "--streams", "10001"}), 2);
+  EXPECT_EQ(Run({"benchmark", "m", "--chars-per-second", "-1"}), 2);
+  EXPECT_THAT(err, HasSubstr("--chars-per-second"));
+}
+
+}  // namespace
+}  // namespace runnel::client

@@ -1,0 +1,237 @@
+#include "core/generate/scheduler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/generate/single_stream.h"
+#include "core/math/random.h"
+#include "tests/core/math/targets.h"
+
+namespace runnel {
+namespace {
+
+constexpr char32_t kLetters[] = U"\n abcdefghij\u00E9\u4E16";
+
+Vocabulary Letters() {
+  return Vocabulary::FromCodePoints({std::begin(kLetters), std::end(kLetters) - 1}).value();
+}
+
+// Random weights, strong enough that texts depend on what was read.
+std::shared_ptr<const LanguageModel> RandomModel(
+    CellType cell, DecodePrecision precision = DecodePrecision::kF32) {
+  constexpr int kHidden = 24;
+  auto model = std::make_shared<LanguageModel>();
+  model->vocabulary = Letters();
+  const auto network = MakeNetwork<float>({.cell = cell, .num_layers = 2, .hidden_size = kHidden},
+                                          model->vocabulary.size());
+  std::vector<float> parameters(network->layout().size());
+  InitializeParameters(network->layout(), Initialization::kUniformFanHidden, kHidden, 8,
+                       parameters.data());
+  for (float& parameter : parameters) parameter *= 5;
+  model->decoder = network->NewDecoder(parameters.data(), precision);
+  return model;
+}
+
+Session NewSession(const std::shared_ptr<const LanguageModel>& model, uint64_t seed, int max_chars,
+                   std::vector<int32_t> prompt = {1, 2, 3}) {
+  return Session(model, {.seed = seed, .max_chars = max_chars}, std::move(prompt));
+}
+
+std::string Alone(Session session) { return SingleStream(std::move(session)).WriteAll(); }
+
+struct FakeText : Scheduler::Text {
+  explicit FakeText(Session s) : written_by(std::move(s)) {}
+
+  Session& session() override { return written_by; }
+  bool GoesOn() override { return !cancelled; }
+  bool OnStep(Event event, absl::string_view written) override {
+    ++steps;
+    text.append(written.data(), written.size());
+    ended = event == Event::kEnd;
+    if (ended) return false;
+    return steps % pause_every != 0;
+  }
+
+  Session written_by;
+  std::string text;
+  int64_t steps = 0;
+  int64_t pause_every = 1'000'000'000;
+  bool cancelled = false;
+  bool ended = false;
+};
+
+std::shared_ptr<FakeText> NewText(const std::shared_ptr<const LanguageModel>& model, uint64_t seed,
+                                  int max_chars, std::vector<int32_t> prompt = {1, 2, 3}) {
+  return std::make_shared<FakeText>(NewSession(model, seed, max_chars, std::move(prompt)));
+}
+
+constexpr CellType kCells[] = {CellType::kRnnTanh,      CellType::kRnnRelu,
+                               CellType::kLstm,         CellType::kLstmPeephole,
+                               CellType::kLstmCoupled,  CellType::kGruResetBefore,
+                               CellType::kGruResetAfter};
+constexpr DecodePrecision kPrecisions[] = {DecodePrecision::kF32, DecodePrecision::kBf16,
+                                           DecodePrecision::kInt8};
+
+TEST(Scheduler, Text_IsTheSameAloneAndAmongAThousandThatComeAndGo) {
+  for (const DecodePrecision precision : kPrecisions) {
+    const auto model = RandomModel(CellType::kLstm, precision);
+    const auto other = RandomModel(CellType::kGruResetAfter, precision);
+    constexpr int kTexts = 1000;
+    std::vector<std::shared_ptr<FakeText>> texts;
+    Scheduler scheduler;
+    Scheduler neighbour;
+    for (uint64_t round = 0; texts.size() < kTexts || scheduler.size() + neighbour.size() > 0;
+         ++round) {
+      const auto joining = static_cast<int>(RandomUniform(1, 0, round) * 80);
+      for (int i = 0; i < joining && texts.size() < kTexts; ++i) {
+        const auto seed = static_cast<int>(texts.size());
+        texts.push_back(NewText(seed % 3 == 0 ? other : model, seed, 5 + seed % 40,
+                                std::vector<int32_t>(1 + seed % 11, seed % 12)));
+        if (seed % 7 == 0) texts.back()->pause_every = 4;
+        scheduler.Add(texts.back());
+      }
+      if (round % 3 == 0 && scheduler.size() > 0) neighbour.Add(scheduler.Take());
+      scheduler.Step();
+      neighbour.Step();
+      for (const auto& text : texts) {
+        if (text->ended || text->steps == 0 || text->steps % text->pause_every != 0) continue;
+        ++text->pause_every;  // wakes once from this pause
+        scheduler.Add(text);
+      }
+    }
+    for (int seed = 0; seed < kTexts; ++seed) {
+      ASSERT_TRUE(texts[seed]->ended);
+      ASSERT_EQ(texts[seed]->text,
+                Alone(NewSession(seed % 3 == 0 ? other : model, seed, 5 + seed % 40,
+                                 std::vector<int32_t>(1 + seed % 11, seed % 12))))
+          << "seed " << seed;
+    }
+  }
+}
+
+TEST(Scheduler, Text_IsTheSameOnEveryTargetWithFusedMultiplyAdd) {
+  for (const CellType cell : kCells) {
+    for (const DecodePrecision precision : kPrecisions) {
+      std::string expected;
+      for (const int64_t target : FusedTargets()) {
+        const ScopedTarget scoped(target);
+        const auto model = RandomModel(cell, precision);
+        Scheduler scheduler;
+        std::vector<std::shared_ptr<FakeText>> texts;
+        for (int seed = 0; seed < 9; ++seed) {
+          texts.push_back(NewText(model, seed, 100));
+          scheduler.Add(texts.back());
+        }
+        while (scheduler.size() > 0) scheduler.Step();
+        std::string all;
+        for (const auto& text : texts) all += text->text;
+        if (expected.empty()) expected = all;
+        EXPECT_EQ(all, expected) << CellTypeName(cell) << ", " << hwy::TargetName(target);
+      }
+    }
+  }
+}
+
+TEST(Scheduler, LongPrompt_HoldsNobodyUp) {
+  const auto model = RandomModel(CellType::kLstm);
+  const auto reader = NewText(model, 1, 1, std::vector<int32_t>(5000, 2));
+  const auto writer = NewText(model, 2, 1000, {1});
+  Scheduler scheduler;
+  scheduler.Add(reader);
+  scheduler.Add(writer);
+  for (int step = 1; step <= 50; ++step) {
+    scheduler.Step();
+    ASSERT_EQ(writer->written_by.generated_chars(), step);
+    ASSERT_EQ(reader->steps, step);
+  }
+}
+
+TEST(Scheduler, CancelledText_LeavesWithoutAnotherStep) {
+  const auto model = RandomModel(CellType::kLstm);
+  std::vector<std::shared_ptr<FakeText>> texts;
+  Scheduler scheduler;
+  for (int i = 0; i < 300; ++i) {
+    texts.push_back(NewText(model, i, 1000));
+    scheduler.Add(texts.back());
+  }
+  EXPECT_EQ(scheduler.Step(), 0);
+  for (int i = 0; i < 300; i += 2) texts[i]->cancelled = true;
+  EXPECT_EQ(scheduler.Step(), 150);
+  EXPECT_EQ(scheduler.size(), 150);
+  for (int i = 0; i < 300; ++i) EXPECT_EQ(texts[i]->steps, i % 2 == 0 ? 1 : 2);
+  EXPECT_EQ(texts[0].use_count(), 1);
+}
+
+TEST(Scheduler, EndedText_LeavesInTheStepThatEndedIt) {
+  const auto model = RandomModel(CellType::kLstm);
+  const auto text = NewText(model, 1, 1, {1});
+  Scheduler scheduler;
+  scheduler.Add(text);
+  EXPECT_EQ(scheduler.size(), 1);
+  EXPECT_EQ(scheduler.Step(), 1);
+  EXPECT_EQ(scheduler.size(), 0);
+  EXPECT_TRUE(text->ended);
+  EXPECT_EQ(scheduler.Step(), 0);
+}
+
+TEST(Scheduler, ModelOfItsLastText_GoesWithIt) {
+  auto model = RandomModel(CellType::kLstm);
+  const std::weak_ptr<const LanguageModel> watched = model;
+  auto text = NewText(model, 1, 2, {1});
+  model.reset();
+  Scheduler scheduler;
+  scheduler.Add(std::move(text));
+  scheduler.Step();
+  EXPECT_FALSE(watched.expired());
+  scheduler.Step();
+  EXPECT_TRUE(watched.expired());
+}
+
+TEST(Scheduler, Take_GivesEveryTextOnce) {
+  const auto one = RandomModel(CellType::kLstm);
+  const auto two = RandomModel(CellType::kRnnTanh);
+  Scheduler scheduler;
+  EXPECT_EQ(scheduler.Take(), nullptr);
+  std::vector<std::shared_ptr<Scheduler::Text>> added;
+  for (int i = 0; i < 5; ++i) {
+    added.push_back(NewText(i < 2 ? one : two, i, 10));
+    scheduler.Add(added.back());
+  }
+  std::vector<std::shared_ptr<Scheduler::Text>> taken;
+  while (auto text = scheduler.Take()) taken.push_back(std::move(text));
+  EXPECT_EQ(scheduler.size(), 0);
+  EXPECT_THAT(taken, testing::UnorderedElementsAreArray(added));
+}
+
+TEST(Scheduler, SchedulersSideBySide_ShareAModel) {
+  const auto model = RandomModel(CellType::kLstm);
+  constexpr int kThreads = 4;
+  constexpr int kTexts = 20;
+  std::vector<std::string> texts(kThreads * kTexts);
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      Scheduler scheduler;
+      std::vector<std::shared_ptr<FakeText>> mine;
+      for (int i = 0; i < kTexts; ++i) {
+        mine.push_back(NewText(model, thread * kTexts + i, 30));
+        scheduler.Add(mine.back());
+      }
+      while (scheduler.size() > 0) scheduler.Step();
+      for (int i = 0; i < kTexts; ++i) texts[thread * kTexts + i] = mine[i]->text;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (int seed = 0; seed < kThreads * kTexts; ++seed) {
+    EXPECT_EQ(texts[seed], Alone(NewSession(model, seed, 30)));
+  }
+}
+
+}  // namespace
+}  // namespace runnel
