@@ -12,8 +12,8 @@ namespace {
 // Text that may wait for a slow reader; the writing goes on when less than half of it is left.
 constexpr size_t kPendingBytesMax = 4096;
 // Under load a text's messages are at least this far apart for each other text under way: some
-// 20,000 messages a second leave most of the processor to the texts.
-constexpr std::chrono::microseconds kMessageSpacing(50);
+// 7,000 messages a second leave most of the processor to the texts.
+constexpr std::chrono::microseconds kMessageSpacing(150);
 
 bool BeginsChar(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) != 0x80; }
 

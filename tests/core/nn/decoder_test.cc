@@ -149,5 +149,43 @@ TYPED_TEST(DecoderTest, Weights_AreTheDecodersOwnCopy) {
   EXPECT_EQ(logits_of(), before);
 }
 
+// A long way of one lane, at a precision: [steps x V].
+std::vector<float> LogitsAt(const Network<float>& network, const std::vector<float>& parameters,
+                            DecodePrecision precision) {
+  constexpr int kSteps = 40;
+  const auto decoder = network.NewDecoder(parameters.data(), precision);
+  const auto ids = RandomIds(kSteps, kVocabulary, 2);
+  std::vector<float> state(decoder->state_size());
+  float* const pointer = state.data();
+  DecodeScratch<float> scratch;
+  std::vector<float> logits(kSteps * kVocabulary);
+  for (int t = 0; t < kSteps; ++t) {
+    decoder->Step({&ids[t], 1}, {&pointer, 1}, &logits[t * kVocabulary], &scratch);
+  }
+  return logits;
+}
+
+TEST(DecoderPrecision, SmallerWeights_StayNearAndAreNotTheSame) {
+  for (const NetworkConfig& config : kConfigs) {
+    const auto network = MakeNetwork<float>(config, kVocabulary);
+    const auto parameters =
+        RandomReals<float>(network->layout().size(), 1 / std::sqrt(config.hidden_size), 9);
+    const auto exact = LogitsAt(*network, parameters, DecodePrecision::kF32);
+    double square = 0;
+    for (const float logit : exact) square += logit * logit;
+    const double spread = std::sqrt(square / static_cast<double>(exact.size()));
+    // Weights are off by up to 1 part in 256, or in 127 of their row's largest; states likewise.
+    const struct {
+      DecodePrecision precision;
+      double tolerance;
+    } cases[] = {{DecodePrecision::kBf16, 0.03 * spread}, {DecodePrecision::kInt8, 0.1 * spread}};
+    for (const auto& [precision, tolerance] : cases) {
+      const auto logits = LogitsAt(*network, parameters, precision);
+      EXPECT_THAT(logits, Pointwise(DoubleNear(tolerance), exact)) << CellTypeName(config.cell);
+      EXPECT_NE(logits, exact) << CellTypeName(config.cell);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace runnel
