@@ -45,29 +45,29 @@ absl::string_view CorpusLoader::Field(const v1::TrainRequest& request) {
   return "corpus";
 }
 
-grpc::Status CorpusLoader::Load(const v1::TrainRequest& request, VocabularyKind kind,
+grpc::Status CorpusLoader::Load(const v1::TrainRequest& request, const CorpusVocabulary& vocabulary,
                                 std::shared_ptr<const LoadedCorpus>* corpus) const {
-  auto loaded = LoadField(request, kind);
+  auto loaded = LoadField(request, vocabulary);
   if (!loaded.ok()) return ToGrpcStatus(loaded.status(), Field(request));
   *corpus = *std::move(loaded);
   return grpc::Status::OK;
 }
 
 absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadField(
-    const v1::TrainRequest& request, VocabularyKind kind) const {
+    const v1::TrainRequest& request, const CorpusVocabulary& vocabulary) const {
   switch (request.corpus_case()) {
     case v1::TrainRequest::kText:
       return LoadSource(StringSource(request.text()), static_cast<int64_t>(request.text().size()),
-                        kind);
+                        vocabulary);
     case v1::TrainRequest::kCorpusPath: {
       const absl::StatusOr<std::string> path = ResolvePath(request.corpus_path());
       if (!path.ok()) return path.status();
-      return LoadFile(*path, kind);
+      return LoadFile(*path, vocabulary);
     }
     case v1::TrainRequest::kCorpusId: {
       const auto pin = uploads_.Find(request.corpus_id());
       if (!pin.ok()) return pin.status();
-      return LoadFile((*pin)->path(), kind);
+      return LoadFile((*pin)->path(), vocabulary);
     }
     case v1::TrainRequest::CORPUS_NOT_SET:
       break;
@@ -108,15 +108,15 @@ absl::StatusOr<std::string> CorpusLoader::ResolvePath(const std::string& relativ
 }
 
 absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadFile(
-    const std::string& path, VocabularyKind kind) const {
+    const std::string& path, const CorpusVocabulary& vocabulary) const {
   std::error_code error;
   const auto bytes = static_cast<int64_t>(fs::file_size(path, error));
   if (error) return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot read ", path));
-  return LoadSource(FileSource(path), bytes, kind);
+  return LoadSource(FileSource(path), bytes, vocabulary);
 }
 
 absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadSource(
-    const TextSource& source, int64_t bytes, VocabularyKind kind) const {
+    const TextSource& source, int64_t bytes, const CorpusVocabulary& vocabulary) const {
   if (bytes > memory_.bytes_max() / kIdBytesPerTextByte) {
     return absl::InvalidArgumentError(absl::StrCat("has ", bytes, " bytes; at most ",
                                                    memory_.bytes_max() / kIdBytesPerTextByte,
@@ -124,7 +124,8 @@ absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadSource(
   }
   auto claim = memory_.Take(bytes * kIdBytesPerTextByte, "the corpus");
   if (!claim.ok()) return claim.status();
-  absl::StatusOr<Corpus> corpus = Corpus::Load(source, kind);
+  absl::StatusOr<Corpus> corpus = vocabulary.base ? Corpus::Load(source, *vocabulary.base)
+                                                  : Corpus::Load(source, vocabulary.rules);
   if (!corpus.ok()) return corpus.status();
   auto loaded = std::make_shared<LoadedCorpus>();
   loaded->claim = *std::move(claim);

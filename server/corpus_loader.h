@@ -5,6 +5,7 @@
 #include <grpcpp/support/status.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -22,6 +23,12 @@ struct LoadedCorpus {
   Corpus corpus;
 };
 
+// By which vocabulary a corpus is read: a new one, or one that grows.
+struct CorpusVocabulary {
+  VocabularyRules rules;
+  std::optional<Vocabulary> base;  // if set, `rules` do not count
+};
+
 // Shareable between threads; what it is given must outlive it.
 class CorpusLoader {
  public:
@@ -31,7 +38,7 @@ class CorpusLoader {
 
   // Reads files. The status names the field: text, corpus_path, corpus_id, or corpus if
   // there is none.
-  grpc::Status Load(const v1::TrainRequest& request, VocabularyKind kind,
+  grpc::Status Load(const v1::TrainRequest& request, const CorpusVocabulary& vocabulary,
                     std::shared_ptr<const LoadedCorpus>* corpus) const;
 
   // The field that holds the request's corpus.
@@ -41,13 +48,12 @@ class CorpusLoader {
   // The file that `relative` names. INVALID_ARGUMENT if it leads out of the folder or is no regular
   // file, NOT_FOUND, FAILED_PRECONDITION if there is no folder.
   absl::StatusOr<std::string> ResolvePath(const std::string& relative) const;
-  absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadFile(const std::string& path,
-                                                               VocabularyKind kind) const;
-  absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadSource(const TextSource& source,
-                                                                 int64_t bytes,
-                                                                 VocabularyKind kind) const;
-  absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadField(const v1::TrainRequest& request,
-                                                                VocabularyKind kind) const;
+  absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadFile(
+      const std::string& path, const CorpusVocabulary& vocabulary) const;
+  absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadSource(
+      const TextSource& source, int64_t bytes, const CorpusVocabulary& vocabulary) const;
+  absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadField(
+      const v1::TrainRequest& request, const CorpusVocabulary& vocabulary) const;
 
   const std::string folder_;
   CorpusUploads& uploads_;

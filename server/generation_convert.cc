@@ -159,6 +159,8 @@ v1::FinishReason ToProto(FinishReason reason) {
       return v1::FINISH_REASON_PATTERN_COMPLETE;
     case FinishReason::kPatternImpossible:
       return v1::FINISH_REASON_PATTERN_IMPOSSIBLE;
+    case FinishReason::kEndOfDocument:
+      return v1::FINISH_REASON_END_OF_DOCUMENT;
     case FinishReason::kInterrupted:
       return v1::FINISH_REASON_DRAINING;
   }

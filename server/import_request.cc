@@ -119,13 +119,13 @@ void CheckAgreement(const ImportRequest& request, const ModelDescription& file,
   }
   if (file.vocabulary.kind() == VocabularyKind::kBytes) return;
   const std::vector<char32_t>& characters = request.spec.characters;
-  bool same = static_cast<int>(characters.size()) == file.vocabulary.size();
+  bool same = static_cast<int>(characters.size()) == file.vocabulary.char_count();
   for (size_t id = 0; same && id < characters.size(); ++id) {
     same = characters[id] == file.vocabulary.Symbol(static_cast<int32_t>(id));
   }
   if (!same) {
     violations->Add("vocabulary",
-                    absl::StrCat("is not the file's, which has ", file.vocabulary.size(),
+                    absl::StrCat("is not the file's, which has ", file.vocabulary.char_count(),
                                  " characters in code-point order"));
   }
 }

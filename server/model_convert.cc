@@ -28,7 +28,7 @@ v1::ModelVersion ToProto(const VersionInfo& info) {
   version.set_damage(SafeText(info.damage, kDamageBytesMax));
   const ModelDescription& description = info.description;
   if (description.vocabulary.size() == 0) return version;  // damaged before it could be read
-  *version.mutable_network() = server::ToProto(description.network, description.vocabulary.kind());
+  *version.mutable_network() = server::ToProto(description.network, description.vocabulary.rules());
   v1::TrainingOptions training = FromModelFileJson(description.training);
   if (training.ByteSizeLong() > 0) *version.mutable_training() = std::move(training);
   version.set_vocabulary_size(description.vocabulary.size());

@@ -6,6 +6,7 @@
 #include "core/model/model_reference.h"
 #include "core/nn/network.h"
 #include "core/text/utf8.h"
+#include "core/train/masking.h"
 #include "server/error_mapping.h"
 #include "server/training_convert.h"
 #include "server/training_job_run.h"
@@ -78,13 +79,23 @@ grpc::Status TrainCall::MakeSpec(TrainingSpec* spec) {
   const TrainingPlan plan = PlanTraining(request_, &problems);
   if (!problems.empty()) return ToGrpcStatus(problems);
 
-  grpc::Status status = engine_.corpora.Load(request_, plan.vocabulary, &spec->corpus);
+  CorpusVocabulary vocabulary{.rules = plan.vocabulary};
+  grpc::Status status = ReadBase(spec, &vocabulary);
+  if (status.ok()) status = engine_.corpora.Load(request_, vocabulary, &spec->corpus);
   if (!status.ok()) return status;
   const Corpus& corpus = spec->corpus->corpus;
   spec->model = request_.model();
   spec->request_id = request_.request_id();
-  spec->network = plan.network;
+  if (!spec->base) spec->network = plan.network;
   spec->options = plan.options;
+  if (spec->base) {
+    // New characters alone begin with it.
+    spec->options.initialization = Initialization::kNormal001;
+    if (spec->network.bidirectional && !plan.network.bidirectional) {
+      spec->options.mask_fraction = kMaskFractionDefault;
+      spec->options.sample_every_steps = 0;
+    }
+  }
   if (!plan.batch_size_given) {
     spec->options.batch_size = LanesThatFit(corpus.size(), spec->options);
   }
@@ -96,6 +107,23 @@ grpc::Status TrainCall::MakeSpec(TrainingSpec* spec) {
   spec->parameter_count =
       MakeNetwork<float>(spec->network, corpus.vocabulary().size())->layout().size();
   return CheckMemory(*spec, engine_.training_bytes_max);
+}
+
+grpc::Status TrainCall::ReadBase(TrainingSpec* spec, CorpusVocabulary* vocabulary) {
+  if (request_.base().empty()) return grpc::Status::OK;
+  const absl::StatusOr<ModelReference> reference = ParseModelReference(request_.base());
+  if (!reference.ok()) return ToGrpcStatus(reference.status(), "base");
+  absl::StatusOr<StoredVersion> base = engine_.models->Read(*reference);
+  if (!base.ok()) return ToGrpcStatus(base.status(), "base");
+  ModelDescription& description = base->data.description;
+  RequestProblems problems;
+  CheckAgainstBase(request_.network(), ToProto(description.network, description.vocabulary.rules()),
+                   &problems.violations);
+  if (!problems.empty()) return ToGrpcStatus(problems);
+  spec->base = ModelReference{.name = reference->name, .version = base->version};
+  spec->network = description.network;
+  vocabulary->base = std::move(description.vocabulary);
+  return grpc::Status::OK;
 }
 
 void TrainCall::WaitFor(const std::shared_ptr<TrainingJob>& job) {

@@ -1,5 +1,9 @@
 #include "server/training_convert.h"
 
+#include <google/protobuf/text_format.h>
+
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "core/train/masking.h"
 #include "server/random_id.h"
@@ -34,6 +38,23 @@ void ReadCell(const v1::NetworkConfig& wire, NetworkConfig* network, RequestProb
   }
 }
 
+void ReadVocabulary(const v1::NetworkConfig& wire, VocabularyRules* rules,
+                    RequestProblems* problems) {
+  if (wire.vocabulary() == v1::VOCABULARY_KIND_BYTES) {
+    rules->kind = VocabularyKind::kBytes;
+  } else if (!v1::VocabularyKind_IsValid(wire.vocabulary())) {
+    AddUnknownEnum("network.vocabulary", wire.vocabulary(), problems);
+  }
+  if (wire.has_min_char_count()) rules->min_char_count = wire.min_char_count();
+  rules->document_separator = wire.document_separator();
+  Violations violations;
+  Validate(*rules, &violations);
+  if (wire.has_document_separator() && wire.document_separator().empty()) {
+    violations.Add("document_separator", "is empty; must be at least 1 character");
+  }
+  problems->AddPrefixed("network.", violations);
+}
+
 void ReadNetwork(const v1::NetworkConfig& wire, TrainingPlan* plan, RequestProblems* problems) {
   ReadCell(wire, &plan->network, problems);
   if (wire.has_num_layers()) plan->network.num_layers = wire.num_layers();
@@ -44,16 +65,7 @@ void ReadNetwork(const v1::NetworkConfig& wire, TrainingPlan* plan, RequestProbl
   Validate(plan->network, &violations);
   problems->AddPrefixed("network.", violations);
 
-  if (wire.vocabulary() == v1::VOCABULARY_KIND_BYTES) {
-    plan->vocabulary = VocabularyKind::kBytes;
-  } else if (!v1::VocabularyKind_IsValid(wire.vocabulary())) {
-    AddUnknownEnum("network.vocabulary", wire.vocabulary(), problems);
-  }
-  if (wire.has_min_char_count()) {
-    problems->CheckUnavailable("network.min_char_count", wire.min_char_count(),
-                               wire.min_char_count() >= 1, "1 or more", wire.min_char_count() == 1);
-  }
-  if (wire.has_document_separator()) problems->AddUnavailable("network.document_separator");
+  ReadVocabulary(wire, &plan->vocabulary, problems);
 }
 
 Recipe ReadRecipe(const v1::TrainingOptions& wire, RequestProblems* problems) {
@@ -71,25 +83,28 @@ Recipe ReadRecipe(const v1::TrainingOptions& wire, RequestProblems* problems) {
   }
 }
 
+struct OptimizerOnTheWire {
+  v1::Optimizer wire;
+  Optimizer optimizer;
+};
+constexpr OptimizerOnTheWire kOptimizers[] = {
+    {v1::OPTIMIZER_SGD, Optimizer::kSgd},         {v1::OPTIMIZER_ADAGRAD, Optimizer::kAdagrad},
+    {v1::OPTIMIZER_RMSPROP, Optimizer::kRmsprop}, {v1::OPTIMIZER_ADAM, Optimizer::kAdam},
+    {v1::OPTIMIZER_ADAMW, Optimizer::kAdamW},
+};
+
+// Together with what depends on it where the request says nothing.
 void ReadOptimizer(const v1::TrainingOptions& wire, TrainingOptions* options,
                    RequestProblems* problems) {
-  constexpr absl::string_view kField = "training.optimizer";
-  switch (wire.optimizer()) {
-    case v1::OPTIMIZER_UNSPECIFIED:
-      return;
-    case v1::OPTIMIZER_ADAGRAD:
-      options->optimizer = Optimizer::kAdagrad;
-      return;
-    case v1::OPTIMIZER_ADAM:
-      options->optimizer = Optimizer::kAdam;
-      return;
-    default:
-      if (v1::Optimizer_IsValid(wire.optimizer())) {
-        problems->AddUnavailable(kField, v1::Optimizer_Name(wire.optimizer()));
-      } else {
-        AddUnknownEnum(kField, wire.optimizer(), problems);
-      }
+  if (wire.optimizer() == v1::OPTIMIZER_UNSPECIFIED) return;
+  for (const OptimizerOnTheWire& entry : kOptimizers) {
+    if (entry.wire != wire.optimizer()) continue;
+    options->optimizer = entry.optimizer;
+    options->learning_rate = DefaultLearningRate(options->recipe, entry.optimizer);
+    options->weight_decay = DefaultWeightDecay(entry.optimizer);
+    return;
   }
+  AddUnknownEnum("training.optimizer", wire.optimizer(), problems);
 }
 
 void ReadEnums(const v1::TrainingOptions& wire, TrainingOptions* options,
@@ -144,6 +159,11 @@ void ReadNumbers(const v1::TrainingOptions& wire, TrainingOptions* options) {
   if (wire.has_warmup_steps()) options->warmup_steps = wire.warmup_steps();
   if (wire.has_clip_value()) options->clip_value = wire.clip_value();
   if (wire.has_clip_norm()) options->clip_norm = wire.clip_norm();
+  if (wire.has_weight_decay()) options->weight_decay = wire.weight_decay();
+  if (wire.has_averaging()) options->averaging = wire.averaging();
+  if (wire.has_early_stopping_patience()) {
+    options->early_stopping_patience = wire.early_stopping_patience();
+  }
   options->seed = wire.has_seed() ? wire.seed() : RandomSeed();
   if (wire.has_validation_fraction()) options->validation_fraction = wire.validation_fraction();
   if (wire.has_evaluate_every_steps()) options->evaluate_every_steps = wire.evaluate_every_steps();
@@ -160,12 +180,6 @@ void CheckUnavailableNumbers(const v1::TrainingOptions& wire, RequestProblems* p
   check_share("training.dropout", wire.dropout());
   check_share("training.input_dropout", wire.input_dropout());
   check_share("training.recurrent_dropout", wire.recurrent_dropout());
-  problems->CheckUnavailable("training.weight_decay", wire.weight_decay(), wire.weight_decay() >= 0,
-                             "0 or more", wire.weight_decay() == 0);
-  check_share("training.averaging", wire.averaging());
-  problems->CheckUnavailable("training.early_stopping_patience", wire.early_stopping_patience(),
-                             wire.early_stopping_patience() >= 0, "0 or more",
-                             wire.early_stopping_patience() == 0);
 }
 
 // What a bidirectional network is trained with, and a one-directional one is not.
@@ -218,6 +232,13 @@ v1::LearningRateSchedule ToProto(LearningRateSchedule schedule) {
   return v1::LEARNING_RATE_SCHEDULE_UNSPECIFIED;
 }
 
+v1::Optimizer ToProto(Optimizer optimizer) {
+  for (const OptimizerOnTheWire& entry : kOptimizers) {
+    if (entry.optimizer == optimizer) return entry.wire;
+  }
+  return v1::OPTIMIZER_UNSPECIFIED;
+}
+
 v1::CellType ToProto(CellType cell) {
   for (const CellOnTheWire& entry : kCells) {
     if (entry.cell == cell) return entry.wire;
@@ -241,7 +262,6 @@ TrainingPlan PlanTraining(const v1::TrainRequest& request, RequestProblems* prob
   Validate(plan.options, &violations);
   problems->AddPrefixed("training.", violations);
   CheckUnavailableNumbers(wire, problems);
-  if (!request.base().empty()) problems->AddUnavailable("base");
   return plan;
 }
 
@@ -252,16 +272,19 @@ std::optional<CellType> CellFromProto(v1::CellType wire) {
   return std::nullopt;
 }
 
-v1::NetworkConfig ToProto(const NetworkConfig& network, VocabularyKind vocabulary) {
+v1::NetworkConfig ToProto(const NetworkConfig& network, const VocabularyRules& vocabulary) {
   v1::NetworkConfig wire;
   wire.set_cell_type(ToProto(network.cell));
   wire.set_num_layers(network.num_layers);
   wire.set_hidden_size(network.hidden_size);
   wire.set_bidirectional(network.bidirectional);
   wire.set_embedding_size(network.embedding_size);
-  wire.set_vocabulary(vocabulary == VocabularyKind::kBytes ? v1::VOCABULARY_KIND_BYTES
-                                                           : v1::VOCABULARY_KIND_CODE_POINTS);
-  wire.set_min_char_count(1);
+  wire.set_vocabulary(vocabulary.kind == VocabularyKind::kBytes ? v1::VOCABULARY_KIND_BYTES
+                                                                : v1::VOCABULARY_KIND_CODE_POINTS);
+  wire.set_min_char_count(vocabulary.min_char_count);
+  if (!vocabulary.document_separator.empty()) {
+    wire.set_document_separator(vocabulary.document_separator);
+  }
   return wire;
 }
 
@@ -273,8 +296,7 @@ v1::TrainingOptions ToProto(const TrainingOptions& options) {
   wire.set_max_seconds(static_cast<float>(options.max_seconds));
   wire.set_sequence_length(options.sequence_length);
   wire.set_batch_size(options.batch_size);
-  wire.set_optimizer(options.optimizer == Optimizer::kAdam ? v1::OPTIMIZER_ADAM
-                                                           : v1::OPTIMIZER_ADAGRAD);
+  wire.set_optimizer(ToProto(options.optimizer));
   wire.set_learning_rate(static_cast<float>(options.learning_rate));
   wire.set_schedule(ToProto(options.schedule));
   wire.set_warmup_steps(static_cast<int32_t>(options.warmup_steps));
@@ -283,12 +305,12 @@ v1::TrainingOptions ToProto(const TrainingOptions& options) {
   wire.set_dropout(0);
   wire.set_input_dropout(0);
   wire.set_recurrent_dropout(0);
-  wire.set_weight_decay(0);
-  wire.set_averaging(0);
+  wire.set_weight_decay(options.weight_decay);
+  wire.set_averaging(options.averaging);
   wire.set_seed(options.seed);
   wire.set_validation_fraction(options.validation_fraction);
   wire.set_evaluate_every_steps(options.evaluate_every_steps);
-  wire.set_early_stopping_patience(0);
+  wire.set_early_stopping_patience(options.early_stopping_patience);
   wire.set_sample_every_steps(options.sample_every_steps);
   wire.set_precision(v1::PRECISION_F32);
   if (options.mask_fraction > 0) wire.set_mask_fraction(options.mask_fraction);
@@ -296,6 +318,24 @@ v1::TrainingOptions ToProto(const TrainingOptions& options) {
                               ? v1::LOSS_REDUCTION_MEAN
                               : v1::LOSS_REDUCTION_SUM_OVER_TIME);
   return wire;
+}
+
+void CheckAgainstBase(const v1::NetworkConfig& wire, const v1::NetworkConfig& base,
+                      Violations* violations) {
+  using google::protobuf::FieldDescriptor;
+  using google::protobuf::TextFormat;
+  const google::protobuf::Reflection& reflection = *wire.GetReflection();
+  std::vector<const FieldDescriptor*> given;
+  reflection.ListFields(wire, &given);
+  for (const FieldDescriptor* field : given) {
+    std::string wanted;
+    std::string there;
+    TextFormat::PrintFieldValueToString(wire, field, -1, &wanted);
+    TextFormat::PrintFieldValueToString(base, field, -1, &there);
+    if (wanted == there) continue;
+    violations->Add(absl::StrCat("network.", field->name()),
+                    absl::StrCat("is ", wanted, "; the base model has ", there));
+  }
 }
 
 google::protobuf::Timestamp ToTimestamp(int64_t ms_since_1970) {

@@ -17,7 +17,7 @@ namespace runnel::server {
 // What a request asks for, with the recipe's choice wherever it leaves one open.
 struct TrainingPlan {
   NetworkConfig network;
-  VocabularyKind vocabulary = VocabularyKind::kCodePoints;
+  VocabularyRules vocabulary;
   TrainingOptions options;  // seed drawn if absent
   bool batch_size_given = false;
   bool limit_given = false;  // epochs, max_steps or max_seconds
@@ -32,8 +32,12 @@ std::optional<CellType> CellFromProto(v1::CellType wire);
 
 // With every field that says something filled in, so that the result can be sent as
 // a request again.
-v1::NetworkConfig ToProto(const NetworkConfig& network, VocabularyKind vocabulary);
+v1::NetworkConfig ToProto(const NetworkConfig& network, const VocabularyRules& vocabulary);
 v1::TrainingOptions ToProto(const TrainingOptions& options);
+
+// A problem for each field that `wire` gives another value than the base model's network has.
+void CheckAgainstBase(const v1::NetworkConfig& wire, const v1::NetworkConfig& base,
+                      Violations* violations);
 
 google::protobuf::Timestamp ToTimestamp(int64_t ms_since_1970);
 

@@ -31,7 +31,7 @@ TrainingJob::TrainingJob(TrainingSpec spec, uint64_t number)
   job_.set_id(id_);
   job_.set_model(model_);
   job_.set_state(v1::TRAINING_JOB_STATE_QUEUED);
-  *job_.mutable_network() = ToProto(spec.network, corpus.vocabulary().kind());
+  *job_.mutable_network() = ToProto(spec.network, corpus.vocabulary().rules());
   *job_.mutable_training() = ToProto(spec.options);
   *job_.mutable_create_time() = Now();
   job_.set_corpus_chars(corpus.chars());

@@ -10,8 +10,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
+#include "core/model/model_reference.h"
 #include "core/train/training_options.h"
 #include "runnel/v1/training.pb.h"
 #include "server/corpus_loader.h"
@@ -26,6 +28,8 @@ struct TrainingSpec {
   NetworkConfig network;
   TrainingOptions options;
   int64_t parameter_count = 0;
+  // The version whose weights training begins with; its characters are among the corpus's.
+  std::optional<ModelReference> base;
   std::shared_ptr<const LoadedCorpus> corpus;
 };
 

@@ -13,6 +13,7 @@
 #include "core/generate/single_stream.h"
 #include "core/nn/cells/cell.h"
 #include "core/nn/network.h"
+#include "core/train/fine_tuning.h"
 #include "core/train/training_run.h"
 #include "server/error_mapping.h"
 #include "server/log.h"
@@ -56,7 +57,7 @@ std::string Preview(const Trainer<float>& trainer, const Vocabulary& vocabulary,
                     int64_t step) {
   auto model = std::make_shared<LanguageModel>();
   model->vocabulary = vocabulary;
-  model->decoder = trainer.network().NewDecoder(trainer.parameters().data());
+  model->decoder = trainer.network().NewDecoder(trainer.outcome().data());
   const SamplingOptions options{
       .seed = seed, .sample_index = static_cast<uint64_t>(step), .max_chars = kPreviewChars};
   Session session(model, options, {trainer.FirstInput()}, trainer.FirstLaneState());
@@ -84,11 +85,32 @@ class JobObserver : public TrainingObserver {
   const TrainingSpec& spec_;
 };
 
-absl::StatusOr<TrainingOutcome> Train(TrainingJob* job, const TrainingSpec& spec, int threads) {
+// Lets the trainer begin with the weights of the spec's base.
+absl::Status StartFromBase(const TrainingSpec& spec, ModelStore* models, Trainer<float>* trainer) {
+  const absl::StatusOr<StoredVersion> base = models->Read(*spec.base);
+  if (!base.ok()) {
+    return absl::Status(base.status().code(), absl::StrCat("base: ", base.status().message()));
+  }
+  const Vocabulary& known = base->data.description.vocabulary;
+  const auto network = MakeNetwork<float>(spec.network, known.size());
+  CarryOver<float>({.layout = network->layout(),
+                    .vocabulary = known,
+                    .parameters = base->data.parameters.data()},
+                   {.layout = trainer->network().layout(),
+                    .vocabulary = spec.corpus->corpus.vocabulary(),
+                    .parameters = trainer->mutable_parameters()->data()});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TrainingOutcome> Train(TrainingJob* job, const TrainingSpec& spec,
+                                      ModelStore* models, int threads) {
   const Corpus& corpus = spec.corpus->corpus;
   const auto network = MakeNetwork<float>(spec.network, corpus.vocabulary().size());
   WorkerPool pool(threads);
   Trainer<float> trainer(*network, spec.network.hidden_size, corpus, spec.options, &pool);
+  if (spec.base) {
+    if (absl::Status status = StartFromBase(spec, models, &trainer); !status.ok()) return status;
+  }
   JobObserver observer(job, spec);
   return RunTraining(spec.options, SteadySeconds, &trainer, &observer);
 }
@@ -121,7 +143,7 @@ Ending Failed(const absl::Status& status) {
 
 Ending TrainAndPublish(TrainingJob* job, const TrainingSpec& spec, ModelStore* models,
                        int threads) {
-  absl::StatusOr<TrainingOutcome> outcome = Train(job, spec, threads);
+  absl::StatusOr<TrainingOutcome> outcome = Train(job, spec, models, threads);
   if (!outcome.ok()) return Failed(outcome.status());
   const bool stopped = outcome->stopped;
   Ending ending{
@@ -139,9 +161,9 @@ Ending TrainAndPublish(TrainingJob* job, const TrainingSpec& spec, ModelStore* m
 double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& options,
                            int vocabulary_size, int64_t parameters) {
   constexpr double kShardLanes = 16;  // lanes that share a gradient buffer
-  // Weights, the best ones, those published and their file, two optimizer memories, packed copies
+  // Weights, their average, the best ones, those published and their file, two optimizer memories, packed copies
   // for both ways, with recurrent dropout its mask and what is left.
-  constexpr double kParameterCopies = 11;
+  constexpr double kParameterCopies = 12;
   // Beside the gates: a layer's outputs as the next one reads them, and gradients.
   constexpr double kOtherBuffers = 3;
   const CellShape& cell = GetCell<float>(network.cell).shape;

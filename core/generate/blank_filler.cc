@@ -60,7 +60,7 @@ void BlankFiller::ReadBlock(int64_t block) {
 }
 
 std::vector<BlankCandidate> BlankFiller::Rank(const float* logits, size_t count) const {
-  const auto vocabulary = static_cast<size_t>(model_->vocabulary.size());
+  const auto vocabulary = static_cast<size_t>(model_->vocabulary.char_count());
   const size_t possible = model_->vocabulary.kind() == VocabularyKind::kBytes
                               ? std::min(kOneByteChars, vocabulary)
                               : vocabulary;

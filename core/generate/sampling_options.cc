@@ -11,7 +11,7 @@ bool ForbidsAll(const LogitBias& bias, const Vocabulary& vocabulary) {
   if (vocabulary.kind() == VocabularyKind::kBytes) {
     return bias.forbidden.Complement().ranges().empty();
   }
-  for (int id = 0; id < vocabulary.size(); ++id) {
+  for (int id = 0; id < vocabulary.char_count(); ++id) {
     if (!bias.forbidden.Contains(vocabulary.Symbol(id))) return false;
   }
   return true;

@@ -1,6 +1,7 @@
 #include "core/generate/scorer.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "core/generate/log_probability.h"
@@ -43,9 +44,11 @@ class SequentialScorer : public Scorer {
  private:
   void Score(int32_t id) {
     const bool begins_char = utf8_.AtBoundary();
-    for (size_t byte = 0; byte < allowed_.size(); ++byte) {
+    for (int byte = 0; byte < model_->vocabulary.char_count() && !allowed_.empty(); ++byte) {
       allowed_[byte] = utf8_.Accepts(static_cast<uint8_t>(byte));
     }
+    const std::optional<int32_t> end = model_->vocabulary.EndOfDocumentId();
+    if (end && !allowed_.empty()) allowed_[*end] = utf8_.AtBoundary();
     const double logprob = logits_[id] - LogSumExp(logits_, allowed_);
     if (!allowed_.empty()) utf8_.Advance(static_cast<uint8_t>(id));
     if (begins_char) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "core/math/random.h"
 
@@ -10,16 +11,6 @@ namespace {
 
 constexpr int kBytes = 256;
 constexpr int kAsciiBytes = 128;
-
-// 1 for the bytes that are a character each.
-absl::Span<const uint8_t> AsciiBytes() {
-  static const auto& bytes = *[] {
-    auto* mask = new std::vector<uint8_t>(kBytes);
-    std::fill_n(mask->begin(), kAsciiBytes, 1);
-    return mask;
-  }();
-  return bytes;
-}
 
 // Tells apart the sets of bytes that can follow: between characters, and inside one by the bounds
 // of its next byte, which is 80..BF, A0..BF, 90..BF, 80..9F or 80..8F.
@@ -50,6 +41,15 @@ Session::Session(std::shared_ptr<const LanguageModel> model, const SamplingOptio
   }
   if (options_.constraint != nullptr) char_place_ = place_ = options_.constraint->Start();
   if (is_bytes()) utf8_allowed_.resize(vocabulary.size());
+  const bool has_others = vocabulary.size() > vocabulary.char_count();
+  if (is_bytes() || has_others) {
+    characters_.resize(vocabulary.size());
+    std::fill_n(characters_.begin(), is_bytes() ? kAsciiBytes : vocabulary.char_count(), 1);
+  }
+  if (!is_bytes() && vocabulary.UnknownId()) {
+    allowed_.assign(vocabulary.size(), 1);
+    allowed_[*vocabulary.UnknownId()] = 0;
+  }
   if (options_.logit_bias != nullptr && !is_bytes()) {
     for (const LogitBias::Entry& entry : options_.logit_bias->entries) {
       if (const auto id = vocabulary.Find(entry.character)) {
@@ -57,8 +57,9 @@ Session::Session(std::shared_ptr<const LanguageModel> model, const SamplingOptio
       }
     }
     const CodePointSet& forbidden = options_.logit_bias->forbidden;
-    for (int id = 0; id < vocabulary.size() && !forbidden.ranges().empty(); ++id) {
-      allowed_.push_back(forbidden.Contains(vocabulary.Symbol(id)) ? 0 : 1);
+    if (!forbidden.ranges().empty()) allowed_.resize(vocabulary.size(), 1);
+    for (int id = 0; id < vocabulary.char_count() && !allowed_.empty(); ++id) {
+      if (forbidden.Contains(vocabulary.Symbol(id))) allowed_[id] = 0;
     }
   }
   KeepStateBeforeLastRead();
@@ -111,8 +112,11 @@ Event Session::Accept(absl::Span<const float> logits, std::string* text) {
   }
   const Draw draw = DrawSymbol(logits);
   last_drawn_ = draw.id;
+  if (draw.id == model_->vocabulary.EndOfDocumentId()) {
+    std::fill(state_.begin(), state_.end(), 0.0f);  // as in training: a document's state is its own
+    return End(FinishReason::kEndOfDocument, text);
+  }
   next_char_.logprob += draw.logprob;
-  // Every symbol is a character, or a byte of one. One that is neither would end the text here.
   if (place_ != nullptr) place_ = options_.constraint->Next(*place_, draw.id);
   if (!is_bytes()) {
     NoteAlternatives(/*completes=*/true);
@@ -137,15 +141,28 @@ Event Session::Begin(std::string* text) {
   return at_dead_end() ? EndPattern(text) : Event::kReading;
 }
 
-Draw Session::DrawSymbol(absl::Span<const float> logits) {
+absl::Span<const uint8_t> Session::Allowed() {
   if (is_bytes() && utf8_mask_ != MaskOf(utf8_)) {
     utf8_mask_ = MaskOf(utf8_);
     for (int byte = 0; byte < kBytes; ++byte) {
       utf8_allowed_[byte] = utf8_.Accepts(static_cast<uint8_t>(byte));
     }
+    // A document does not end inside a character.
+    if (const auto end = model_->vocabulary.EndOfDocumentId()) {
+      utf8_allowed_[*end] = utf8_.AtBoundary();
+    }
   }
-  absl::Span<const uint8_t> allowed = is_bytes() ? utf8_allowed_ : allowed_;
-  if (place_ != nullptr) allowed = place_->allowed;
+  if (place_ == nullptr) return is_bytes() ? utf8_allowed_ : allowed_;
+  const std::optional<int32_t> end = model_->vocabulary.EndOfDocumentId();
+  if (!end) return place_->allowed;
+  // A text may end where it matches.
+  allowed_and_end_.assign(place_->allowed.begin(), place_->allowed.end());
+  allowed_and_end_[*end] = place_->accepts && utf8_.AtBoundary();
+  return allowed_and_end_;
+}
+
+Draw Session::DrawSymbol(absl::Span<const float> logits) {
+  const absl::Span<const uint8_t> allowed = Allowed();
   const double uniform = RandomUniform(options_.seed, options_.sample_index, position_++);
   return sampler_.Next(logits, sampler_options_, Offsets(), uniform, allowed, utf8_allowed_);
 }
@@ -177,8 +194,7 @@ void Session::NoteAlternatives(bool completes) {
   };
   std::vector<CharAlternative>& alternatives = next_char_.alternatives;
   if (!is_bytes() || partial_.empty()) {
-    const auto wanted = is_bytes() ? AsciiBytes() : absl::Span<const uint8_t>();
-    for (const Draw& draw : sampler_.Likeliest(count, wanted)) {
+    for (const Draw& draw : sampler_.Likeliest(count, characters_)) {
       alternatives.push_back({vocabulary.Symbol(draw.id), draw.logprob});
     }
     return;
@@ -227,7 +243,8 @@ void Session::Interrupt(std::string* text) {
 void Session::AddRecent(absl::Span<const int32_t> prompt) {
   if (!is_bytes()) {
     for (const int32_t id : prompt.last(std::min<size_t>(prompt.size(), RecentChars::kMax))) {
-      recent_.Add(model_->vocabulary.Symbol(id));
+      const char32_t character = model_->vocabulary.Symbol(id);
+      if (character != Vocabulary::kNoCharacter) recent_.Add(character);
     }
     return;
   }

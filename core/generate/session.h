@@ -47,6 +47,7 @@ enum class FinishReason {
   kStopSequence,       // one of the stop sequences was written
   kPatternComplete,    // the text matches the pattern, and nothing can be added to it
   kPatternImpossible,  // nothing that can be added leads to a match
+  kEndOfDocument,      // the model drew the end of a document
   kInterrupted,        // Interrupt was called
 };
 
@@ -96,6 +97,8 @@ class Session {
   absl::Status ResumePlace(const SessionState& resumed);
   Event Begin(std::string* text);
   absl::Span<const LogitOffset> Offsets();
+  // The symbols that can be drawn, by id; empty: all.
+  absl::Span<const uint8_t> Allowed();
   Draw DrawSymbol(absl::Span<const float> logits);
   // Takes note of the last draw's alternatives to the character that is being written.
   void NoteAlternatives(bool completes);
@@ -122,10 +125,12 @@ class Session {
   uint64_t position_ = 0;  // of the next draw
   int32_t last_drawn_ = -1;
   int64_t chars_drawn_ = 0;
-  Pattern::StatePtr place_;                    // in the constraint
-  Pattern::StatePtr char_place_;               // there, when the last character was complete
-  std::vector<uint8_t> allowed_;               // without one
-  std::vector<uint8_t> utf8_allowed_;          // byte vocabularies: what goes on valid UTF-8
+  Pattern::StatePtr place_;               // in the constraint
+  Pattern::StatePtr char_place_;          // there, when the last character was complete
+  std::vector<uint8_t> allowed_;          // without one; of code points
+  std::vector<uint8_t> allowed_and_end_;  // with one: what it allows, and the end of a document
+  std::vector<uint8_t> characters_;       // 1 for the ids that are a character each; empty: all
+  std::vector<uint8_t> utf8_allowed_;     // byte vocabularies: what goes on valid UTF-8
   std::vector<LogitOffset> character_biases_;  // code point vocabularies
   std::vector<LogitOffset> offsets_;           // of this draw
   int utf8_mask_ = -1;                         // which one utf8_allowed_ holds

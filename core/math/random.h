@@ -12,6 +12,7 @@ namespace runnel {
 inline constexpr uint64_t kInitialWeightsStream = 0xFFFF'FFFF'0000'0000;
 inline constexpr uint64_t kStateResetStream = 0xFFFF'FFFF'0000'0001;
 inline constexpr uint64_t kMaskStream = 0xFFFF'FFFF'0000'0002;
+inline constexpr uint64_t kLaneShiftStream = 0xFFFF'FFFF'0000'0003;
 inline constexpr uint64_t kDropoutStream = 0xFFFF'FFFF'0001'0000;  // and the 65,535 after it
 
 struct RandomBits {

@@ -40,9 +40,19 @@ struct TrainingKernels {
   // scale * gradient, memory += g^2, w -= learning_rate g / sqrt(memory + 1e-8).
   void (*adagrad)(int64_t n, Real scale, Real learning_rate, const Real* gradient, Real* memory,
                   Real* w);
+  // Momentum (Polyak, 1964) as in PyTorch: with g = scale * gradient, memory = 0.9 memory + g,
+  // w -= learning_rate memory.
+  void (*momentum)(int64_t n, Real scale, Real learning_rate, const Real* gradient, Real* memory,
+                   Real* w);
+  // RMSprop (Tieleman and Hinton, 2012) as in PyTorch: with g = scale * gradient,
+  // memory = 0.99 memory + 0.01 g^2, w -= learning_rate g / (sqrt(memory) + 1e-8).
+  void (*rmsprop)(int64_t n, Real scale, Real learning_rate, const Real* gradient, Real* memory,
+                  Real* w);
   // Adam (Kingma and Ba, 2014) with g = scale * gradient; epsilon outside the root, as in PyTorch.
   void (*adam)(int64_t n, Real scale, const AdamStep<Real>& step, const Real* gradient, Real* m,
                Real* v, Real* w);
+  // out += rate (x - out)
+  void (*move_towards)(int64_t n, Real rate, const Real* x, Real* out);
 };
 
 // The table for this processor. Real is float or double.

@@ -40,9 +40,23 @@ absl::StatusOr<NetworkConfig> NetworkFromJson(const Json& json) {
   return Damaged(absl::StrCat("network.", first.field, " ", first.description));
 }
 
+absl::StatusOr<Vocabulary> WithRulesFromJson(const Vocabulary& vocabulary, const Json& json) {
+  const int64_t min_char_count = IntegerOr(json, "min_char_count", 1);
+  constexpr int64_t kCountMax = std::numeric_limits<int>::max();
+  const VocabularyRules rules = {
+      .kind = vocabulary.kind(),
+      .min_char_count = static_cast<int>(std::clamp<int64_t>(min_char_count, 0, kCountMax)),
+      .document_separator = StringOr(json, "document_separator", "")};
+  Violations violations;
+  Validate(rules, &violations);
+  if (violations.empty()) return vocabulary.With(rules);
+  const FieldViolation& first = violations.list().front();
+  return Damaged(absl::StrCat("vocabulary.", first.field, " ", first.description));
+}
+
 absl::StatusOr<Vocabulary> VocabularyFromJson(const Json& json) {
   const std::string kind = StringOr(json, "kind", "");
-  if (kind == "bytes") return Vocabulary::Bytes();
+  if (kind == "bytes") return WithRulesFromJson(Vocabulary::Bytes(), json);
   if (kind != "code_points") {
     return Damaged(absl::StrCat("vocabulary.kind is \"", kind, "\", which is unknown"));
   }
@@ -50,7 +64,7 @@ absl::StatusOr<Vocabulary> VocabularyFromJson(const Json& json) {
   if (!characters.ok()) return Damaged(characters.status().message());
   absl::StatusOr<Vocabulary> vocabulary = Vocabulary::FromCodePoints(*std::move(characters));
   if (!vocabulary.ok()) return Damaged(vocabulary.status().message());
-  return vocabulary;
+  return WithRulesFromJson(*vocabulary, json);
 }
 
 }  // namespace
@@ -63,17 +77,22 @@ std::string EncodeDescription(const ModelDescription& d) {
                   {"create_time_ms", d.create_time_ms},
                   {"chars_trained", d.chars_trained}};
   if (d.validation_loss) summary["validation_loss"] = *d.validation_loss;
-  return JsonText(
-      {{"network",
-        {{"cell", std::string(CellTypeName(d.network.cell))},
-         {"num_layers", d.network.num_layers},
-         {"hidden_size", d.network.hidden_size},
-         {"bidirectional", d.network.bidirectional},
-         {"embedding_size", d.network.embedding_size}}},
-       {"vocabulary",
-        {{"kind", bytes ? "bytes" : "code_points"}, {"characters", VocabularyText(d.vocabulary)}}},
-       {"summary", std::move(summary)},
-       {"training", std::move(training)}});
+  Json vocabulary = {{"kind", bytes ? "bytes" : "code_points"},
+                     {"characters", VocabularyText(d.vocabulary)}};
+  const VocabularyRules& rules = d.vocabulary.rules();
+  if (rules.min_char_count > 1) vocabulary["min_char_count"] = rules.min_char_count;
+  if (!rules.document_separator.empty()) {
+    vocabulary["document_separator"] = rules.document_separator;
+  }
+  return JsonText({{"network",
+                    {{"cell", std::string(CellTypeName(d.network.cell))},
+                     {"num_layers", d.network.num_layers},
+                     {"hidden_size", d.network.hidden_size},
+                     {"bidirectional", d.network.bidirectional},
+                     {"embedding_size", d.network.embedding_size}}},
+                   {"vocabulary", std::move(vocabulary)},
+                   {"summary", std::move(summary)},
+                   {"training", std::move(training)}});
 }
 
 absl::StatusOr<ModelDescription> DecodeDescription(absl::string_view text) {

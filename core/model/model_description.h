@@ -2,9 +2,13 @@
 // JSON,
 //
 //   {"network": {"cell", "num_layers", "hidden_size", "bidirectional", "embedding_size"},
-//    "vocabulary": {"kind", "characters"},
+//    "vocabulary": {"kind", "characters", "min_char_count", "document_separator"},
 //    "summary": {"training_job", "create_time_ms", "chars_trained", "validation_loss"},
 //    "training": {...}}
+//
+// Of the vocabulary, min_char_count is there if it is above 1, and document_separator if there are
+// documents. The symbols that these bring follow the characters: the end of a document, then the
+// unknown character.
 #ifndef RUNNEL_CORE_MODEL_MODEL_DESCRIPTION_H_
 #define RUNNEL_CORE_MODEL_MODEL_DESCRIPTION_H_
 

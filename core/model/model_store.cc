@@ -188,6 +188,35 @@ absl::StatusOr<int> ModelStore::Resolve(const ModelReference& reference) const {
 
 absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
     const ModelReference& reference) {
+  {
+    const std::lock_guard lock(mutex_);
+    const absl::StatusOr<int> resolved = Resolve(reference);
+    if (!resolved.ok()) return resolved.status();
+    for (const auto& model : loaded_) {
+      if (model->name != reference.name || model->version != *resolved) continue;
+      const std::shared_ptr<const LoadedModel> found = model;
+      Keep(found);
+      return found;
+    }
+  }
+  // Reading takes a while, and others may load meanwhile; at worst the same version twice.
+  absl::StatusOr<StoredVersion> stored = Read(reference);
+  if (!stored.ok()) return stored.status();
+  ModelDescription& description = stored->data.description;
+  auto model = std::make_shared<LoadedModel>();
+  model->name = reference.name;
+  model->version = stored->version;
+  model->digest = DigestOf(reference.name, stored->version, stored->data);
+  model->vocabulary = std::move(description.vocabulary);
+  model->SetWeights(description.network, std::move(stored->data.parameters));
+  const std::lock_guard lock(mutex_);
+  const auto found = models_.find(model->name);
+  const bool deleted = found == models_.end() || found->second.versions.count(model->version) == 0;
+  if (!deleted) Keep(model);
+  return model;
+}
+
+absl::StatusOr<StoredVersion> ModelStore::Read(const ModelReference& reference) {
   while (true) {
     int version = 0;
     {
@@ -195,14 +224,7 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
       const absl::StatusOr<int> resolved = Resolve(reference);
       if (!resolved.ok()) return resolved.status();
       version = *resolved;
-      for (const auto& model : loaded_) {
-        if (model->name != reference.name || model->version != version) continue;
-        const std::shared_ptr<const LoadedModel> found = model;
-        Keep(found);
-        return found;
-      }
     }
-    // Reading takes a while, and others may load meanwhile; at worst the same version twice.
     absl::StatusOr<ModelData> data = ReadModel(VersionPath(reference.name, version));
     const std::lock_guard lock(mutex_);
     const auto found = models_.find(reference.name);
@@ -214,14 +236,7 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
       continue;  // the next newest, or the error that says so
     }
     if (!data.ok()) return data.status();
-    auto model = std::make_shared<LoadedModel>();
-    model->name = reference.name;
-    model->version = version;
-    model->digest = DigestOf(reference.name, version, *data);
-    model->vocabulary = std::move(data->description.vocabulary);
-    model->SetWeights(data->description.network, std::move(data->parameters));
-    Keep(model);
-    return model;
+    return StoredVersion{.version = version, .data = *std::move(data)};
   }
 }
 

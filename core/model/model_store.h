@@ -39,6 +39,12 @@ struct VersionInfo {
   int64_t file_bytes = 0;
 };
 
+// A version as its file holds it.
+struct StoredVersion {
+  int version = 0;
+  ModelData data;
+};
+
 struct ModelInfo {
   std::string name;
   std::vector<VersionInfo> versions;  // newest first
@@ -68,6 +74,8 @@ class ModelStore {
   absl::StatusOr<OpenedFile> OpenFile(const ModelReference& reference);
   // What reading a version's file has shown; it is not served any more.
   void ReportDamage(const std::string& name, int version, absl::string_view damage);
+  // Reads that version's file; errors as Load.
+  absl::StatusOr<StoredVersion> Read(const ModelReference& reference);
 
   // Writes the next version of `name` (a checked name) and returns its number. Errors of the file
   // system, with nothing left behind.

@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "core/nn/violations.h"
+#include "core/text/vocabulary.h"
 
 namespace runnel {
 
@@ -39,6 +40,9 @@ struct NetworkConfig {
 };
 
 void Validate(const NetworkConfig& config, Violations* violations);
+// The part of the wire's NetworkConfig that is of the vocabulary: "min_char_count",
+// "document_separator".
+void Validate(const VocabularyRules& rules, Violations* violations);
 
 }  // namespace runnel
 

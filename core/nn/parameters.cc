@@ -1,5 +1,6 @@
 #include "core/nn/parameters.h"
 
+#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -8,6 +9,12 @@
 #include "core/math/random.h"
 
 namespace runnel {
+namespace {
+
+// Beyond, the factorization would take minutes.
+constexpr int64_t kOrthogonalHiddenMax = 1024;
+
+}  // namespace
 
 int64_t ParameterLayout::Add(Tensor tensor) {
   tensor.offset = size_;
@@ -48,6 +55,35 @@ void FromFileOrder(const Tensor& tensor, const Real* values, Real* parameters) {
   }
 }
 
+// Makes a block [H x H], filled with independent normal draws, orthogonal: uniform over all such
+// matrices, as the factor Q whose R has a positive diagonal (Mezzadri, 2007).
+template <typename Real>
+void Orthogonalize(int64_t hidden, uint64_t seed, int64_t first, Real* block) {
+  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic>;
+  Matrix draws(hidden, hidden);
+  for (int64_t i = 0; i < hidden * hidden; ++i) {
+    draws(i / hidden, i % hidden) = RandomNormal(seed, kInitialWeightsStream, first + i);
+  }
+  const Eigen::HouseholderQR<Matrix> qr(draws);
+  const Matrix q = qr.householderQ();
+  for (int64_t i = 0; i < hidden * hidden; ++i) {
+    const double sign = qr.matrixQR()(i % hidden, i % hidden) < 0 ? -1 : 1;
+    block[i] = static_cast<Real>(sign * q(i / hidden, i % hidden));
+  }
+}
+
+// What kOrthogonal has beside kUniformFanHidden.
+template <typename Real>
+void InitializeByRole(const Tensor& tensor, int64_t hidden, uint64_t seed, Real* parameters) {
+  Real* values = parameters + tensor.offset;
+  if (tensor.role == TensorRole::kRecurrentWeight && hidden <= kOrthogonalHiddenMax) {
+    for (int64_t i = 0; i < tensor.size(); i += hidden * hidden) {
+      Orthogonalize(hidden, seed, tensor.offset + i, values + i);
+    }
+  }
+  if (tensor.forget_begin >= 0) std::fill_n(values + tensor.forget_begin, hidden, Real{1});
+}
+
 template <typename Real>
 void InitializeParameters(const ParameterLayout& layout, Initialization initialization,
                           int hidden_size, uint64_t seed, Real* parameters) {
@@ -58,12 +94,15 @@ void InitializeParameters(const ParameterLayout& layout, Initialization initiali
                          tensor.role == TensorRole::kOutputBias;
     for (int64_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i) {
       double value = 0;
-      if (initialization == Initialization::kUniformFanHidden) {
+      if (initialization != Initialization::kNormal001) {
         value = bound * (2 * RandomUniform(seed, kInitialWeightsStream, i) - 1);
       } else if (!is_bias) {
         value = 0.01 * RandomNormal(seed, kInitialWeightsStream, i);
       }
       parameters[i] = static_cast<Real>(value);
+    }
+    if (initialization == Initialization::kOrthogonal) {
+      InitializeByRole(tensor, hidden_size, seed, parameters);
     }
   }
 }

@@ -69,9 +69,14 @@ void FromFileOrder(const Tensor& tensor, const Real* values, Real* parameters);
 enum class Initialization {
   kNormal001,         // weights N(0, 0.01), biases 0: the classic script
   kUniformFanHidden,  // everything uniform on +-1/sqrt(hidden): PyTorch
+  // Likewise, but each gate's recurrent weights are a random orthogonal matrix (Saxe et al., 2014),
+  // unless there are more than 1,024 units, and the biases of forget gates are 1 (Jozefowicz et
+  // al., 2015).
+  kOrthogonal,
 };
 
-// Fills `parameters` [layout.size()] for `seed`. Element i depends on (seed, i) alone.
+// Fills `parameters` [layout.size()] for `seed`. Element i depends on (seed, i) alone; an
+// orthogonal matrix on the elements that are its own.
 template <typename Real>
 void InitializeParameters(const ParameterLayout& layout, Initialization initialization,
                           int hidden_size, uint64_t seed, Real* parameters);

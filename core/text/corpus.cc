@@ -1,129 +1,281 @@
 #include "core/text/corpus.h"
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "core/text/document_splitter.h"
 #include "core/text/utf8.h"
 
 namespace runnel {
 namespace {
 
-// What the first reading learns.
-struct Census {
-  std::vector<bool> occurs;  // by code point, or by byte value
-  int64_t symbols = 0;
-  int64_t chars = 0;
+using Counts = std::vector<uint32_t>;  // by code point, or by byte value
 
-  int distinct() const { return static_cast<int>(std::count(occurs.begin(), occurs.end(), true)); }
-  std::vector<char32_t> Symbols() const {
-    std::vector<char32_t> symbols;
-    for (size_t c = 0; c < occurs.size(); ++c) {
-      if (occurs[c]) symbols.push_back(static_cast<char32_t>(c));
+constexpr uint32_t kCountMax = std::numeric_limits<uint32_t>::max();
+
+size_t SymbolValues(VocabularyKind kind) {
+  return kind == VocabularyKind::kBytes ? 256 : size_t{kCodePointMax} + 1;
+}
+
+// Hands a text to `sink` as runs of ASCII (`Ascii`), other characters (`Char`) and ends of
+// documents (`EndDocument`), which come at separators and at the end of the text.
+template <typename Sink>
+absl::Status ReadText(const TextSource& source, const std::string& separator, Sink* sink) {
+  Utf8Decoder decoder;
+  const auto decode = [&](absl::string_view bytes) {
+    while (!bytes.empty()) {
+      const size_t ascii = decoder.AtBoundary() ? AsciiPrefixBytes(bytes) : 0;
+      if (ascii > 0) {
+        sink->Ascii(bytes.substr(0, ascii));
+        decoder.SkipAscii(static_cast<int64_t>(ascii));
+        bytes.remove_prefix(ascii);
+        continue;
+      }
+      size_t others = 1;
+      while (others < bytes.size() && static_cast<uint8_t>(bytes[others]) >= 0x80) ++others;
+      absl::Status status =
+          decoder.Decode(bytes.substr(0, others), [&](char32_t c) { sink->Char(c); });
+      if (!status.ok()) return status;
+      bytes.remove_prefix(others);
     }
-    return symbols;
+    return absl::OkStatus();
+  };
+  int64_t separator_chars = 0;
+  const auto end_document = [&] {
+    separator_chars = 0;
+    absl::Status status = decoder.Decode(separator, [&](char32_t) { ++separator_chars; });
+    if (status.ok()) sink->EndDocument(separator_chars);
+    return status;
+  };
+  DocumentSplitter splitter(separator, decode, end_document);
+  absl::Status status = source.Read([&](absl::string_view piece) { return splitter.Write(piece); });
+  if (status.ok()) status = splitter.Finish();
+  if (status.ok()) status = decoder.Finish();
+  if (status.ok() && !separator.empty()) sink->EndDocument(0);
+  return status;
+}
+
+// What the first reading learns.
+class Census {
+ public:
+  explicit Census(const VocabularyRules& rules)
+      : bytes_(rules.kind == VocabularyKind::kBytes),
+        symbols_(rules.document_separator.empty() ? 0 : 1),
+        counts_(SymbolValues(rules.kind)) {}
+
+  void Ascii(absl::string_view run) {
+    // Two tables: a character that repeats itself does not wait for its own count.
+    size_t i = 0;
+    for (; i + 2 <= run.size(); i += 2) {
+      ++ascii_[0][static_cast<uint8_t>(run[i])];
+      ++ascii_[1][static_cast<uint8_t>(run[i + 1])];
+    }
+    if (i < run.size()) ++ascii_[0][static_cast<uint8_t>(run[i])];
+    Grow(static_cast<int64_t>(run.size()), static_cast<int64_t>(run.size()));
   }
+  void Char(char32_t c) {
+    if (!bytes_) {
+      Count(c, 1);
+      return Grow(1, 1);
+    }
+    character_.clear();
+    AppendUtf8(c, &character_);
+    for (const char byte : character_) Count(static_cast<uint8_t>(byte), 1);
+    Grow(static_cast<int64_t>(character_.size()), 1);
+  }
+  void EndDocument(int64_t separator_chars) {
+    chars_ += separator_chars;
+    symbols_ += document_begun_ ? 1 : 0;
+    document_begun_ = false;
+  }
+  void Finish() {
+    for (uint32_t c = 0; c < 128; ++c) Count(c, ascii_[0][c] + ascii_[1][c]);
+  }
+
+  int64_t symbols() const { return symbols_; }
+  int64_t chars() const { return chars_; }
+  const Counts& counts() const { return counts_; }
+
+ private:
+  void Count(uint32_t symbol, uint64_t times) {
+    counts_[symbol] = static_cast<uint32_t>(std::min<uint64_t>(counts_[symbol] + times, kCountMax));
+  }
+  void Grow(int64_t symbols, int64_t chars) {
+    symbols_ += symbols;
+    chars_ += chars;
+    document_begun_ = true;
+  }
+
+  const bool bytes_;
+  int64_t symbols_;
+  int64_t chars_ = 0;
+  bool document_begun_ = false;
+  uint64_t ascii_[2][128] = {};
+  Counts counts_;
+  std::string character_;
 };
 
-// Hands every code point of the source to `sink`.
-absl::Status ReadCodePoints(const TextSource& source, absl::FunctionRef<void(char32_t)> sink) {
-  Utf8Decoder decoder;
-  absl::Status status =
-      source.Read([&](absl::string_view piece) { return decoder.Decode(piece, sink); });
-  return status.ok() ? decoder.Finish() : status;
-}
-
-absl::StatusOr<Census> TakeCensus(const TextSource& source, VocabularyKind kind) {
-  Census census;
-  census.occurs.resize(kind == VocabularyKind::kBytes ? 256 : kCodePointMax + 1);
-  std::string bytes;
-  absl::Status status = ReadCodePoints(source, [&](char32_t c) {
-    ++census.chars;
-    if (kind == VocabularyKind::kCodePoints) {
-      census.occurs[c] = true;
-      ++census.symbols;
-      return;
-    }
-    bytes.clear();
-    AppendUtf8(c, &bytes);
-    for (const char byte : bytes) census.occurs[static_cast<uint8_t>(byte)] = true;
-    census.symbols += static_cast<int64_t>(bytes.size());
-  });
-  if (!status.ok()) return status;
-  return census;
-}
-
-// Writes the ids of the second reading; ABORTED where it differs from the first.
+// Writes the ids of the second reading, and notices where it differs from the first.
 template <typename Id>
-absl::StatusOr<std::vector<Id>> EncodeAs(const TextSource& source, const Vocabulary& vocabulary,
-                                         const Census& census) {
-  constexpr int32_t kNone = -1;
-  std::vector<int32_t> id_of(census.occurs.size(), kNone);
-  for (int32_t id = 0; id < vocabulary.size(); ++id) id_of[vocabulary.Symbol(id)] = id;
+class Encoder {
+ public:
+  Encoder(const Vocabulary& vocabulary, int64_t symbols)
+      : bytes_(vocabulary.kind() == VocabularyKind::kBytes),
+        symbols_(symbols),
+        end_of_document_(vocabulary.EndOfDocumentId()),
+        id_of_(SymbolValues(vocabulary.kind()), vocabulary.UnknownId().value_or(kNone)) {
+    for (int32_t id = 0; id < vocabulary.char_count(); ++id) id_of_[vocabulary.Symbol(id)] = id;
+    ids_.reserve(symbols);
+    if (end_of_document_) Append(*end_of_document_);
+  }
 
-  std::vector<Id> ids;
-  ids.reserve(census.symbols);
-  bool changed = false;
-  const auto append = [&](uint32_t symbol) {
-    const int32_t id = id_of[symbol];
-    changed |= id == kNone || static_cast<int64_t>(ids.size()) == census.symbols;
-    if (!changed) ids.push_back(static_cast<Id>(id));
-  };
-  absl::Status status;
-  if (vocabulary.kind() == VocabularyKind::kBytes) {
-    status = source.Read([&](absl::string_view piece) {
-      for (const char byte : piece) append(static_cast<uint8_t>(byte));
-      return absl::OkStatus();
-    });
-  } else {
-    status = ReadCodePoints(source, append);
+  void Ascii(absl::string_view run) {
+    Id ids[kIdsAtOnce];
+    while (!run.empty() && !changed_) {
+      const size_t count = std::min(run.size(), kIdsAtOnce);
+      bool unknown = false;
+      for (size_t i = 0; i < count; ++i) {
+        const int32_t id = id_of_[static_cast<uint8_t>(run[i])];
+        unknown |= id < 0;
+        ids[i] = static_cast<Id>(id);
+      }
+      changed_ = unknown || static_cast<int64_t>(count + ids_.size()) > symbols_;
+      if (!changed_) ids_.insert(ids_.end(), ids, ids + count);
+      run.remove_prefix(count);
+    }
   }
-  if (!status.ok()) return status;
-  if (changed || static_cast<int64_t>(ids.size()) != census.symbols) {
-    return absl::AbortedError("the text changed while it was read");
+  void Char(char32_t c) {
+    if (!bytes_) return Append(id_of_[c]);
+    character_.clear();
+    AppendUtf8(c, &character_);
+    for (const char byte : character_) Append(static_cast<uint8_t>(byte));
   }
-  return ids;
-}
+  void EndDocument(int64_t /*separator_chars*/) {
+    if (!ids_.empty() && ids_.back() != static_cast<Id>(*end_of_document_)) {
+      Append(*end_of_document_);
+    }
+  }
+
+  // ABORTED if the second reading differed.
+  absl::StatusOr<std::vector<Id>> Finish() {
+    if (changed_ || static_cast<int64_t>(ids_.size()) != symbols_) {
+      return absl::AbortedError("the text changed while it was read");
+    }
+    return std::move(ids_);
+  }
+
+ private:
+  static constexpr int32_t kNone = -1;
+  static constexpr size_t kIdsAtOnce = 4096;
+
+  void Append(int32_t id) {
+    changed_ |= id == kNone || static_cast<int64_t>(ids_.size()) == symbols_;
+    if (!changed_) ids_.push_back(static_cast<Id>(id));
+  }
+
+  const bool bytes_;
+  const int64_t symbols_;
+  const std::optional<int32_t> end_of_document_;
+  std::vector<int32_t> id_of_;
+  std::vector<Id> ids_;
+  std::string character_;
+  bool changed_ = false;
+};
 
 template <typename Id, typename Ids>
-absl::Status EncodeInto(const TextSource& source, const Vocabulary& vocabulary,
-                        const Census& census, Ids* ids) {
-  absl::StatusOr<std::vector<Id>> encoded = EncodeAs<Id>(source, vocabulary, census);
+absl::Status EncodeInto(const TextSource& source, const Vocabulary& vocabulary, int64_t symbols,
+                        Ids* ids) {
+  Encoder<Id> encoder(vocabulary, symbols);
+  absl::Status status = ReadText(source, vocabulary.rules().document_separator, &encoder);
+  if (!status.ok()) return status;
+  absl::StatusOr<std::vector<Id>> encoded = encoder.Finish();
   if (!encoded.ok()) return encoded.status();
   *ids = *std::move(encoded);
   return absl::OkStatus();
 }
 
+// The characters of `base` (or none) and those that are frequent enough.
+absl::StatusOr<Vocabulary> MakeVocabulary(const Counts& counts, const VocabularyRules& rules,
+                                          const Vocabulary* base) {
+  if (rules.kind == VocabularyKind::kBytes) return Vocabulary::Bytes().With(rules);
+  std::vector<char32_t> characters;
+  for (uint32_t c = 0; c < counts.size(); ++c) {
+    const bool frequent = counts[c] >= static_cast<uint32_t>(rules.min_char_count);
+    if (frequent || (base != nullptr && base->Find(c))) characters.push_back(c);
+  }
+  if (characters.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("has no character that occurs ", rules.min_char_count, " times"));
+  }
+  const absl::StatusOr<Vocabulary> vocabulary = Vocabulary::FromCodePoints(std::move(characters));
+  if (!vocabulary.ok()) return vocabulary.status();
+  return vocabulary->With(rules);
+}
+
+// INVALID_ARGUMENT if there is not enough to learn from.
+absl::Status CheckDistinct(const Counts& counts, int distinct) {
+  if (distinct == 0) return absl::InvalidArgumentError("is empty");
+  if (distinct > 1) return absl::OkStatus();
+  const auto only = std::find_if(counts.begin(), counts.end(), [](uint32_t n) { return n > 0; });
+  return absl::InvalidArgumentError(absl::StrCat(
+      "has 1 distinct character, ", DescribeChar(static_cast<char32_t>(only - counts.begin())),
+      "; at least 2 are needed to learn from"));
+}
+
 }  // namespace
 
-absl::StatusOr<Corpus> Corpus::Load(const TextSource& source, VocabularyKind kind) {
-  const absl::StatusOr<Census> census = TakeCensus(source, kind);
-  if (!census.ok()) return census.status();
+absl::StatusOr<Corpus> Corpus::Load(const TextSource& source, const VocabularyRules& rules) {
+  return Load(source, rules, nullptr);
+}
+
+absl::StatusOr<Corpus> Corpus::Load(const TextSource& source, const Vocabulary& base) {
+  return Load(source, base.rules(), &base);
+}
+
+absl::StatusOr<Corpus> Corpus::Load(const TextSource& source, const VocabularyRules& rules,
+                                    const Vocabulary* base) {
   Corpus corpus;
-  corpus.chars_ = census->chars;
-  corpus.size_ = census->symbols;
-  corpus.distinct_ = census->distinct();
-  if (corpus.chars_ == 0) return absl::InvalidArgumentError("is empty");
-  if (corpus.distinct_ == 1) {
-    return absl::InvalidArgumentError(absl::StrCat("has 1 distinct character, ",
-                                                   DescribeChar(census->Symbols().front()),
-                                                   "; at least 2 are needed to learn from"));
-  }
-  if (kind == VocabularyKind::kBytes) {
-    corpus.vocabulary_ = Vocabulary::Bytes();
-  } else {
-    absl::StatusOr<Vocabulary> vocabulary = Vocabulary::FromCodePoints(census->Symbols());
+  {
+    Census census(rules);
+    absl::Status status = ReadText(source, rules.document_separator, &census);
+    if (!status.ok()) return status;
+    census.Finish();
+    corpus.chars_ = census.chars();
+    corpus.size_ = census.symbols();
+    corpus.distinct_ = static_cast<int>(std::count_if(
+        census.counts().begin(), census.counts().end(), [](uint32_t count) { return count > 0; }));
+    status = CheckDistinct(census.counts(), corpus.distinct_);
+    if (!status.ok()) return status;
+    absl::StatusOr<Vocabulary> vocabulary = MakeVocabulary(census.counts(), rules, base);
     if (!vocabulary.ok()) return vocabulary.status();
     corpus.vocabulary_ = *std::move(vocabulary);
   }
   const int symbols = corpus.vocabulary_.size();
   const absl::Status status =
-      symbols <= 1 << 8 ? EncodeInto<uint8_t>(source, corpus.vocabulary_, *census, &corpus.ids_)
+      symbols <= 1 << 8
+          ? EncodeInto<uint8_t>(source, corpus.vocabulary_, corpus.size_, &corpus.ids_)
       : symbols <= 1 << 16
-          ? EncodeInto<uint16_t>(source, corpus.vocabulary_, *census, &corpus.ids_)
-          : EncodeInto<uint32_t>(source, corpus.vocabulary_, *census, &corpus.ids_);
+          ? EncodeInto<uint16_t>(source, corpus.vocabulary_, corpus.size_, &corpus.ids_)
+          : EncodeInto<uint32_t>(source, corpus.vocabulary_, corpus.size_, &corpus.ids_);
   if (!status.ok()) return status;
   return corpus;
+}
+
+CorpusSplit Corpus::Split(double validation_fraction) const {
+  CorpusSplit split = SplitCorpus(size_, validation_fraction);
+  const std::optional<int32_t> end = vocabulary_.EndOfDocumentId();
+  const int64_t begin = split.validation.begin;
+  for (int64_t i = begin; end && i < begin + split.validation.size() / 2; ++i) {
+    int32_t id;
+    CopyIds(i, 1, 1, &id);
+    if (id != *end) continue;
+    // The symbol that ends the last training document begins the first held-out one.
+    return {.training = {0, i + 1}, .validation = {i, size_}};
+  }
+  return split;
 }
 
 void Corpus::CopyIds(int64_t begin, int64_t count, int64_t stride, int32_t* ids) const {

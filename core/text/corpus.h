@@ -1,5 +1,9 @@
 // A training text as ids: 1, 2 or 4 bytes a character, whichever holds the vocabulary.
 //
+// A corpus of documents begins with the end-of-document symbol, and each document ends with one:
+// what a model reads before a document's first character is what it wrote after the last one's end.
+// Empty documents are left out.
+//
 // Immutable once loaded, so it may be shared between threads.
 #ifndef RUNNEL_CORE_TEXT_CORPUS_H_
 #define RUNNEL_CORE_TEXT_CORPUS_H_
@@ -15,34 +19,6 @@
 
 namespace runnel {
 
-class Corpus {
- public:
-  // Reads `source` twice and never holds its text. INVALID_ARGUMENT if the text is empty, has a
-  // single distinct character, or is not valid UTF-8; ABORTED if the second reading has
-  // another length or other characters; errors of the source.
-  static absl::StatusOr<Corpus> Load(const TextSource& source, VocabularyKind kind);
-
-  const Vocabulary& vocabulary() const { return vocabulary_; }
-  // Symbols: characters, or bytes where the vocabulary is of bytes.
-  int64_t size() const { return size_; }
-  // Unicode code points.
-  int64_t chars() const { return chars_; }
-  // Distinct symbols that occur; a byte vocabulary holds all 256 whatever occurs.
-  int distinct() const { return distinct_; }
-
-  // Copies the ids at begin, begin + 1, ... to ids[0], ids[stride], ...
-  void CopyIds(int64_t begin, int64_t count, int64_t stride, int32_t* ids) const;
-
- private:
-  using Ids = std::variant<std::vector<uint8_t>, std::vector<uint16_t>, std::vector<uint32_t>>;
-
-  Vocabulary vocabulary_;
-  int64_t size_ = 0;
-  int64_t chars_ = 0;
-  int distinct_ = 0;
-  Ids ids_;
-};
-
 // A half-open range of a corpus, in symbols.
 struct CorpusRange {
   int64_t begin = 0;
@@ -53,6 +29,49 @@ struct CorpusRange {
 struct CorpusSplit {
   CorpusRange training;
   CorpusRange validation;  // may be empty
+};
+
+class Corpus {
+ public:
+  // Reads `source` twice and never holds its text. `rules` must be valid. INVALID_ARGUMENT if the
+  // text is empty, has a single distinct character or none that is frequent enough, or is not valid
+  // UTF-8; ABORTED if the second reading has another length or other characters; errors of the
+  // source.
+  static absl::StatusOr<Corpus> Load(const TextSource& source, const VocabularyRules& rules);
+  static absl::StatusOr<Corpus> Load(const TextSource& source, VocabularyKind kind) {
+    return Load(source, VocabularyRules{.kind = kind});
+  }
+  // Likewise, by the rules of a vocabulary that grows: it keeps its characters and gains the
+  // text's.
+  static absl::StatusOr<Corpus> Load(const TextSource& source, const Vocabulary& base);
+
+  const Vocabulary& vocabulary() const { return vocabulary_; }
+  // Symbols: characters, or bytes where the vocabulary is of bytes; and ends of documents.
+  int64_t size() const { return size_; }
+  // Unicode code points of the text, separators of documents included.
+  int64_t chars() const { return chars_; }
+  // Distinct characters or bytes that occur, however rare; a byte vocabulary holds all 256 whatever
+  // occurs.
+  int distinct() const { return distinct_; }
+
+  // Copies the ids at begin, begin + 1, ... to ids[0], ids[stride], ...
+  void CopyIds(int64_t begin, int64_t count, int64_t stride, int32_t* ids) const;
+
+  // As SplitCorpus; but where documents are short enough, the held-out part begins with one, so
+  // that it may be up to half as long.
+  CorpusSplit Split(double validation_fraction) const;
+
+ private:
+  static absl::StatusOr<Corpus> Load(const TextSource& source, const VocabularyRules& rules,
+                                     const Vocabulary* base);
+
+  using Ids = std::variant<std::vector<uint8_t>, std::vector<uint16_t>, std::vector<uint32_t>>;
+
+  Vocabulary vocabulary_;
+  int64_t size_ = 0;
+  int64_t chars_ = 0;
+  int distinct_ = 0;
+  Ids ids_;
 };
 
 // Keeps the last `validation_fraction` (0..1) of `size` symbols for validation, rounded down.

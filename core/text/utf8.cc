@@ -1,5 +1,7 @@
 #include "core/text/utf8.h"
 
+#include <cstring>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -69,6 +71,16 @@ void AppendUtf8(char32_t code_point, std::string* text) {
   for (int i = continuations - 1; i >= 0; --i) {
     text->push_back(static_cast<char>(0x80 | ((c >> (6 * i)) & 0x3F)));
   }
+}
+
+size_t AsciiPrefixBytes(absl::string_view bytes) {
+  size_t count = 0;
+  for (uint64_t eight; count + sizeof(eight) <= bytes.size(); count += sizeof(eight)) {
+    std::memcpy(&eight, bytes.data() + count, sizeof(eight));
+    if ((eight & 0x8080'8080'8080'8080) != 0) break;
+  }
+  while (count < bytes.size() && static_cast<uint8_t>(bytes[count]) < 0x80) ++count;
+  return count;
 }
 
 absl::string_view Utf8Prefix(absl::string_view text, size_t bytes_max) {

@@ -45,6 +45,10 @@ class Utf8Decoder {
   // Hands every code point that `bytes` completes to `sink`, in order. INVALID_ARGUMENT naming the
   // byte's value and offset in the whole text; code points before it have been handed over.
   absl::Status Decode(absl::string_view bytes, absl::FunctionRef<void(char32_t)> sink);
+  // Whether the bytes so far are whole characters.
+  bool AtBoundary() const { return machine_.AtBoundary(); }
+  // Takes `bytes` of ASCII, at a boundary, that the caller has looked at itself.
+  void SkipAscii(int64_t bytes) { offset_ += bytes; }
   // Call after the last piece. INVALID_ARGUMENT if the text ends inside a character.
   absl::Status Finish() const;
 
@@ -58,6 +62,9 @@ absl::StatusOr<std::vector<char32_t>> DecodeUtf8(absl::string_view text);
 
 // Appends the 1..4 bytes of `code_point`, which must be a Unicode scalar value.
 void AppendUtf8(char32_t code_point, std::string* text);
+
+// How many bytes from the beginning of `bytes` on are ASCII.
+size_t AsciiPrefixBytes(absl::string_view bytes);
 
 // The longest prefix of `text`, which is valid UTF-8, that has at most `bytes_max` bytes and no
 // half character.

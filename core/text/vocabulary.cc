@@ -63,6 +63,12 @@ absl::StatusOr<Vocabulary> Vocabulary::FromCodePoints(std::vector<char32_t> code
   return Vocabulary(VocabularyKind::kCodePoints, std::move(code_points));
 }
 
+Vocabulary Vocabulary::With(const VocabularyRules& rules) const {
+  Vocabulary vocabulary = *this;
+  vocabulary.rules_ = rules;
+  return vocabulary;
+}
+
 std::optional<int32_t> Vocabulary::Find(char32_t symbol) const {
   const auto found = std::lower_bound(symbols_.begin(), symbols_.end(), symbol);
   if (found == symbols_.end() || *found != symbol) return std::nullopt;
@@ -75,7 +81,8 @@ int32_t Vocabulary::LowerBound(char32_t symbol) const {
 }
 
 void Vocabulary::AppendText(int32_t id, std::string* text) const {
-  if (kind_ == VocabularyKind::kBytes) {
+  if (id >= char_count()) return;
+  if (kind() == VocabularyKind::kBytes) {
     text->push_back(static_cast<char>(id));
   } else {
     AppendUtf8(symbols_[id], text);
@@ -89,11 +96,13 @@ absl::StatusOr<Vocabulary::Encoded> Vocabulary::Encode(absl::string_view text,
   UnknownChars unknown_chars;
   Utf8Decoder decoder;
   absl::Status status = decoder.Decode(text, [&](char32_t c) {
-    if (kind_ == VocabularyKind::kBytes) {
+    if (kind() == VocabularyKind::kBytes) {
       ++encoded.chars;
       return;
     }
-    if (const std::optional<int32_t> id = Find(c)) {
+    std::optional<int32_t> id = Find(c);
+    if (!id && unknown == Unknown::kIsError) id = UnknownId();
+    if (id) {
       encoded.ids.push_back(*id);
       ++encoded.chars;
     } else {
@@ -102,7 +111,7 @@ absl::StatusOr<Vocabulary::Encoded> Vocabulary::Encode(absl::string_view text,
   });
   if (status.ok()) status = decoder.Finish();
   if (!status.ok()) return status;
-  if (kind_ == VocabularyKind::kBytes) {
+  if (kind() == VocabularyKind::kBytes) {
     for (const char c : text) encoded.ids.push_back(static_cast<uint8_t>(c));
   }
   if (unknown == Unknown::kIsError && !unknown_chars.empty()) return unknown_chars.ToStatus();

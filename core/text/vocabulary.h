@@ -1,4 +1,7 @@
-// The characters a model knows, each with an id: code points in code-point order, or the 256 bytes.
+// The symbols a model knows, each with an id: its characters, which are code points in code-point
+// order or the 256 bytes, then those that are no character: the end of a document, then the unknown
+// character that stands for all rare ones. Whether there are such is part of the rules by which a
+// text becomes ids.
 //
 // Immutable once made, so it may be shared between threads.
 #ifndef RUNNEL_CORE_TEXT_VOCABULARY_H_
@@ -17,31 +20,60 @@ namespace runnel {
 
 enum class VocabularyKind { kCodePoints, kBytes };
 
+struct VocabularyRules {
+  static constexpr int kSeparatorBytesMax = 256;
+
+  VocabularyKind kind = VocabularyKind::kCodePoints;
+  // Code points that a corpus has less often share the unknown symbol; 1: there is none.
+  int min_char_count = 1;
+  // Valid UTF-8 between the documents of a corpus; empty: the corpus is one text without an end.
+  std::string document_separator;
+
+  friend bool operator==(const VocabularyRules&, const VocabularyRules&) = default;
+};
+
 class Vocabulary {
  public:
+  // What `Symbol` gives for a symbol that is no character.
+  static constexpr char32_t kNoCharacter = 0xFFFF'FFFF;
+
   // An empty vocabulary of code points; a placeholder to assign to.
   Vocabulary() = default;
   static Vocabulary Bytes();
   // INVALID_ARGUMENT unless `code_points` is not empty, strictly ascending and holds Unicode scalar
   // values alone.
   static absl::StatusOr<Vocabulary> FromCodePoints(std::vector<char32_t> code_points);
+  // The same characters under `rules`, which must be valid and of the same kind.
+  Vocabulary With(const VocabularyRules& rules) const;
 
-  VocabularyKind kind() const { return kind_; }
-  int size() const { return static_cast<int>(symbols_.size()); }
+  VocabularyKind kind() const { return rules_.kind; }
+  const VocabularyRules& rules() const { return rules_; }
+  int size() const { return char_count() + has_documents() + has_unknown(); }
+  // Their ids are 0 to char_count() - 1.
+  int char_count() const { return static_cast<int>(symbols_.size()); }
+
+  // The end of a document, which the model also reads before its first character.
+  std::optional<int32_t> EndOfDocumentId() const {
+    return has_documents() ? std::optional<int32_t>(char_count()) : std::nullopt;
+  }
+  // What stands for any rare or unseen character. Never to be generated.
+  std::optional<int32_t> UnknownId() const {
+    return has_unknown() ? std::optional<int32_t>(char_count() + has_documents()) : std::nullopt;
+  }
 
   // The id of a code point (kCodePoints) or of a byte value (kBytes); none if the vocabulary lacks
   // it.
   std::optional<int32_t> Find(char32_t symbol) const;
-  // The first id whose symbol is not below `symbol`; size() if there is none.
+  // The first id whose symbol is not below `symbol`; char_count() if there is none.
   int32_t LowerBound(char32_t symbol) const;
-  // The code point or byte value of an id in [0, size).
-  char32_t Symbol(int32_t id) const { return symbols_[id]; }
-  // Appends the text of `id`: one character, or one byte of one.
+  // The code point or byte value of an id in [0, size), or kNoCharacter.
+  char32_t Symbol(int32_t id) const { return id < char_count() ? symbols_[id] : kNoCharacter; }
+  // Appends the text of `id`: one character, or one byte of one; nothing for what is no character.
   void AppendText(int32_t id, std::string* text) const;
 
-  // What a model reads before a text that nothing precedes: the line break if the vocabulary has
-  // it, else id 0.
-  int32_t StartId() const { return Find(U'\n').value_or(0); }
+  // What a model reads before a text that nothing precedes: the end of a document if it knows
+  // documents, else the line break if the vocabulary has it, else id 0.
+  int32_t StartId() const { return EndOfDocumentId().value_or(Find(U'\n').value_or(0)); }
 
   enum class Unknown { kIsError, kIsSkipped };
   struct Encoded {
@@ -49,16 +81,21 @@ class Vocabulary {
     int64_t chars = 0;  // code points encoded; fewer than ids for bytes
   };
   // The ids of a text. INVALID_ARGUMENT for invalid UTF-8, and for characters outside the
-  // vocabulary, which the message lists (the first 10 distinct ones), unless they are skipped.
+  // vocabulary, which the message lists (the first 10 distinct ones), unless they are skipped or
+  // the vocabulary has an unknown symbol, which then stands for them. The text is taken as one
+  // document, whatever it holds.
   absl::StatusOr<Encoded> Encode(absl::string_view text, Unknown unknown) const;
 
   friend bool operator==(const Vocabulary&, const Vocabulary&) = default;
 
  private:
   Vocabulary(VocabularyKind kind, std::vector<char32_t> symbols)
-      : kind_(kind), symbols_(std::move(symbols)) {}
+      : rules_{.kind = kind}, symbols_(std::move(symbols)) {}
 
-  VocabularyKind kind_ = VocabularyKind::kCodePoints;
+  bool has_documents() const { return !rules_.document_separator.empty(); }
+  bool has_unknown() const { return rules_.min_char_count > 1; }
+
+  VocabularyRules rules_;
   std::vector<char32_t> symbols_;  // ascending; the index is the id
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/train/masking.h"
@@ -33,6 +34,8 @@ double EvaluateLanes(const Network<Real>& network,
   std::vector<Real> state(network.state_size() * lanes);
   std::vector<int32_t> inputs(kSteps * lanes);
   std::vector<int32_t> targets(kSteps * lanes);
+  const std::optional<int32_t> end_of_document = corpus.vocabulary().EndOfDocumentId();
+  std::vector<uint8_t> resets(end_of_document ? inputs.size() : 0);
   double sum = 0;
   for (int64_t done = 0; done < lane_symbols; done += kSteps) {
     const int64_t steps = std::min(kSteps, lane_symbols - done);
@@ -48,7 +51,11 @@ double EvaluateLanes(const Network<Real>& network,
       }
     }
     if (network.bidirectional()) std::fill(state.begin(), state.end(), Real{0});
-    network.Forward(weights, {.inputs = inputs.data(), .steps = static_cast<int>(steps)},
+    for (size_t i = 0; i < resets.size(); ++i) resets[i] = inputs[i] == end_of_document;
+    network.Forward(weights,
+                    {.inputs = inputs.data(),
+                     .steps = static_cast<int>(steps),
+                     .resets = resets.empty() ? nullptr : resets.data()},
                     state.data(), activations.get());
     sum += network.Loss(targets.data(), static_cast<int>(steps), Real{0}, activations.get());
   }

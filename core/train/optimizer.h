@@ -1,4 +1,4 @@
-// Adagrad and Adam over a flat parameter buffer.
+// The optimizers over a flat parameter buffer.
 #ifndef RUNNEL_CORE_TRAIN_OPTIMIZER_H_
 #define RUNNEL_CORE_TRAIN_OPTIMIZER_H_
 
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/math/training_kernels.h"
+#include "core/nn/parameters.h"
 #include "core/train/training_options.h"
 
 namespace runnel {
@@ -15,16 +16,28 @@ namespace runnel {
 template <typename Real>
 class OptimizerState {
  public:
-  OptimizerState(Optimizer optimizer, int64_t parameters);
+  // Of the options, the optimizer and its weight decay.
+  OptimizerState(const TrainingOptions& options, const ParameterLayout& layout);
 
   void BeginStep(Real learning_rate);
-  // weights[begin, end) take the step for scale * gradient[begin, end).
+  // weights[begin, end) take the step for scale * gradient[begin, end). Before it, those of them
+  // that decay are multiplied by 1 - learning rate * weight decay (Loshchilov and Hutter, 2019):
+  // weights and embeddings do, biases and peepholes do not.
   void Update(int64_t begin, int64_t end, Real scale, const Real* gradient, Real* weights);
 
  private:
+  struct Range {
+    int64_t begin;
+    int64_t end;
+  };
+
+  void Decay(int64_t begin, int64_t end, Real* weights);
+
   const Optimizer optimizer_;
   const TrainingKernels<Real>& kernels_ = GetTrainingKernels<Real>();
-  std::vector<Real> first_;   // Adagrad: summed squares; Adam: mean gradient
+  const double weight_decay_;
+  std::vector<Range> decaying_;
+  std::vector<Real> first_;   // summed gradients (SGD) or squares; Adam: mean gradient
   std::vector<Real> second_;  // Adam: mean square
   int64_t step_ = 0;
   Real learning_rate_ = 0;

@@ -37,7 +37,8 @@ TrainingOptions DefaultTraining(Recipe recipe) {
               .learning_rate = 0.004,
               .warmup_steps = 100,
               .clip_norm = 1,
-              .state_reset_share = 0.02};
+              .state_reset_share = 0.02,
+              .shift_lanes = true};
     case Recipe::kBest:
       return {.recipe = recipe,
               .epochs = 30,
@@ -46,9 +47,31 @@ TrainingOptions DefaultTraining(Recipe recipe) {
               .learning_rate = 0.001,
               .warmup_steps = 100,
               .clip_norm = 1,
-              .state_reset_share = 0.02};
+              .state_reset_share = 0.02,
+              .shift_lanes = true};
   }
   return {};
+}
+
+double DefaultLearningRate(Recipe recipe, Optimizer optimizer) {
+  const TrainingOptions defaults = DefaultTraining(recipe);
+  if (optimizer == defaults.optimizer) return defaults.learning_rate;
+  switch (optimizer) {
+    case Optimizer::kSgd:
+      return 0.1;
+    case Optimizer::kAdagrad:
+      return 0.02;
+    case Optimizer::kRmsprop:
+      return 0.001;
+    case Optimizer::kAdam:
+    case Optimizer::kAdamW:
+      return recipe == Recipe::kSeed ? 0.001 : defaults.learning_rate;
+  }
+  return defaults.learning_rate;
+}
+
+float DefaultWeightDecay(Optimizer optimizer) {
+  return optimizer == Optimizer::kAdamW ? 0.01f : 0.0f;
 }
 
 }  // namespace runnel

@@ -27,6 +27,7 @@ struct Trainer<Real>::Shard {
   int lane_end;
   std::vector<int32_t> inputs;   // [T x lanes]
   std::vector<int32_t> targets;  // [T x lanes]
+  std::vector<uint8_t> resets;   // [T x lanes]
   std::vector<Real> state;       // [layers][states][lanes][H]
   std::vector<Real> gradients;
   std::unique_ptr<typename Network<Real>::Activations> activations;
@@ -43,10 +44,11 @@ Trainer<Real>::Trainer(const Network<Real>& network, int hidden_size, const Corp
       options_(options),
       pool_(*pool),
       hidden_size_(hidden_size),
-      split_(SplitCorpus(corpus.size(), options.validation_fraction)),
+      split_(corpus.Split(options.validation_fraction)),
       reader_(corpus, split_.training, options.batch_size, options.sequence_length),
       parameters_(network.layout().size()),
-      optimizer_(options.optimizer, network.layout().size()),
+      average_(options.averaging > 0 ? network.layout().size() : 0),
+      optimizer_(options, network.layout()),
       packed_(network.NewPackedWeights()),
       chunk_squares_(Chunks(network.layout().size())) {
   PrepareThreadForMath();
@@ -59,11 +61,13 @@ Trainer<Real>::Trainer(const Network<Real>& network, int hidden_size, const Corp
     const int64_t ids = int64_t{options.sequence_length} * shard.lanes();
     shard.inputs.resize(ids);
     shard.targets.resize(ids);
+    shard.resets.resize(ids);
     shard.state.resize(network.state_size() * shard.lanes());
     shard.gradients.resize(network.layout().size());
     shard.activations = network.NewActivations(options.sequence_length, shard.lanes());
     shards_.push_back(std::move(shard));
   }
+  ShiftLanes();
 }
 
 template <typename Real>
@@ -78,16 +82,10 @@ StepResult Trainer<Real>::Step(Real learning_rate) {
   for (const Shard& shard : shards_) loss_sum += shard.loss_sum;
   const double norm = std::sqrt(ReduceGradients());
 
-  const Real scale = options_.clip_norm > 0 && norm > options_.clip_norm
-                         ? static_cast<Real>(options_.clip_norm / norm)
-                         : Real{1};
-  optimizer_.BeginStep(learning_rate);
-  const int64_t size = network_.layout().size();
-  pool_.Run(static_cast<int>(Chunks(size)), [&](int i) {
-    const int64_t begin = i * kChunk;
-    optimizer_.Update(begin, std::min(size, begin + kChunk), scale, shards_[0].gradients.data(),
-                      parameters_.data());
-  });
+  if (std::isfinite(loss_sum) && std::isfinite(norm)) {
+    const bool too_long = options_.clip_norm > 0 && norm > options_.clip_norm;
+    Update(learning_rate, too_long ? static_cast<Real>(options_.clip_norm / norm) : Real{1});
+  }
 
   GoOnToNextBatch();
   const double targets = static_cast<double>(options_.batch_size) * TargetsPerLane();
@@ -110,17 +108,46 @@ void Trainer<Real>::Mask(Shard* shard) const {
 }
 
 template <typename Real>
+void Trainer<Real>::Update(Real learning_rate, Real scale) {
+  optimizer_.BeginStep(learning_rate);
+  // The average a = sum d^(n-i) w_i / sum d^(n-i) of all weights so far, as a step from the last
+  // one.
+  const double decay = options_.averaging;
+  if (averages()) ++averaged_steps_;
+  const Real rate =
+      static_cast<Real>((1 - decay) / (1 - std::pow(decay, static_cast<double>(averaged_steps_))));
+  const int64_t size = network_.layout().size();
+  pool_.Run(static_cast<int>(Chunks(size)), [&](int i) {
+    const int64_t begin = i * kChunk;
+    const int64_t end = std::min(size, begin + kChunk);
+    optimizer_.Update(begin, end, scale, shards_[0].gradients.data(), parameters_.data());
+    if (averages()) {
+      kernels_.move_towards(end - begin, rate, parameters_.data() + begin, average_.data() + begin);
+    }
+  });
+}
+
+template <typename Real>
+void Trainer<Real>::ShiftLanes() {
+  if (!options_.shift_lanes) return;
+  const double uniform = RandomUniform(options_.seed, kLaneShiftStream, epochs_begun_++);
+  reader_.ShiftBy(static_cast<int64_t>(uniform * static_cast<double>(reader_.positions())));
+}
+
+template <typename Real>
 void Trainer<Real>::RunShard(Shard* shard) {
   const int steps = options_.sequence_length;
   const double summed = options_.loss_reduction == LossReduction::kMean ? TargetsPerLane() : 1;
   const Real scale = static_cast<Real>(1 / (summed * options_.batch_size));
-  reader_.CopyBatch(shard->lane_begin, shard->lane_end, shard->inputs.data(),
-                    shard->targets.data());
+  const bool resets = reader_.CopyBatch(shard->lane_begin, shard->lane_end, shard->inputs.data(),
+                                        shard->targets.data(), shard->resets.data());
   if (network_.bidirectional()) {
     Mask(shard);
     std::fill(shard->state.begin(), shard->state.end(), Real{0});
   }
-  const Batch batch = {.inputs = shard->inputs.data(), .steps = steps};
+  const Batch batch = {.inputs = shard->inputs.data(),
+                       .steps = steps,
+                       .resets = resets ? shard->resets.data() : nullptr};
   network_.Forward(*packed_, batch, shard->state.data(), shard->activations.get());
   shard->loss_sum = network_.Loss(shard->targets.data(), steps, scale, shard->activations.get());
   std::fill(shard->gradients.begin(), shard->gradients.end(), Real{0});
@@ -131,6 +158,7 @@ template <typename Real>
 void Trainer<Real>::GoOnToNextBatch() {
   ++steps_done_;
   const bool all = reader_.Advance();
+  if (all) ShiftLanes();
   for (Shard& shard : shards_) {
     const int64_t lanes = shard.lanes();
     const int64_t vectors = static_cast<int64_t>(shard.state.size()) / (lanes * hidden_size_);
@@ -170,7 +198,7 @@ bool Trainer<Real>::has_validation() const {
 
 template <typename Real>
 double Trainer<Real>::ValidationLoss() {
-  network_.Pack(parameters_.data(), /*dropout=*/nullptr, packed_.get());
+  network_.Pack(outcome().data(), /*dropout=*/nullptr, packed_.get());
   return Evaluate(network_, *packed_, corpus_, split_.validation, &pool_);
 }
 

@@ -41,15 +41,20 @@ class Trainer {
           const TrainingOptions& options, WorkerPool* pool);
   ~Trainer();
 
-  // Trains on the current batch and goes on to the next.
+  // Trains on the current batch and goes on to the next. A step whose loss or gradient is not
+  // finite leaves the weights as they were.
   StepResult Step(Real learning_rate);
 
-  // The mean cross-entropy of the validation part, nats a character; see `Evaluate`. It must not be
-  // empty.
+  // The mean cross-entropy of `outcome` on the validation part, nats a character; see `Evaluate`.
+  // It must not be empty.
   double ValidationLoss();
 
   const Network<Real>& network() const { return network_; }
   const std::vector<Real>& parameters() const { return parameters_; }
+  // What the training is about: the moving average of the weights, or the weights if none is kept.
+  const std::vector<Real>& outcome() const {
+    return averages() && averaged_steps_ > 0 ? average_ : parameters_;
+  }
   std::vector<Real>* mutable_parameters() { return &parameters_; }
   int64_t batches_per_epoch() const { return reader_.batches_per_epoch(); }
   bool has_validation() const;
@@ -67,6 +72,11 @@ class Trainer {
   int TargetsPerLane() const;
   // Hides characters of the shard's lanes.
   void Mask(Shard* shard) const;
+  bool averages() const { return options_.averaging > 0; }
+  // Takes the step that the first shard's gradients, times `scale`, ask for.
+  void Update(Real learning_rate, Real scale);
+  // Lets the lanes of the next epoch begin elsewhere.
+  void ShiftLanes();
   // Carries the lanes' states over to the next batch, or zeroes them.
   void GoOnToNextBatch();
   // Adds the shards' gradients into the first's, clips by value; returns the sum of squares of the
@@ -82,6 +92,9 @@ class Trainer {
   const CorpusSplit split_;
   LaneReader reader_;
   std::vector<Real> parameters_;
+  std::vector<Real> average_;  // empty: none is kept
+  int64_t averaged_steps_ = 0;
+  int64_t epochs_begun_ = 0;
   OptimizerState<Real> optimizer_;
   std::unique_ptr<typename Network<Real>::PackedWeights> packed_;
   std::vector<Shard> shards_;

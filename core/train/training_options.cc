@@ -51,6 +51,19 @@ void Validate(const TrainingOptions& options, Violations* violations) {
   CheckNotNegative("warmup_steps", static_cast<double>(options.warmup_steps), violations);
   CheckNotNegative("clip_value", options.clip_value, violations);
   CheckNotNegative("clip_norm", options.clip_norm, violations);
+  CheckNotNegative("weight_decay", options.weight_decay, violations);
+  if (!(options.averaging >= 0 && options.averaging < 1)) {
+    violations->Add("averaging",
+                    absl::StrCat("is ", options.averaging, "; must be at least 0 and below 1"));
+  }
+  if (options.early_stopping_patience < 0) {
+    violations->Add("early_stopping_patience",
+                    absl::StrCat("is ", options.early_stopping_patience, "; must be 0 or more"));
+  } else if (options.early_stopping_patience > 0 && options.validation_fraction == 0) {
+    violations->Add("early_stopping_patience",
+                    absl::StrCat("is ", options.early_stopping_patience,
+                                 "; must be 0 where validation_fraction is 0"));
+  }
   violations->CheckRange("validation_fraction", options.validation_fraction, 0.0f, 0.9f);
   CheckNotNegative("evaluate_every_steps", static_cast<double>(options.evaluate_every_steps),
                    violations);

@@ -12,7 +12,8 @@
 namespace runnel {
 
 enum class Recipe { kSeed, kFast, kBest };
-enum class Optimizer { kAdagrad, kAdam };
+// kAdamW is kAdam; its defaults alone differ.
+enum class Optimizer { kSgd, kAdagrad, kRmsprop, kAdam, kAdamW };
 enum class LearningRateSchedule { kConstant, kExponential, kCosine };
 enum class LossReduction {
   kMean,         // gradients of the mean over the T x B characters of a batch
@@ -36,9 +37,15 @@ struct TrainingOptions {
   int64_t warmup_steps = 0;
   float clip_value = 0;  // each gradient element to [-v, v]; 0: off
   float clip_norm = 0;   // then the global norm to at most this; 0: off
+  // Of weights, not of biases, towards 0: this share of the learning rate a step; 0: off.
+  float weight_decay = 0;
+  // Decay of the moving average of the weights, which is then what a run is about: evaluated, shown
+  // and kept. 0: off.
+  float averaging = 0;
   uint64_t seed = 0;
   float validation_fraction = 0.1f;
   int64_t evaluate_every_steps = 0;  // 0: once an epoch, at least 50 steps apart
+  int early_stopping_patience = 0;   // evaluations without a better loss that end a run; 0: off
   int64_t sample_every_steps = 0;    // 0: never
   LossReduction loss_reduction = LossReduction::kMean;
   // The share of batches at which a lane forgets its state, so that the model learns to begin
@@ -48,11 +55,17 @@ struct TrainingOptions {
   // Bidirectional networks: the share of a window's characters that are hidden and predicted, above
   // 0 and below 1. One-directional ones: 0, they predict every character.
   float mask_fraction = 0;
+  // Lanes begin at a random place of the corpus each epoch, so that windows differ.
+  bool shift_lanes = false;
   Initialization initialization = Initialization::kUniformFanHidden;
 };
 
 NetworkConfig DefaultNetwork(Recipe recipe);
 TrainingOptions DefaultTraining(Recipe recipe);
+
+// What an optimizer other than the recipe's own takes where nothing is said.
+double DefaultLearningRate(Recipe recipe, Optimizer optimizer);
+float DefaultWeightDecay(Optimizer optimizer);
 
 // The most lanes, up to `options.batch_size`, that a corpus of `symbols` symbols can fill for at
 // least one batch; 1 if not even that. Recipes use it, so that a short text trains without a choice

@@ -13,6 +13,16 @@ namespace {
 constexpr double kReportSeconds = 0.5;
 // On a text whose epochs are a few steps, evaluating each would take longer than training.
 constexpr int64_t kEvaluationStepsMin = 50;
+// A run diverged when the mean loss of so many steps is so many nats worse than guessing: no
+// corpus, however its parts differ, makes a model that learns do that.
+constexpr int64_t kDivergenceSteps = 200;
+constexpr double kDivergenceNats = 1;
+
+absl::Status Diverged(int64_t step, absl::string_view how) {
+  return absl::AbortedError(
+      absl::StrCat("training diverged at step ", step, ": ", how,
+                   "; nothing is published; a smaller learning_rate or clip_norm may help"));
+}
 
 class TrainingRun {
  public:
@@ -28,8 +38,8 @@ class TrainingRun {
                             ? options.evaluate_every_steps
                             : std::max(trainer->batches_per_epoch(), kEvaluationStepsMin)),
         batch_chars_(int64_t{options.batch_size} * options.sequence_length),
-        smooth_loss_(options.sequence_length *
-                     std::log(static_cast<double>(trainer->network().vocabulary_size()))),
+        guess_loss_(std::log(static_cast<double>(trainer->network().vocabulary_size()))),
+        smooth_loss_(options.sequence_length * guess_loss_),
         started_(seconds_now()),
         reported_(started_) {}
 
@@ -37,7 +47,7 @@ class TrainingRun {
     bool stopped = false;
     // Asked once a step: a clock that runs out between two looks would end the run unevaluated.
     bool at_end = AtLimit();
-    while (!at_end) {
+    while (!at_end && !early_stop_) {
       stopped = observer_.StopRequested();
       if (stopped) break;
       if (absl::Status status = Step(); !status.ok()) return status;
@@ -57,7 +67,11 @@ class TrainingRun {
         return status;
       }
     }
-    if (!best_loss_) best_ = trainer_.parameters();
+    if (!best_loss_) best_ = trainer_.outcome();
+    const auto finite = [](float weight) { return std::isfinite(weight); };
+    if (!std::all_of(best_.begin(), best_.end(), finite)) {
+      return Diverged(step_, "a weight is no longer finite");
+    }
     return TrainingOutcome{.stopped = stopped,
                            .parameters = std::move(best_),
                            .validation_loss = best_loss_,
@@ -83,15 +97,23 @@ class TrainingRun {
     const StepResult result = trainer_.Step(static_cast<float>(learning_rate_));
     ++step_;
     if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
-      return absl::AbortedError(
-          absl::StrCat("the loss is no longer finite at step ", step_,
-                       ": training diverged; a smaller learning_rate or clip_norm may help"));
+      return Diverged(step_, "the loss is no longer finite");
     }
     gradient_norm_ = result.gradient_norm;
     loss_sum_ += result.loss;
     ++loss_steps_;
     smooth_loss_ = 0.999 * smooth_loss_ + 0.001 * result.loss * options_.sequence_length;
-    return absl::OkStatus();
+    return CheckAgainstGuessing(result.loss);
+  }
+
+  absl::Status CheckAgainstGuessing(double loss) {
+    span_sum_ += loss;
+    if (step_ % kDivergenceSteps != 0) return absl::OkStatus();
+    const double mean = std::exchange(span_sum_, 0) / kDivergenceSteps;
+    if (mean <= guess_loss_ + kDivergenceNats) return absl::OkStatus();
+    return Diverged(step_,
+                    absl::StrCat("the loss of the last ", kDivergenceSteps, " steps is ", mean,
+                                 " nats a character, where guessing has ", guess_loss_));
   }
 
   absl::Status Report(bool evaluate, bool sample) {
@@ -115,13 +137,15 @@ class TrainingRun {
     if (evaluate) {
       const double loss = trainer_.ValidationLoss();
       if (!std::isfinite(loss)) {
-        return absl::AbortedError(absl::StrCat("the validation loss is no longer finite at step ",
-                                               step_, ": training diverged"));
+        return Diverged(step_, "the validation loss is no longer finite");
       }
       report.validation_loss = loss;
       if (!best_loss_ || loss < *best_loss_) {
         best_loss_ = loss;
-        best_ = trainer_.parameters();
+        best_ = trainer_.outcome();
+        evaluations_since_best_ = 0;
+      } else if (++evaluations_since_best_ == options_.early_stopping_patience) {
+        early_stop_ = true;
       }
     }
     observer_.OnReport(report, trainer_);
@@ -143,13 +167,17 @@ class TrainingRun {
   int64_t step_ = 0;
   double learning_rate_ = 0;
   double gradient_norm_ = 0;
+  const double guess_loss_;  // ln V, nats a character
   double smooth_loss_;
+  double span_sum_ = 0;  // nats a character, of the steps since the last check
   double loss_sum_ = 0;  // since the last report
   int64_t loss_steps_ = 0;
   double last_loss_ = 0;
   double chars_per_second_ = 0;
   std::optional<double> best_loss_;
   std::vector<float> best_;
+  int64_t evaluations_since_best_ = 0;
+  bool early_stop_ = false;
   const double started_;
   double reported_;
 };

@@ -41,8 +41,9 @@ class TrainingObserver {
 };
 
 struct TrainingOutcome {
-  bool stopped = false;                   // by the observer, before a limit was reached
-  std::vector<float> parameters;          // those with the best validation loss, else the last
+  bool stopped = false;  // by the observer, before a limit was reached
+  // The trainer's outcome with the best validation loss, else its last.
+  std::vector<float> parameters;
   std::optional<double> validation_loss;  // of these parameters
   int64_t steps = 0;
   int64_t chars_seen = 0;
@@ -54,8 +55,10 @@ int64_t StepLimit(const TrainingOptions& options, int64_t batches_per_epoch);
 
 // Runs `trainer` to the first limit of `options` or until the observer stops it. A report is given
 // at every evaluation (once an epoch or as asked, and at the end), at every preview, and about
-// twice a second. `seconds_now` is a clock. ABORTED when the loss is no longer finite: the run
-// diverged.
+// twice a second. With early stopping it also ends after so many evaluations without a better loss.
+// `seconds_now` is a clock. ABORTED, naming the step, when the run diverged: the loss or a weight
+// is no longer finite, or the losses of 200 steps lie more than 1 nat above ln V on average, so
+// that the model does worse than guessing. The trainer's weights are then those before the step.
 absl::StatusOr<TrainingOutcome> RunTraining(const TrainingOptions& options,
                                             const std::function<double()>& seconds_now,
                                             Trainer<float>* trainer, TrainingObserver* observer);

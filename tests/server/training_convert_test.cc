@@ -6,6 +6,8 @@
 
 #include <functional>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "tests/server/bad_request.h"
 
@@ -30,7 +32,7 @@ TEST(PlanTraining, EmptyRequest_IsRecipeFast) {
   EXPECT_EQ(plan.options.recipe, Recipe::kFast);
   EXPECT_EQ(plan.options.epochs, fast.epochs);
   EXPECT_EQ(plan.options.learning_rate, fast.learning_rate);
-  EXPECT_EQ(plan.vocabulary, VocabularyKind::kCodePoints);
+  EXPECT_EQ(plan.vocabulary, VocabularyRules());
 }
 
 TEST(PlanTraining, RecipeSeed_IsTheClassicScript) {
@@ -107,6 +109,26 @@ TEST(PlanTraining, ValuesOutOfRange_NameFieldValueAndBound) {
        [](auto* n, auto*) { n->set_vocabulary(static_cast<v1::VocabularyKind>(-1)); }},
       {"network.embedding_size", "is -1;", [](auto* n, auto*) { n->set_embedding_size(-1); }},
       {"network.min_char_count", "is 0;", [](auto* n, auto*) { n->set_min_char_count(0); }},
+      {"network.min_char_count", "is 2; must be 1 where the symbols are bytes",
+       [](auto* n, auto*) {
+         n->set_min_char_count(2);
+         n->set_vocabulary(v1::VOCABULARY_KIND_BYTES);
+       }},
+      {"network.document_separator", "is empty; must be at least 1 character",
+       [](auto* n, auto*) { n->set_document_separator(""); }},
+      {"network.document_separator", "has 257 bytes; at most 256",
+       [](auto* n, auto*) { n->set_document_separator(std::string(257, 'x')); }},
+      {"training.optimizer", "is 9;",
+       [](auto*, auto* t) { t->set_optimizer(static_cast<v1::Optimizer>(9)); }},
+      {"training.weight_decay", "is -1; must be 0 or more, and finite",
+       [](auto*, auto* t) { t->set_weight_decay(-1); }},
+      {"training.averaging", "is 1; must be at least 0 and below 1",
+       [](auto*, auto* t) { t->set_averaging(1); }},
+      {"training.early_stopping_patience", "is 2; must be 0 where validation_fraction is 0",
+       [](auto*, auto* t) {
+         t->set_early_stopping_patience(2);
+         t->set_validation_fraction(0);
+       }},
       {"training.recipe", "is 4;",
        [](auto*, auto* t) { t->set_recipe(static_cast<v1::Recipe>(4)); }},
       {"training.epochs", "is nan;", [=](auto*, auto* t) { t->set_epochs(kNan); }},
@@ -152,17 +174,9 @@ TEST(PlanTraining, ValuesOutOfRange_NameFieldValueAndBound) {
 
 TEST(PlanTraining, WhatComesLater_IsUnimplementedByName) {
   const std::vector<BadCase> cases = {
-      {"network.min_char_count", "", [](auto* n, auto*) { n->set_min_char_count(2); }},
-      {"network.document_separator", "", [](auto* n, auto*) { n->set_document_separator(""); }},
-      {"training.optimizer: OPTIMIZER_SGD", "",
-       [](auto*, auto* t) { t->set_optimizer(v1::OPTIMIZER_SGD); }},
       {"training.dropout", "", [](auto*, auto* t) { t->set_dropout(0.5f); }},
       {"training.input_dropout", "", [](auto*, auto* t) { t->set_input_dropout(0.5f); }},
       {"training.recurrent_dropout", "", [](auto*, auto* t) { t->set_recurrent_dropout(0.5f); }},
-      {"training.weight_decay", "", [](auto*, auto* t) { t->set_weight_decay(0.5f); }},
-      {"training.averaging", "", [](auto*, auto* t) { t->set_averaging(0.5f); }},
-      {"training.early_stopping_patience", "",
-       [](auto*, auto* t) { t->set_early_stopping_patience(1); }},
       {"training.precision: PRECISION_BF16", "",
        [](auto*, auto* t) { t->set_precision(v1::PRECISION_BF16); }},
   };
@@ -228,10 +242,72 @@ TEST(PlanTraining, SeedRecipe_WritesNoPreviewsFromABidirectionalNetwork) {
   EXPECT_TRUE(problems.empty());
 }
 
-TEST(PlanTraining, BaseModel_IsUnimplemented) {
+TEST(PlanTraining, EveryTrainingFeature_IsReadAndToldAgain) {
   v1::TrainRequest request;
-  request.set_base("other");
-  EXPECT_EQ(Check(request).error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  v1::TrainingOptions* training = request.mutable_training();
+  training->set_weight_decay(0.25f);
+  training->set_averaging(0.5f);
+  training->set_early_stopping_patience(3);
+  request.mutable_network()->set_min_char_count(4);
+  request.mutable_network()->set_document_separator("--");
+  RequestProblems problems;
+  const TrainingPlan plan = PlanTraining(request, &problems);
+  EXPECT_TRUE(problems.empty()) << ToGrpcStatus(problems).error_message();
+  EXPECT_EQ(plan.options.weight_decay, 0.25f);
+  EXPECT_EQ(plan.options.averaging, 0.5f);
+  EXPECT_EQ(plan.options.early_stopping_patience, 3);
+  EXPECT_EQ(plan.vocabulary.min_char_count, 4);
+  EXPECT_EQ(plan.vocabulary.document_separator, "--");
+  EXPECT_EQ(ToProto(plan.options).weight_decay(), 0.25f);
+  EXPECT_EQ(ToProto(plan.options).averaging(), 0.5f);
+  EXPECT_EQ(ToProto(plan.options).early_stopping_patience(), 3);
+  EXPECT_EQ(ToProto(plan.network, plan.vocabulary).min_char_count(), 4);
+  EXPECT_EQ(ToProto(plan.network, plan.vocabulary).document_separator(), "--");
+}
+
+TEST(PlanTraining, Optimizer_BringsItsOwnDefaults) {
+  for (int i = v1::OPTIMIZER_SGD; i <= v1::OPTIMIZER_ADAMW; ++i) {
+    const auto optimizer = static_cast<v1::Optimizer>(i);
+    v1::TrainRequest request;
+    request.mutable_training()->set_optimizer(optimizer);
+    RequestProblems problems;
+    const TrainingPlan plan = PlanTraining(request, &problems);
+    EXPECT_TRUE(problems.empty());
+    EXPECT_EQ(ToProto(plan.options).optimizer(), optimizer);
+    EXPECT_EQ(plan.options.learning_rate,
+              DefaultLearningRate(Recipe::kFast, plan.options.optimizer));
+    EXPECT_EQ(plan.options.weight_decay, optimizer == v1::OPTIMIZER_ADAMW ? 0.01f : 0);
+    request.mutable_training()->set_learning_rate(0.5f);
+    request.mutable_training()->set_weight_decay(0);
+    const TrainingPlan explicit_plan = PlanTraining(request, &problems);
+    EXPECT_EQ(explicit_plan.options.learning_rate, 0.5);
+    EXPECT_EQ(explicit_plan.options.weight_decay, 0);
+  }
+}
+
+TEST(CheckAgainstBase, FieldsThatDiffer_AreNamedWithBothValues) {
+  v1::NetworkConfig base;
+  base.set_cell_type(v1::CELL_TYPE_LSTM);
+  base.set_hidden_size(8);
+  base.set_vocabulary(v1::VOCABULARY_KIND_CODE_POINTS);
+  base.set_min_char_count(1);
+  v1::NetworkConfig wire;
+  wire.set_hidden_size(8);
+  Violations same;
+  CheckAgainstBase(wire, base, &same);
+  EXPECT_TRUE(same.empty());
+
+  wire.set_hidden_size(9);
+  wire.set_vocabulary(v1::VOCABULARY_KIND_BYTES);
+  wire.set_document_separator("-");
+  Violations violations;
+  CheckAgainstBase(wire, base, &violations);
+  std::vector<std::string> found;
+  for (const FieldViolation& v : violations.list()) found.push_back(v.field + " " + v.description);
+  EXPECT_THAT(found, ElementsAre("network.hidden_size is 9; the base model has 8",
+                                 "network.vocabulary is VOCABULARY_KIND_BYTES; the base model has "
+                                 "VOCABULARY_KIND_CODE_POINTS",
+                                 "network.document_separator is \"-\"; the base model has \"\""));
 }
 
 TEST(ToTimestamp, Milliseconds_AreKept) {

@@ -201,5 +201,38 @@ TEST(Session, Uniforms_AreTheCounterBasedFunctionOfSeedSampleAndPosition) {
   EXPECT_EQ(WriteFrom(model, {.seed = 9, .sample_index = 2, .max_chars = 100}, {}).text, expected);
 }
 
+TEST(Session, EndOfDocument_EndsTheTextAndIsNoPartOfIt) {
+  for (const Vocabulary& characters :
+       {Vocabulary::FromCodePoints({U'a', U'b'}).value(), Vocabulary::Bytes()}) {
+    const auto model =
+        RandomModel(characters.With({.kind = characters.kind(), .document_separator = "\n"}));
+    int ended = 0;
+    for (uint64_t seed = 0; seed < 40; ++seed) {
+      SingleStream stream(Session(model, {.seed = seed, .max_chars = 40, .top_logprobs = 3}, {}));
+      const std::string text = stream.WriteAll();
+      const int64_t chars = stream.session().generated_chars();
+      EXPECT_EQ(CharsOf(text), chars);
+      const bool document = stream.session().finish_reason() == FinishReason::kEndOfDocument;
+      EXPECT_EQ(document, chars < 40);
+      ended += document;
+      const auto logprobs = stream.session().TakeLogprobs();
+      EXPECT_EQ(static_cast<int64_t>(logprobs.size()), chars);
+      for (const CharLogprob& character : logprobs) {
+        for (const CharAlternative& alternative : character.alternatives) {
+          EXPECT_LE(alternative.character, kCodePointMax);
+        }
+      }
+    }
+    EXPECT_GT(ended, 0);
+  }
+}
+
+TEST(Session, UnknownSymbol_IsNeverDrawn) {
+  const auto model =
+      RandomModel(Vocabulary::FromCodePoints({U'a', U'b'}).value().With({.min_char_count = 2}));
+  const Written written = WriteFrom(model, {.seed = 2, .max_chars = 500}, {2, 0, 2});
+  EXPECT_EQ(CharsOf(written.text), 500);
+}
+
 }  // namespace
 }  // namespace runnel

@@ -216,6 +216,64 @@ TYPED_TEST(TrainingKernelsTest, Adagrad_AgreesWithTheLoop) {
   });
 }
 
+TYPED_TEST(TrainingKernelsTest, Momentum_AgreesWithTheLoop) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    auto w = this->Normal(n);
+    std::vector<TypeParam> memory(n);
+    std::vector<double> w2(w.begin(), w.end());
+    std::vector<double> memory2(n);
+    const auto scale = static_cast<TypeParam>(0.5);
+    const auto rate = static_cast<TypeParam>(0.1);
+    for (int step = 0; step < 3; ++step) {
+      const auto gradient = this->Normal(n);
+      kernels.momentum(n, scale, rate, gradient.data(), memory.data(), w.data());
+      for (int64_t i = 0; i < n; ++i) {
+        memory2[i] = 0.9 * memory2[i] + static_cast<double>(scale) * gradient[i];
+        w2[i] -= static_cast<double>(rate) * memory2[i];
+        this->ExpectClose(memory[i], memory2[i], std::abs(memory2[i]) + 1, i);
+        this->ExpectClose(w[i], w2[i], std::abs(w2[i]) + 1, i);
+      }
+    }
+  });
+}
+
+TYPED_TEST(TrainingKernelsTest, Rmsprop_AgreesWithTheLoop) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    auto w = this->Normal(n);
+    std::vector<TypeParam> memory(n);
+    std::vector<double> w2(w.begin(), w.end());
+    std::vector<double> memory2(n);
+    const auto scale = static_cast<TypeParam>(0.5);
+    const auto rate = static_cast<TypeParam>(0.01);
+    for (int step = 0; step < 3; ++step) {
+      auto gradient = this->Normal(n);
+      if (n > 0) gradient[n / 2] = 0;  // 0 / (0 + 1e-8), no NaN
+      kernels.rmsprop(n, scale, rate, gradient.data(), memory.data(), w.data());
+      for (int64_t i = 0; i < n; ++i) {
+        const double g = static_cast<double>(scale) * gradient[i];
+        memory2[i] = 0.99 * memory2[i] + 0.01 * g * g;
+        w2[i] -= static_cast<double>(rate) * g / (std::sqrt(memory2[i]) + 1e-8);
+        this->ExpectClose(memory[i], memory2[i], memory2[i] + 1e-30, i);
+        this->ExpectClose(w[i], w2[i], std::abs(w2[i]) + 1, i);
+      }
+    }
+  });
+}
+
+TYPED_TEST(TrainingKernelsTest, MoveTowards_AgreesWithTheLoop) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    const auto x = this->Normal(n);
+    auto out = this->Normal(n);
+    const std::vector<double> before(out.begin(), out.end());
+    const auto rate = static_cast<TypeParam>(0.25);
+    kernels.move_towards(n, rate, x.data(), out.data());
+    for (int64_t i = 0; i < n; ++i) {
+      const double expected = before[i] + 0.25 * (static_cast<double>(x[i]) - before[i]);
+      this->ExpectClose(out[i], expected, std::abs(expected) + 4, i);
+    }
+  });
+}
+
 TYPED_TEST(TrainingKernelsTest, Adam_AgreesWithTheLoop) {
   this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
     auto w = this->Normal(n);

@@ -325,6 +325,17 @@ TEST_F(ModelFileDamage, Vocabulary_MustBeAscendingScalarValues) {
               HasSubstr("must be [3,256]"));
 }
 
+TEST_F(ModelFileDamage, VocabularyRules_MustBeInRangeAndFitTheTensors) {
+  const auto with = [&](const char* member, const json& value) {
+    return ErrorWith([&](Parts* parts) { parts->about["vocabulary"][member] = value; });
+  };
+  EXPECT_EQ(with("min_char_count", -1), "vocabulary.min_char_count is 0; must be 1 or more");
+  EXPECT_EQ(with("min_char_count", 2), "rnn.weight_ih_l0 has shape [3,8]; must be [3,9]");
+  EXPECT_EQ(with("document_separator", "-"), "rnn.weight_ih_l0 has shape [3,8]; must be [3,9]");
+  EXPECT_EQ(with("document_separator", std::string(300, '-')),
+            "vocabulary.document_separator has 300 bytes; at most 256");
+}
+
 TEST_F(ModelFileDamage, WeightsThatAreNotFinite_AreDamaged) {
   const std::pair<float, const char*> kBad[] = {{std::numeric_limits<float>::quiet_NaN(), "nan"},
                                                 {std::numeric_limits<float>::infinity(), "inf"},

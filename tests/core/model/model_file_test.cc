@@ -70,6 +70,20 @@ TEST(ModelFile, EveryCell_SurvivesTheRoundTrip) {
   }
 }
 
+TEST(ModelFile, VocabularyRules_SurviveTheRoundTrip) {
+  ModelData model;
+  model.description.network = {.num_layers = 1, .hidden_size = 2};
+  model.description.vocabulary =
+      Vocabulary::FromCodePoints({U'a', U'b'})
+          .value()
+          .With({.min_char_count = 3, .document_separator = "\n\"\u4E16"});
+  model.description.parameter_count = 4 * 2 + 2 * 2 + 2 + 2 * 4 + 4;
+  model.parameters.assign(model.description.parameter_count, 0.5f);
+  const ModelData read = DecodeModel(EncodeModel(model)).value();
+  ExpectSame(read.description, model.description);
+  EXPECT_EQ(read.description.vocabulary.size(), 4);
+}
+
 TEST(ModelFile, ByteModel_SurvivesTheRoundTrip) {
   ModelData model;
   model.description.network = {.num_layers = 1, .hidden_size = 5};

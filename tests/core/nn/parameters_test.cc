@@ -173,5 +173,65 @@ TEST(NetworkConfig, Validate_NamesTheFieldTheValueAndTheBounds) {
       ElementsAre("num_layers is 9; must be 1 to 8", "hidden_size is -1; must be 1 to 4096"));
 }
 
+TEST(InitializeParameters, Orthogonal_HasOrthogonalBlocksAndOpenForgetGates) {
+  constexpr int kHidden = 12;
+  for (const CellType cell :
+       {CellType::kRnnTanh, CellType::kLstm, CellType::kLstmCoupled, CellType::kGruResetAfter}) {
+    const ParameterLayout layout =
+        MakeNetwork<float>({.cell = cell, .num_layers = 2, .hidden_size = kHidden}, 7)->layout();
+    const auto uniform = Initial(layout, Initialization::kUniformFanHidden, kHidden, 3);
+    const auto values = Initial(layout, Initialization::kOrthogonal, kHidden, 3);
+    for (const Tensor& tensor : layout.tensors()) {
+      for (int64_t i = 0; i < tensor.size(); ++i) {
+        const bool forgets = tensor.forget_begin >= 0 && i >= tensor.forget_begin &&
+                             i < tensor.forget_begin + kHidden;
+        if (tensor.role == TensorRole::kRecurrentWeight) continue;
+        ASSERT_EQ(values[tensor.offset + i], forgets ? 1 : uniform[tensor.offset + i]);
+      }
+      if (tensor.role != TensorRole::kRecurrentWeight) continue;
+      for (int64_t block = 0; block < tensor.size(); block += kHidden * kHidden) {
+        const float* u = values.data() + tensor.offset + block;
+        for (int a = 0; a < kHidden; ++a) {
+          for (int b = 0; b < kHidden; ++b) {
+            const float product =
+                std::inner_product(u + a * kHidden, u + (a + 1) * kHidden, u + b * kHidden, 0.0f);
+            ASSERT_NEAR(product, a == b ? 1 : 0, 1e-6);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(InitializeParameters, OrthogonalForgetGates_AreWhereTheCellHasThem) {
+  const auto forget_begin = [](CellType cell) {
+    return MakeNetwork<float>({.cell = cell, .hidden_size = 5}, 7)
+        ->layout()
+        .Find("rnn.bias_ih_l0")
+        ->forget_begin;
+  };
+  EXPECT_EQ(forget_begin(CellType::kLstm), 5);
+  EXPECT_EQ(forget_begin(CellType::kLstmPeephole), 5);
+  EXPECT_EQ(forget_begin(CellType::kLstmCoupled), 0);
+  EXPECT_EQ(forget_begin(CellType::kGruResetAfter), -1);
+}
+
+TEST(VocabularyRules, Validate_NamesTheFieldTheValueAndTheBounds) {
+  const auto problem = [](const VocabularyRules& rules) {
+    Violations violations;
+    Validate(rules, &violations);
+    if (violations.empty()) return std::string();
+    return violations.list()[0].field + " " + violations.list()[0].description;
+  };
+  EXPECT_EQ(problem({}), "");
+  EXPECT_EQ(problem({.min_char_count = 5, .document_separator = std::string(256, '-')}), "");
+  EXPECT_EQ(problem({.min_char_count = 0}), "min_char_count is 0; must be 1 or more");
+  EXPECT_EQ(problem({.kind = VocabularyKind::kBytes, .min_char_count = 2}),
+            "min_char_count is 2; must be 1 where the symbols are bytes");
+  EXPECT_EQ(problem({.document_separator = std::string(257, '-')}),
+            "document_separator has 257 bytes; at most 256");
+  EXPECT_EQ(problem({.document_separator = "\xFF"}), "document_separator is not valid UTF-8");
+}
+
 }  // namespace
 }  // namespace runnel

@@ -192,5 +192,72 @@ TEST(SplitCorpus, ValidationIsTheEndRoundedDown) {
   EXPECT_EQ(SplitCorpus(10, 0.5).training.size(), 5);
 }
 
+TEST(Corpus, Documents_BeginAndEndWithTheirSymbol) {
+  for (const VocabularyKind kind : {VocabularyKind::kCodePoints, VocabularyKind::kBytes}) {
+    // Empty documents are left out.
+    const Corpus corpus =
+        Corpus::Load(StringSource("----ab--ba----c--"), {.kind = kind, .document_separator = "--"})
+            .value();
+    const int32_t end = *corpus.vocabulary().EndOfDocumentId();
+    const int32_t a = *corpus.vocabulary().Find(U'a');
+    const int32_t b = *corpus.vocabulary().Find(U'b');
+    const int32_t c = *corpus.vocabulary().Find(U'c');
+    EXPECT_THAT(AllIds(corpus), ElementsAre(end, a, b, end, b, a, end, c, end));
+    EXPECT_EQ(corpus.chars(), 17);
+    EXPECT_EQ(corpus.distinct(), 3);
+    EXPECT_EQ(end, kind == VocabularyKind::kBytes ? 256 : 3);
+  }
+}
+
+TEST(Corpus, DocumentsWithoutAnyText_AreEmpty) {
+  const auto corpus =
+      Corpus::Load(StringSource("\n\n"), VocabularyRules{.document_separator = "\n"});
+  EXPECT_EQ(corpus.status(), absl::InvalidArgumentError("is empty"));
+}
+
+TEST(Corpus, InvalidUtf8BeforeASeparator_IsNamedAtItsOffset) {
+  const auto corpus =
+      Corpus::Load(StringSource("ab\nc\xE2\nd"), VocabularyRules{.document_separator = "\n"});
+  EXPECT_EQ(corpus.status(), absl::InvalidArgumentError("not valid UTF-8: byte 0x0A at offset 5"));
+}
+
+TEST(Corpus, RareCharacters_ShareTheUnknownSymbol) {
+  const Corpus corpus =
+      Corpus::Load(StringSource("aabbx\u00E9\u00E9y"), VocabularyRules{.min_char_count = 2})
+          .value();
+  EXPECT_EQ(corpus.vocabulary().char_count(), 3);
+  EXPECT_EQ(corpus.vocabulary().UnknownId(), 3);
+  EXPECT_THAT(AllIds(corpus), ElementsAre(0, 0, 1, 1, 3, 2, 2, 3));
+}
+
+TEST(Corpus, NoFrequentCharacter_IsRefused) {
+  const auto corpus = Corpus::Load(StringSource("abc"), VocabularyRules{.min_char_count = 2});
+  EXPECT_EQ(corpus.status(), absl::InvalidArgumentError("has no character that occurs 2 times"));
+}
+
+TEST(Corpus, BaseVocabulary_KeepsItsCharactersAndRulesAndGains) {
+  const Vocabulary base = Vocabulary::FromCodePoints({U'b', U'd'})
+                              .value()
+                              .With({.min_char_count = 2, .document_separator = "|"});
+  const Corpus corpus = Corpus::Load(StringSource("abac|d"), base).value();
+  EXPECT_EQ(corpus.vocabulary(),
+            Vocabulary::FromCodePoints({U'a', U'b', U'd'}).value().With(base.rules()));
+  EXPECT_THAT(AllIds(corpus), ElementsAre(3, 0, 1, 0, 4, 3, 2, 3));
+}
+
+TEST(Corpus, Split_CutsAtADocumentIfOneIsNear) {
+  std::string text;
+  for (int i = 0; i < 10; ++i) text += "abcdefghi\n";  // ten symbols a document
+  const Corpus corpus =
+      Corpus::Load(StringSource(text), VocabularyRules{.document_separator = "\n"}).value();
+  ASSERT_EQ(corpus.size(), 101);
+  const CorpusSplit split = corpus.Split(0.25);  // 76: the document from 80 on is the next
+  EXPECT_EQ(split.training.end, 81);
+  EXPECT_EQ(split.validation.begin, 80);
+  EXPECT_EQ(split.validation.end, 101);
+  EXPECT_EQ(corpus.Split(0.05).validation.begin, 96);  // none is near enough
+  EXPECT_EQ(corpus.Split(0).training.end, 101);
+}
+
 }  // namespace
 }  // namespace runnel

@@ -117,5 +117,49 @@ TEST(LaneReader, SmallestRange_GivesOneBatchAgainAndAgain) {
   }
 }
 
+TEST(LaneReader, Documents_ResetTheStateBeforeTheirStart) {
+  const Corpus corpus =
+      Corpus::Load(StringSource("ab|c|abc|"), VocabularyRules{.document_separator = "|"}).value();
+  const LaneReader reader(corpus, {0, corpus.size()}, 2, 4);  // 10 symbols: lanes "|ab|c", "|abc|"
+  std::vector<int32_t> inputs(8);
+  std::vector<int32_t> targets(8);
+  std::vector<uint8_t> resets(8);
+  EXPECT_TRUE(reader.CopyBatch(0, 2, inputs.data(), targets.data(), resets.data()));
+  EXPECT_THAT(inputs, ElementsAre(3, 3, 0, 0, 1, 1, 3, 2));
+  EXPECT_THAT(targets, ElementsAre(0, 0, 1, 1, 3, 2, 2, 3));
+  EXPECT_THAT(resets, ElementsAre(1, 1, 0, 0, 0, 0, 1, 0));
+}
+
+TEST(LaneReader, ShiftedLanes_ReadRoundTheEndAndResetThere) {
+  std::mt19937 random(4);
+  for (int trial = 0; trial < 300; ++trial) {
+    const int lanes = 1 + random() % 4;
+    const int steps = 1 + random() % 9;
+    const int64_t size = LaneReader::SymbolsMin(lanes, steps) + random() % 80;
+    const Corpus corpus = NumberedCorpus(size + 3);
+    LaneReader reader(corpus, {3, 3 + size}, lanes, steps);
+    const int64_t shift = random() % reader.positions();
+    reader.ShiftBy(shift);
+    int64_t offset = 0;
+    do {
+      Batch batch = BatchOf(reader, 0, lanes);
+      std::vector<uint8_t> resets(batch.inputs.size(), 9);
+      reader.CopyBatch(0, lanes, batch.inputs.data(), batch.targets.data(), resets.data());
+      for (int lane = 0; lane < lanes; ++lane) {
+        for (int t = 0; t < steps; ++t) {
+          const int64_t from_start = offset + t;
+          const int64_t at = (lane * (size / lanes) + shift + from_start) % (size - 1);
+          const int i = t * lanes + lane;
+          ASSERT_EQ(batch.inputs[i], (3 + at) % 127);
+          ASSERT_EQ(batch.targets[i], (4 + at) % 127);
+          ASSERT_EQ(resets[i], at == 0 && from_start > 0) << "lane " << lane << " step " << t;
+        }
+      }
+      ASSERT_EQ(reader.FirstInput(), batch.inputs[0]);
+      offset += steps;
+    } while (!reader.Advance());
+  }
+}
+
 }  // namespace
 }  // namespace runnel

@@ -133,5 +133,37 @@ TEST(Vocabulary, Equality_IsOfKindAndSymbols) {
   EXPECT_FALSE(Vocabulary::FromCodePoints(latin).value() == Vocabulary::Bytes());
 }
 
+TEST(Vocabulary, SymbolsThatAreNoCharacters_FollowTheCharactersAndHaveNoText) {
+  const Vocabulary letters = Vocabulary::FromCodePoints({U'\n', U'a'}).value();
+  const Vocabulary both = letters.With({.min_char_count = 3, .document_separator = "\n\n"});
+  EXPECT_EQ(both.size(), 4);
+  EXPECT_EQ(both.char_count(), 2);
+  EXPECT_EQ(both.EndOfDocumentId(), 2);
+  EXPECT_EQ(both.UnknownId(), 3);
+  EXPECT_EQ(both.Symbol(2), Vocabulary::kNoCharacter);
+  EXPECT_EQ(TextOf(both, {1, 2, 3, 1}), "aa");
+  EXPECT_EQ(letters.EndOfDocumentId(), std::nullopt);
+  EXPECT_EQ(letters.UnknownId(), std::nullopt);
+  EXPECT_EQ(letters.With({.min_char_count = 2}).UnknownId(), 2);
+  EXPECT_NE(both, letters);
+}
+
+TEST(Vocabulary, DocumentModel_StartsWithTheEndOfADocument) {
+  const Vocabulary letters = Vocabulary::FromCodePoints({U'\n', U'a'}).value();
+  EXPECT_EQ(letters.StartId(), 0);
+  EXPECT_EQ(letters.With({.document_separator = "\n"}).StartId(), 2);
+}
+
+TEST(Vocabulary, UnknownSymbol_StandsForUnknownCharactersUnlessTheyAreSkipped) {
+  const Vocabulary vocabulary =
+      Vocabulary::FromCodePoints({U'a', U'b'}).value().With({.min_char_count = 2});
+  const auto read = vocabulary.Encode("azb", Vocabulary::Unknown::kIsError).value();
+  EXPECT_THAT(read.ids, ElementsAre(0, 2, 1));
+  EXPECT_EQ(read.chars, 3);
+  const auto skipped = vocabulary.Encode("azb", Vocabulary::Unknown::kIsSkipped).value();
+  EXPECT_THAT(skipped.ids, ElementsAre(0, 1));
+  EXPECT_EQ(skipped.chars, 2);
+}
+
 }  // namespace
 }  // namespace runnel

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "tests/core/train/training_fixture.h"
@@ -230,6 +233,138 @@ TEST(Trainer, Adam_FollowsThePlainLoop) {
                  (*weights)[i] -= 0.02 * mean / (std::sqrt(square) + 1e-8);
                }
              });
+}
+
+TEST(Trainer, Sgd_FollowsThePlainLoop) {
+  std::vector<double> memory(10000);
+  ExpectLoop(Optimizer::kSgd,
+             [&](int, const std::vector<double>& gradient, std::vector<double>* weights) {
+               for (size_t i = 0; i < gradient.size(); ++i) {
+                 memory[i] = 0.9 * memory[i] + gradient[i];
+                 (*weights)[i] -= 0.02 * memory[i];
+               }
+             });
+}
+
+TEST(Trainer, Rmsprop_FollowsThePlainLoop) {
+  std::vector<double> memory(10000);
+  ExpectLoop(Optimizer::kRmsprop,
+             [&](int, const std::vector<double>& gradient, std::vector<double>* weights) {
+               for (size_t i = 0; i < gradient.size(); ++i) {
+                 memory[i] = 0.99 * memory[i] + 0.01 * gradient[i] * gradient[i];
+                 (*weights)[i] -= 0.02 * gradient[i] / (std::sqrt(memory[i]) + 1e-8);
+               }
+             });
+}
+
+TEST(Trainer, WeightDecay_ShrinksWeightsAndNoBiasesBeforeTheStep) {
+  const Corpus corpus = BrookCorpus(5);
+  const NetworkConfig config = {
+      .cell = CellType::kLstmPeephole, .hidden_size = 8, .embedding_size = 4};
+  for (const Optimizer optimizer : {Optimizer::kSgd, Optimizer::kAdagrad, Optimizer::kRmsprop,
+                                    Optimizer::kAdam, Optimizer::kAdamW}) {
+    TrainingOptions options = Options();
+    options.optimizer = optimizer;
+    TrainingSetup<double> free(corpus, config, options);
+    options.weight_decay = 0.5f;
+    TrainingSetup<double> decayed(corpus, config, options);
+    const std::vector<double> before = free.trainer.parameters();
+    free.trainer.Step(0.1);
+    decayed.trainer.Step(0.1);
+    int shrunk = 0;
+    for (const Tensor& tensor : free.network->layout().tensors()) {
+      const bool weight = tensor.name.find("weight") != std::string::npos;
+      shrunk += weight;
+      for (int64_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i) {
+        ASSERT_NEAR(decayed.trainer.parameters()[i],
+                    free.trainer.parameters()[i] - (weight ? 0.1 * 0.5 * before[i] : 0), 1e-14)
+            << tensor.name;
+      }
+    }
+    EXPECT_EQ(shrunk, 4);
+  }
+}
+
+TEST(Trainer, Averaging_IsTheBiasCorrectedMovingAverageOfTheWeights) {
+  const Corpus corpus = BrookCorpus(5);
+  TrainingOptions options = Options();
+  options.averaging = 0.75f;
+  TrainingSetup<double> setup(corpus, kSmall, options);
+  TrainingSetup<double> plain(corpus, kSmall, Options());
+  EXPECT_EQ(setup.trainer.outcome(), setup.trainer.parameters());
+  std::vector<double> sum(setup.trainer.parameters().size());
+  double weight = 0;
+  for (int step = 0; step < 6; ++step) {
+    setup.trainer.Step(0.1);
+    plain.trainer.Step(0.1);
+    weight = 0.75 * weight + 1;
+    std::vector<double> average;
+    for (size_t i = 0; i < sum.size(); ++i) {
+      sum[i] = 0.75 * sum[i] + plain.trainer.parameters()[i];
+      average.push_back(sum[i] / weight);
+    }
+    ASSERT_THAT(setup.trainer.outcome(), Pointwise(DoubleNear(1e-13), average));
+    ASSERT_EQ(setup.trainer.parameters(), plain.trainer.parameters());
+  }
+  EXPECT_EQ(plain.trainer.outcome(), plain.trainer.parameters());
+}
+
+TEST(Trainer, Validation_IsOfTheAverage) {
+  TrainingOptions options = Options();
+  options.validation_fraction = 0.2f;
+  options.averaging = 0.9f;
+  TrainingSetup<double> setup(BrookCorpus(5), kSmall, options);
+  for (int step = 0; step < 3; ++step) setup.trainer.Step(0.1);
+  const double of_average = setup.trainer.ValidationLoss();
+  *setup.trainer.mutable_parameters() = std::vector<double>(setup.trainer.parameters().size());
+  EXPECT_EQ(setup.trainer.ValidationLoss(), of_average);
+}
+
+TEST(Trainer, StepThatIsNotFinite_LeavesTheWeights) {
+  TrainingOptions options = Options();
+  options.averaging = 0.9f;
+  TrainingSetup<float> setup(BrookCorpus(5), kSmall, options);
+  setup.trainer.Step(0.1f);
+  float& last = setup.trainer.mutable_parameters()->back();
+  last = std::numeric_limits<float>::infinity();
+  const std::vector<float> weights = setup.trainer.parameters();
+  const std::vector<float> average = setup.trainer.outcome();
+  EXPECT_FALSE(std::isfinite(setup.trainer.Step(0.1f).loss));
+  EXPECT_EQ(setup.trainer.parameters(), weights);
+  EXPECT_EQ(setup.trainer.outcome(), average);
+}
+
+TEST(Trainer, ShiftedLanes_BeginElsewhereEachEpoch) {
+  TrainingOptions options = Options();
+  options.shift_lanes = true;
+  options.seed = 3;
+  const Corpus corpus = BrookCorpus(5);
+  TrainingSetup<double> setup(corpus, kSmall, options);
+  const std::vector<double> zeros(setup.network->state_size());
+  std::set<int32_t> first;
+  for (int epoch = 0; epoch < 8; ++epoch) {
+    EXPECT_EQ(setup.trainer.FirstLaneState(), zeros);
+    first.insert(setup.trainer.FirstInput());
+    for (int64_t i = 0; i < setup.trainer.batches_per_epoch(); ++i) setup.trainer.Step(0.01);
+  }
+  EXPECT_GT(first.size(), 2u);
+}
+
+TEST(Trainer, Documents_AreLearntEachFromTheZeroState) {
+  // What follows "x" in a document depends on nothing but the document: a state that crossed the
+  // border would tell the two apart, and the loss would fall below.
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += i % 2 == 0 ? "xa|" : "xb|";
+  const Corpus corpus =
+      Corpus::Load(StringSource(text), VocabularyRules{.document_separator = "|"}).value();
+  TrainingOptions options = Options();
+  options.optimizer = Optimizer::kAdam;
+  options.sequence_length = 20;
+  TrainingSetup<float> setup(corpus, {.hidden_size = 16}, options);
+  double loss = 0;
+  for (int step = 0; step < 600; ++step) loss = setup.trainer.Step(0.01f).loss;
+  // One of three symbols is a coin's toss, the others are certain.
+  EXPECT_NEAR(loss, std::log(2.0) / 3, 0.03);
 }
 
 TEST(Trainer, LossOfASmallText_FallsToNearlyNothing) {

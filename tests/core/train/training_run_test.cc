@@ -331,8 +331,50 @@ TEST_F(TrainingRunTest, DivergedLoss_IsAborted) {
     setup_->trainer.mutable_parameters()->back() = std::numeric_limits<float>::quiet_NaN();
   };
   const absl::Status status = Run(options, &recorder_).status();
-  EXPECT_EQ(status, absl::AbortedError("the loss is no longer finite at step 5: training diverged; "
-                                       "a smaller learning_rate or clip_norm may help"));
+  EXPECT_EQ(status, absl::AbortedError(
+                        "training diverged at step 5: the loss is no longer finite; nothing is "
+                        "published; a smaller learning_rate or clip_norm may help"));
+}
+
+TEST_F(TrainingRunTest, LossFarAboveGuessing_IsAborted) {
+  TrainingOptions options = Options();
+  options.max_steps = 1000;
+  options.learning_rate = 1e-9;
+  options.sample_every_steps = 200;
+  recorder_.on_report = [this] {  // behind the check at step 200
+    for (float& weight : *setup_->trainer.mutable_parameters()) weight *= 100;
+  };
+  const absl::Status status = Run(options, &recorder_).status();
+  EXPECT_TRUE(absl::IsAborted(status)) << status;
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("training diverged at step 400: the loss of the last 200 steps is"));
+}
+
+TEST_F(TrainingRunTest, WeightThatIsNotFinite_IsNeverAnOutcome) {
+  TrainingOptions options = Options();
+  options.max_steps = 3;
+  recorder_.on_report = [this] {
+    setup_->trainer.mutable_parameters()->back() = std::numeric_limits<float>::infinity();
+  };
+  EXPECT_THAT(std::string(Run(options, &recorder_).status().message()),
+              HasSubstr("training diverged at step 3: a weight is no longer finite"));
+}
+
+TEST_F(TrainingRunTest, EarlyStopping_EndsAfterSoManyEvaluationsWithoutABetterLoss) {
+  TrainingOptions options = Options();
+  options.validation_fraction = 0.2f;
+  options.evaluate_every_steps = 2;
+  options.early_stopping_patience = 3;
+  options.learning_rate = 1e-4;
+  recorder_.on_report = [this] {  // spoiled after the third evaluation
+    if (recorder_.reports.size() != 3) return;
+    for (float& weight : *setup_->trainer.mutable_parameters()) weight *= -20;
+  };
+  const TrainingOutcome outcome = Run(options, &recorder_).value();
+  EXPECT_FALSE(outcome.stopped);
+  EXPECT_EQ(outcome.steps, 12);
+  EXPECT_EQ(outcome.parameters, recorder_.weights[2]);
+  EXPECT_EQ(outcome.validation_loss, recorder_.reports[2].validation_loss);
 }
 
 TEST_F(TrainingRunTest, HugeLearningRateWithRelu_IsAbortedAndNeverEndless) {
