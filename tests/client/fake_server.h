@@ -103,6 +103,9 @@ class FakeModelService : public v1::ModelService::Service {
   Handler<v1::ListModelsRequest, v1::ListModelsResponse> list;
   Handler<v1::GetModelRequest, v1::GetModelResponse> get;
   Handler<v1::DeleteModelRequest, v1::DeleteModelResponse> remove;
+  std::function<grpc::Status(grpc::ServerReader<v1::ImportModelRequest>*, v1::ImportModelResponse*)>
+      import;
+  StreamHandler<v1::ExportModelRequest, v1::ExportModelResponse> send;
 
  private:
   grpc::Status ListModels(grpc::ServerContext*, const v1::ListModelsRequest* request,
@@ -116,6 +119,14 @@ class FakeModelService : public v1::ModelService::Service {
   grpc::Status DeleteModel(grpc::ServerContext*, const v1::DeleteModelRequest* request,
                            v1::DeleteModelResponse* response) override {
     return CallOrUnimplemented(remove, *request, response);
+  }
+  grpc::Status ImportModel(grpc::ServerContext*, grpc::ServerReader<v1::ImportModelRequest>* reader,
+                           v1::ImportModelResponse* response) override {
+    return CallOrUnimplemented(import, reader, response);
+  }
+  grpc::Status ExportModel(grpc::ServerContext* context, const v1::ExportModelRequest* request,
+                           grpc::ServerWriter<v1::ExportModelResponse>* writer) override {
+    return CallOrUnimplemented(send, context, *request, writer);
   }
 };
 

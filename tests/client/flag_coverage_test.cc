@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "client/generate_command.h"
+#include "client/models_command.h"
 #include "client/sample_command.h"
 #include "client/train_command.h"
 #include "runnel/v1/generation.pb.h"
+#include "runnel/v1/models.pb.h"
 
 namespace runnel::client {
 namespace {
@@ -69,6 +71,17 @@ TEST(FlagCoverageTest, Generate_EveryFieldButState_HasAFlag) {
   std::set<std::string> fields = WithoutState(LeafPaths(*v1::GenerateCharsRequest::descriptor()));
   fields.erase("top_logprobs");  // plain text has no room for them; `sample --json` shows them
   EXPECT_EQ(FlaggedPaths(AddGenerateCommand, {"m", "generate"}), fields);
+}
+
+TEST(FlagCoverageTest, ModelsImport_EveryFieldThatAFileLeavesOpen_HasAFlag) {
+  std::set<std::string> fields = LeafPaths(*v1::ImportModelRequest::descriptor());
+  fields.erase("network.min_char_count");      // an imported vocabulary is as it is given
+  fields.erase("network.document_separator");  // likewise
+  std::set<std::string> flagged =
+      FlaggedPaths(AddModelsCommand, {"m", "--model", "-", "import", "models"});
+  flagged.erase("network");  // all of it
+  flagged.erase("model");    // of export and delete
+  EXPECT_EQ(flagged, fields);
 }
 
 }  // namespace

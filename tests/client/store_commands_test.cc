@@ -138,6 +138,121 @@ TEST_F(StoreCommandsTest, JobsShow_UnknownJob_ExitsThree) {
   EXPECT_EQ(err, "runnel: no job \"x\"\n");
 }
 
+TEST_F(StoreCommandsTest, ModelsImport_File_IsSentInPiecesBehindTheRequest) {
+  const std::string file = WriteFile("import", std::string(2'500'000, 'x'));
+  std::string received;
+  fake.models.import = [&](grpc::ServerReader<v1::ImportModelRequest>* reader,
+                           v1::ImportModelResponse* response) {
+    v1::ImportModelRequest message;
+    for (int i = 0; reader->Read(&message); ++i) {
+      EXPECT_EQ(message.name(), i == 0 ? "m" : "");
+      EXPECT_EQ(message.vocabulary(), i == 0 ? "ab\n" : "");
+      EXPECT_EQ(message.network().cell_type(), i == 0 ? v1::CELL_TYPE_LSTM : 0);
+      EXPECT_EQ(message.network().hidden_size(), i == 0 ? 7 : 0);
+      received += message.chunk();
+    }
+    *response->mutable_version() = MakeModel("m", 3).versions(0);
+    return grpc::Status::OK;
+  };
+  const std::string characters = WriteFile("characters", "ab\n");
+  EXPECT_EQ(Run({"models", "import", file, "--model", "m", "--cell", "lstm", "--hidden", "7",
+                 "--vocabulary-file", characters}),
+            0)
+      << err;
+  EXPECT_EQ(received, std::string(2'500'000, 'x'));
+  EXPECT_EQ(out, "imported m:3, rnn-tanh 1x100, 0 distinct, 0 parameters\n");
+}
+
+TEST_F(StoreCommandsTest, ModelsImport_Refusal_NamesTheFlag) {
+  fake.models.import = [](grpc::ServerReader<v1::ImportModelRequest>*, v1::ImportModelResponse*) {
+    return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "rejected",
+                        EncodeBadRequest({{"network.hidden_size", "is 9; must be 8"},
+                                          {"network", "is missing"},
+                                          {"chunk", "is damaged"}}));
+  };
+  EXPECT_EQ(Run({"models", "import", WriteFile("import", "x"), "--model", "m"}), 2);
+  EXPECT_THAT(err, AllOf(HasSubstr("--hidden is 9"), HasSubstr("--cell is missing"),
+                         HasSubstr("FILE is damaged")));
+}
+
+TEST_F(StoreCommandsTest, ModelsImport_MissingFile_CallsNobody) {
+  EXPECT_EQ(Run({"models", "import", "/nowhere/m.safetensors", "--model", "m"}), 2);
+  EXPECT_THAT(err, HasSubstr("cannot read /nowhere/m.safetensors"));
+  EXPECT_EQ(Run({"models", "import", WriteFile("import", "x"), "--model", "m", "--vocabulary-file",
+                 WriteFile("characters", "\xFF")}),
+            2);
+  EXPECT_THAT(err, HasSubstr("is not UTF-8"));
+}
+
+class ModelsExportTest : public StoreCommandsTest {
+ protected:
+  ModelsExportTest() {
+    fake.models.send = [](grpc::ServerContext*, const v1::ExportModelRequest& request,
+                          grpc::ServerWriter<v1::ExportModelResponse>* writer) {
+      for (const char* bytes : {"first ", "second ", "third"}) {
+        v1::ExportModelResponse piece;
+        piece.set_chunk(bytes);
+        writer->Write(piece);
+      }
+      return request.model() == "broken" ? grpc::Status(grpc::StatusCode::DATA_LOSS, "damaged")
+                                         : grpc::Status::OK;
+    };
+    folder_ = ::testing::TempDir() + "/runnel_export_test";
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directory(folder_);
+  }
+  ~ModelsExportTest() override { std::filesystem::remove_all(folder_); }
+
+  static std::string Read(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  }
+  size_t Files() const {
+    const std::filesystem::directory_iterator files(folder_);
+    return std::distance(begin(files), end(files));
+  }
+
+  std::string folder_;
+};
+
+TEST_F(ModelsExportTest, NewFile_IsWrittenWhole) {
+  EXPECT_EQ(Run({"models", "export", "m", folder_ + "/m"}), 0) << err;
+  EXPECT_EQ(Read(folder_ + "/m"), "first second third");
+  EXPECT_EQ(out, "wrote " + folder_ + "/m, 18 bytes\n");
+  EXPECT_EQ(Files(), 1u);
+}
+
+TEST_F(ModelsExportTest, FileThatIsThere_IsReplacedByForceAlone) {
+  std::ofstream(folder_ + "/m") << "mine";
+  EXPECT_EQ(Run({"models", "export", "m", folder_ + "/m"}), 2);
+  EXPECT_THAT(err, HasSubstr("is there already; --force replaces it"));
+  EXPECT_EQ(Read(folder_ + "/m"), "mine");
+  EXPECT_EQ(Run({"models", "export", "m", folder_ + "/m", "--force"}), 0) << err;
+  EXPECT_EQ(Read(folder_ + "/m"), "first second third");
+  EXPECT_EQ(Files(), 1u);
+}
+
+TEST_F(ModelsExportTest, StreamThatEndsInAnError_LeavesNoFile) {
+  EXPECT_EQ(Run({"models", "export", "broken", folder_ + "/m"}), 1);
+  EXPECT_THAT(err, HasSubstr("damaged"));
+  EXPECT_EQ(Files(), 0u);
+  std::ofstream(folder_ + "/m") << "mine";
+  EXPECT_EQ(Run({"models", "export", "broken", folder_ + "/m", "--force"}), 1);
+  EXPECT_EQ(Read(folder_ + "/m"), "mine");
+}
+
+TEST_F(ModelsExportTest, WhatIsNoFile_IsNotWrittenTo) {
+  EXPECT_EQ(Run({"models", "export", "m", folder_, "--force"}), 2);
+  EXPECT_THAT(err, HasSubstr("is not a regular file"));
+  EXPECT_EQ(Run({"models", "export", "m", folder_ + "/none/m"}), 2);
+  EXPECT_THAT(err, HasSubstr("cannot write"));
+}
+
+TEST_F(ModelsExportTest, StandardOutput_ReceivesTheBytesAlone) {
+  EXPECT_EQ(Run({"models", "export", "m", "-"}), 0) << err;
+  EXPECT_EQ(out, "first second third");
+}
+
 TEST_F(StoreCommandsTest, Health_Serving_ExitsZero) {
   EXPECT_EQ(Run({"health"}), 0) << err;
   EXPECT_EQ(out, "SERVING\n");

@@ -2,7 +2,7 @@
 // copied and exchanged with another seed's, numbers in the text made large. Deterministic:
 // input i is the same in every run.
 //
-//   NAME                     20,000 inputs; one that breaks the target is named on the way down
+//   NAME                     100,000 inputs; one that breaks the target is named on the way down
 //   NAME --from FIRST COUNT  COUNT inputs from input FIRST on
 //   NAME FILE...             these
 #include <signal.h>
@@ -24,7 +24,7 @@
 namespace runnel {
 namespace {
 
-constexpr int64_t kInputs = 20'000;
+constexpr int64_t kInputs = 100'000;
 constexpr int kMutationsMax = 4;
 
 volatile int64_t current = 0;
