@@ -67,6 +67,14 @@ std::string WithFlags(const std::string& message, const FlagNames& flag_names) {
 std::string RejectionText(const grpc::Status& status, const FlagNames& flag_names) {
   std::string message = WithFlags(status.error_message(), flag_names);
   const std::vector<FieldViolation> violations = DecodeFieldViolations(status.error_details());
+  // A field without a dot could be a word of the message; before its own description it is none.
+  for (const FieldViolation& violation : violations) {
+    const auto line = [&](const std::string& name) {
+      return absl::StrCat(name, ": ", violation.description);
+    };
+    message = absl::StrReplaceAll(
+        message, {{line(violation.field), line(FlagOf(violation.field, flag_names))}});
+  }
   if (message.empty()) message = "the server rejected the request";
   std::string lines = EscapeLine(message);
   for (const FieldViolation& violation : violations) {

@@ -171,8 +171,8 @@ TEST_F(StoreCommandsTest, ModelsImport_Refusal_NamesTheFlag) {
                                           {"chunk", "is damaged"}}));
   };
   EXPECT_EQ(Run({"models", "import", WriteFile("import", "x"), "--model", "m"}), 2);
-  EXPECT_THAT(err, AllOf(HasSubstr("--hidden is 9"), HasSubstr("--cell is missing"),
-                         HasSubstr("FILE is damaged")));
+  EXPECT_THAT(err, AllOf(HasSubstr("--hidden: is 9"), HasSubstr("--cell: is missing"),
+                         HasSubstr("FILE: is damaged")));
 }
 
 TEST_F(StoreCommandsTest, ModelsImport_MissingFile_CallsNobody) {
