@@ -161,8 +161,8 @@ Ending TrainAndPublish(TrainingJob* job, const TrainingSpec& spec, ModelStore* m
 double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& options,
                            int vocabulary_size, int64_t parameters) {
   constexpr double kShardLanes = 16;  // lanes that share a gradient buffer
-  // Weights, their average, the best ones, those published and their file, two optimizer memories, packed copies
-  // for both ways, with recurrent dropout its mask and what is left.
+  // Weights, their average, the best ones, those published and their file, two optimizer memories,
+  // packed copies for both ways, with recurrent dropout its mask and what is left.
   constexpr double kParameterCopies = 12;
   // Beside the gates: a layer's outputs as the next one reads them, and gradients.
   constexpr double kOtherBuffers = 3;

@@ -39,8 +39,8 @@ class UploadCall : public grpc::ServerReadReactor<v1::UploadCorpusRequest> {
   Engine& engine_;
   grpc::CallbackServerContext& context_;
   v1::UploadCorpusResponse& response_;
-  // Held by each step. gRPC starts a step as soon as the one before has asked for it, perhaps before
-  // that one has returned.
+  // Held by each step. gRPC starts a step as soon as the one before has asked for it, perhaps
+  // before that one has returned.
   std::mutex mutex_;
   std::unique_ptr<CorpusUploads::Upload> upload_;  // also the call's place on the executor
   v1::UploadCorpusRequest message_;
