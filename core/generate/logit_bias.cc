@@ -38,6 +38,7 @@ void RecentChars::Add(char32_t character) {
 
 std::vector<char32_t> RecentChars::List() const {
   std::vector<char32_t> list;
+  list.reserve(size_);
   for (int i = 0; i < size_; ++i) list.push_back(ring_[(next_ - size_ + i + kMax) % kMax]);
   return list;
 }

@@ -60,6 +60,7 @@ ModelDigest DigestOf(const std::string& name, int version, const ModelData& data
     XXH3_128bits_update(&state, values.data(), bytes);
   };
   std::vector<char32_t> symbols;
+  symbols.reserve(data.description.vocabulary.size());
   for (int id = 0; id < data.description.vocabulary.size(); ++id) {
     symbols.push_back(data.description.vocabulary.Symbol(id));
   }

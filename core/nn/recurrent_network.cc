@@ -64,8 +64,7 @@ RecurrentNetwork<Real>::RecurrentNetwork(const NetworkConfig& config, int vocabu
       output_(directions_ * hidden_, vocabulary_size, &layout_) {}
 
 template <typename Real>
-std::unique_ptr<typename Network<Real>::PackedWeights> RecurrentNetwork<Real>::NewPackedWeights()
-    const {
+auto RecurrentNetwork<Real>::NewPackedWeights() const -> std::unique_ptr<PackedWeights> {
   auto packed = std::make_unique<Weights>();
   for (const Layer& layer : layers_) packed->layers.push_back(layer.NewPacked());
   packed->output = output_.NewPacked();
@@ -84,8 +83,8 @@ void RecurrentNetwork<Real>::Pack(const Real* parameters, const DropoutDraw* dro
 }
 
 template <typename Real>
-std::unique_ptr<typename Network<Real>::Activations> RecurrentNetwork<Real>::NewActivations(
-    int steps_max, int lanes) const {
+auto RecurrentNetwork<Real>::NewActivations(int steps_max, int lanes) const
+    -> std::unique_ptr<Activations> {
   auto a = std::make_unique<Buffers>();
   a->lanes = lanes;
   a->steps_max = steps_max;

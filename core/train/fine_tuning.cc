@@ -10,6 +10,7 @@ namespace {
 // The ids of `from`'s symbols in `to`.
 std::vector<int32_t> IdsIn(const Vocabulary& from, const Vocabulary& to) {
   std::vector<int32_t> ids;
+  ids.reserve(from.size());
   for (int32_t id = 0; id < from.char_count(); ++id) ids.push_back(*to.Find(from.Symbol(id)));
   if (from.EndOfDocumentId()) ids.push_back(*to.EndOfDocumentId());
   if (from.UnknownId()) ids.push_back(*to.UnknownId());
