@@ -117,7 +117,7 @@ int64_t BytesPerChar(const SamplingOptions& options) {
 
 SamplingOptions ReadSampling(const v1::GenerateCharsRequest& request, int64_t max_chars_cap,
                              RequestProblems* problems) {
-  const SamplingOptions options = ReadCommon(request, max_chars_cap, problems);
+  SamplingOptions options = ReadCommon(request, max_chars_cap, problems);
   if (request.has_max_chars_per_message() && request.max_chars_per_message() < 1) {
     problems->violations.Add(
         "max_chars_per_message",
@@ -128,7 +128,7 @@ SamplingOptions ReadSampling(const v1::GenerateCharsRequest& request, int64_t ma
 
 SamplingOptions ReadSampling(const v1::SampleRequest& request, int64_t max_chars_cap,
                              int64_t response_bytes_max, RequestProblems* problems) {
-  const SamplingOptions options = ReadCommon(request, max_chars_cap, problems);
+  SamplingOptions options = ReadCommon(request, max_chars_cap, problems);
   const int samples = NumSamples(request);
   problems->violations.CheckRange("num_samples", samples, 1, kSamplesMax);
   if (request.has_best_of() && (request.best_of() < samples || request.best_of() > kSamplesMax)) {
