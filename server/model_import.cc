@@ -72,7 +72,7 @@ grpc::Status ModelImport::Publish(const std::function<bool()>& is_cancelled,
   {
     const absl::StatusOr<std::string> bytes = ReadWholeFile(file_->temporary_path(), bytes_);
     if (!bytes.ok()) return OfTheFile(bytes.status());
-    const grpc::Status status = Decode(file->header, *bytes, &model);
+    grpc::Status status = Decode(file->header, *bytes, &model);
     if (!status.ok()) return status;
   }
   file_.reset();
