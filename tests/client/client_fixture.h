@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -74,6 +75,10 @@ class ClientTest : public ::testing::Test {
     return path;
   }
 
+  // A call that the client has given up may still be answered, from members of the test.
+  void TearDown() override {
+    if (fake.server != nullptr) fake.server->Shutdown(std::chrono::system_clock::now());
+  }
   ~ClientTest() override {
     for (const std::string& path : files_) std::filesystem::remove(path);
   }
