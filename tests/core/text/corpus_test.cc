@@ -159,7 +159,7 @@ int LoadingPeakMiB(const std::string& path, VocabularyKind kind, int64_t size) {
 }
 
 TEST(Corpus, Loading_NeverHoldsTheTextBesideTheIds) {
-#if defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
   GTEST_SKIP() << "the sanitizer multiplies memory";
 #endif
   constexpr int64_t kBytes = 40 << 20;
