@@ -27,17 +27,6 @@ struct RequestProblems {
   bool empty() const { return violations.empty() && unavailable.empty(); }
   // `what`, such as an enum value's name, may be empty.
   void AddUnavailable(absl::string_view field, absl::string_view what = "");
-  // For an option whose engine comes later: a violation unless `in_range`; else
-  // unavailable, unless `off`.
-  template <typename Value>
-  void CheckUnavailable(absl::string_view field, Value value, bool in_range,
-                        absl::string_view bound, bool off) {
-    if (!in_range) {
-      violations.Add(field, absl::StrCat("is ", value, "; must be ", bound));
-    } else if (!off) {
-      AddUnavailable(field);
-    }
-  }
   // Adds `violations` with `prefix` before each field.
   void AddPrefixed(absl::string_view prefix, const Violations& added);
 };

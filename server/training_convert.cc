@@ -159,6 +159,9 @@ void ReadNumbers(const v1::TrainingOptions& wire, TrainingOptions* options) {
   if (wire.has_warmup_steps()) options->warmup_steps = wire.warmup_steps();
   if (wire.has_clip_value()) options->clip_value = wire.clip_value();
   if (wire.has_clip_norm()) options->clip_norm = wire.clip_norm();
+  if (wire.has_dropout()) options->dropout.between = wire.dropout();
+  if (wire.has_input_dropout()) options->dropout.input = wire.input_dropout();
+  if (wire.has_recurrent_dropout()) options->dropout.recurrent = wire.recurrent_dropout();
   if (wire.has_weight_decay()) options->weight_decay = wire.weight_decay();
   if (wire.has_averaging()) options->averaging = wire.averaging();
   if (wire.has_early_stopping_patience()) {
@@ -168,18 +171,6 @@ void ReadNumbers(const v1::TrainingOptions& wire, TrainingOptions* options) {
   if (wire.has_validation_fraction()) options->validation_fraction = wire.validation_fraction();
   if (wire.has_evaluate_every_steps()) options->evaluate_every_steps = wire.evaluate_every_steps();
   if (wire.has_sample_every_steps()) options->sample_every_steps = wire.sample_every_steps();
-}
-
-// Options whose engine comes later: their range counts all the same, and so does 0,
-// which means off.
-void CheckUnavailableNumbers(const v1::TrainingOptions& wire, RequestProblems* problems) {
-  const auto check_share = [&](absl::string_view field, float value) {
-    problems->CheckUnavailable(field, value, value >= 0 && value < 1, "at least 0 and below 1",
-                               value == 0);
-  };
-  check_share("training.dropout", wire.dropout());
-  check_share("training.input_dropout", wire.input_dropout());
-  check_share("training.recurrent_dropout", wire.recurrent_dropout());
 }
 
 // What a bidirectional network is trained with, and a one-directional one is not.
@@ -261,7 +252,6 @@ TrainingPlan PlanTraining(const v1::TrainRequest& request, RequestProblems* prob
   Violations violations;
   Validate(plan.options, &violations);
   problems->AddPrefixed("training.", violations);
-  CheckUnavailableNumbers(wire, problems);
   return plan;
 }
 
@@ -302,9 +292,9 @@ v1::TrainingOptions ToProto(const TrainingOptions& options) {
   wire.set_warmup_steps(static_cast<int32_t>(options.warmup_steps));
   wire.set_clip_value(options.clip_value);
   wire.set_clip_norm(options.clip_norm);
-  wire.set_dropout(0);
-  wire.set_input_dropout(0);
-  wire.set_recurrent_dropout(0);
+  wire.set_dropout(options.dropout.between);
+  wire.set_input_dropout(options.dropout.input);
+  wire.set_recurrent_dropout(options.dropout.recurrent);
   wire.set_weight_decay(options.weight_decay);
   wire.set_averaging(options.averaging);
   wire.set_seed(options.seed);

@@ -48,6 +48,7 @@ Trainer<Real>::Trainer(const Network<Real>& network, int hidden_size, const Corp
       reader_(corpus, split_.training, options.batch_size, options.sequence_length),
       parameters_(network.layout().size()),
       average_(options.averaging > 0 ? network.layout().size() : 0),
+      dropout_{.rates = options.dropout, .seed = options.seed},
       optimizer_(options, network.layout()),
       packed_(network.NewPackedWeights()),
       chunk_squares_(Chunks(network.layout().size())) {
@@ -75,7 +76,7 @@ Trainer<Real>::~Trainer() = default;
 
 template <typename Real>
 StepResult Trainer<Real>::Step(Real learning_rate) {
-  network_.Pack(parameters_.data(), /*dropout=*/nullptr, packed_.get());
+  network_.Pack(parameters_.data(), Masks(), packed_.get());
   pool_.Run(static_cast<int>(shards_.size()), [this](int i) { RunShard(&shards_[i]); });
 
   double loss_sum = 0;
@@ -147,7 +148,9 @@ void Trainer<Real>::RunShard(Shard* shard) {
   }
   const Batch batch = {.inputs = shard->inputs.data(),
                        .steps = steps,
-                       .resets = resets ? shard->resets.data() : nullptr};
+                       .resets = resets ? shard->resets.data() : nullptr,
+                       .dropout = Masks(),
+                       .first_lane = shard->lane_begin};
   network_.Forward(*packed_, batch, shard->state.data(), shard->activations.get());
   shard->loss_sum = network_.Loss(shard->targets.data(), steps, scale, shard->activations.get());
   std::fill(shard->gradients.begin(), shard->gradients.end(), Real{0});
@@ -156,7 +159,7 @@ void Trainer<Real>::RunShard(Shard* shard) {
 
 template <typename Real>
 void Trainer<Real>::GoOnToNextBatch() {
-  ++steps_done_;
+  dropout_.batch = static_cast<uint64_t>(++steps_done_);
   const bool all = reader_.Advance();
   if (all) ShiftLanes();
   for (Shard& shard : shards_) {

@@ -73,6 +73,8 @@ class Trainer {
   // Hides characters of the shard's lanes.
   void Mask(Shard* shard) const;
   bool averages() const { return options_.averaging > 0; }
+  // The masks of the current batch; null: none.
+  const DropoutDraw* Masks() const { return dropout_.rates.any() ? &dropout_ : nullptr; }
   // Takes the step that the first shard's gradients, times `scale`, ask for.
   void Update(Real learning_rate, Real scale);
   // Lets the lanes of the next epoch begin elsewhere.
@@ -95,6 +97,7 @@ class Trainer {
   std::vector<Real> average_;  // empty: none is kept
   int64_t averaged_steps_ = 0;
   int64_t epochs_begun_ = 0;
+  DropoutDraw dropout_;
   OptimizerState<Real> optimizer_;
   std::unique_ptr<typename Network<Real>::PackedWeights> packed_;
   std::vector<Shard> shards_;

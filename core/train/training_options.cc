@@ -22,6 +22,11 @@ void CheckNotNegative(absl::string_view field, double value, Violations* violati
   violations->Add(field, absl::StrCat("is ", value, "; must be 0 or more, and finite"));
 }
 
+void CheckShare(absl::string_view field, float value, Violations* violations) {
+  if (value >= 0 && value < 1) return;
+  violations->Add(field, absl::StrCat("is ", value, "; must be at least 0 and below 1"));
+}
+
 }  // namespace
 
 int LanesThatFit(int64_t symbols, const TrainingOptions& options) {
@@ -51,11 +56,11 @@ void Validate(const TrainingOptions& options, Violations* violations) {
   CheckNotNegative("warmup_steps", static_cast<double>(options.warmup_steps), violations);
   CheckNotNegative("clip_value", options.clip_value, violations);
   CheckNotNegative("clip_norm", options.clip_norm, violations);
+  CheckShare("dropout", options.dropout.between, violations);
+  CheckShare("input_dropout", options.dropout.input, violations);
+  CheckShare("recurrent_dropout", options.dropout.recurrent, violations);
   CheckNotNegative("weight_decay", options.weight_decay, violations);
-  if (!(options.averaging >= 0 && options.averaging < 1)) {
-    violations->Add("averaging",
-                    absl::StrCat("is ", options.averaging, "; must be at least 0 and below 1"));
-  }
+  CheckShare("averaging", options.averaging, violations);
   if (options.early_stopping_patience < 0) {
     violations->Add("early_stopping_patience",
                     absl::StrCat("is ", options.early_stopping_patience, "; must be 0 or more"));

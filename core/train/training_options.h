@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+#include "core/nn/dropout.h"
 #include "core/nn/network_config.h"
 #include "core/nn/parameters.h"
 #include "core/nn/violations.h"
@@ -37,6 +38,7 @@ struct TrainingOptions {
   int64_t warmup_steps = 0;
   float clip_value = 0;  // each gradient element to [-v, v]; 0: off
   float clip_norm = 0;   // then the global norm to at most this; 0: off
+  Dropout dropout;
   // Of weights, not of biases, towards 0: this share of the learning rate a step; 0: off.
   float weight_decay = 0;
   // Decay of the moving average of the weights, which is then what a run is about: evaluated, shown
@@ -57,7 +59,7 @@ struct TrainingOptions {
   float mask_fraction = 0;
   // Lanes begin at a random place of the corpus each epoch, so that windows differ.
   bool shift_lanes = false;
-  Initialization initialization = Initialization::kUniformFanHidden;
+  Initialization initialization = Initialization::kOrthogonal;
 };
 
 NetworkConfig DefaultNetwork(Recipe recipe);

@@ -139,7 +139,11 @@ TEST(PlanTraining, ValuesOutOfRange_NameFieldValueAndBound) {
       {"training.batch_size", "is 1025; must be 1 to 1024",
        [](auto*, auto* t) { t->set_batch_size(1025); }},
       {"training.learning_rate", "is 0;", [](auto*, auto* t) { t->set_learning_rate(0); }},
-      {"training.dropout", "is 1;", [](auto*, auto* t) { t->set_dropout(1); }},
+      {"training.dropout", "is 1; must be at least 0 and below 1",
+       [](auto*, auto* t) { t->set_dropout(1); }},
+      {"training.input_dropout", "is -0.5;", [](auto*, auto* t) { t->set_input_dropout(-0.5f); }},
+      {"training.recurrent_dropout", "is nan;",
+       [=](auto*, auto* t) { t->set_recurrent_dropout(kNan); }},
       {"training.mask_fraction", "is 0.15; only a network that is bidirectional",
        [](auto*, auto* t) { t->set_mask_fraction(0.15f); }},
       {"training.mask_fraction", "is 0; must be above 0 and below 1",
@@ -174,9 +178,6 @@ TEST(PlanTraining, ValuesOutOfRange_NameFieldValueAndBound) {
 
 TEST(PlanTraining, WhatComesLater_IsUnimplementedByName) {
   const std::vector<BadCase> cases = {
-      {"training.dropout", "", [](auto*, auto* t) { t->set_dropout(0.5f); }},
-      {"training.input_dropout", "", [](auto*, auto* t) { t->set_input_dropout(0.5f); }},
-      {"training.recurrent_dropout", "", [](auto*, auto* t) { t->set_recurrent_dropout(0.5f); }},
       {"training.precision: PRECISION_BF16", "",
        [](auto*, auto* t) { t->set_precision(v1::PRECISION_BF16); }},
   };
@@ -245,6 +246,9 @@ TEST(PlanTraining, SeedRecipe_WritesNoPreviewsFromABidirectionalNetwork) {
 TEST(PlanTraining, EveryTrainingFeature_IsReadAndToldAgain) {
   v1::TrainRequest request;
   v1::TrainingOptions* training = request.mutable_training();
+  training->set_dropout(0.5f);
+  training->set_input_dropout(0.125f);
+  training->set_recurrent_dropout(0.0625f);
   training->set_weight_decay(0.25f);
   training->set_averaging(0.5f);
   training->set_early_stopping_patience(3);
@@ -253,11 +257,17 @@ TEST(PlanTraining, EveryTrainingFeature_IsReadAndToldAgain) {
   RequestProblems problems;
   const TrainingPlan plan = PlanTraining(request, &problems);
   EXPECT_TRUE(problems.empty()) << ToGrpcStatus(problems).error_message();
+  EXPECT_EQ(plan.options.dropout.between, 0.5f);
+  EXPECT_EQ(plan.options.dropout.input, 0.125f);
+  EXPECT_EQ(plan.options.dropout.recurrent, 0.0625f);
   EXPECT_EQ(plan.options.weight_decay, 0.25f);
   EXPECT_EQ(plan.options.averaging, 0.5f);
   EXPECT_EQ(plan.options.early_stopping_patience, 3);
   EXPECT_EQ(plan.vocabulary.min_char_count, 4);
   EXPECT_EQ(plan.vocabulary.document_separator, "--");
+  EXPECT_EQ(ToProto(plan.options).dropout(), 0.5f);
+  EXPECT_EQ(ToProto(plan.options).input_dropout(), 0.125f);
+  EXPECT_EQ(ToProto(plan.options).recurrent_dropout(), 0.0625f);
   EXPECT_EQ(ToProto(plan.options).weight_decay(), 0.25f);
   EXPECT_EQ(ToProto(plan.options).averaging(), 0.5f);
   EXPECT_EQ(ToProto(plan.options).early_stopping_patience(), 3);

@@ -82,7 +82,7 @@ TEST_F(TrainingFeaturesTest, RareCharacters_AreReadAndNeverWritten) {
 }
 
 TEST_F(TrainingFeaturesTest, FineTuning_KeepsTheNetworkAndGrowsTheVocabulary) {
-  v1::TrainRequest train = TinyTraining("m", 300);
+  v1::TrainRequest train = TinyTraining("m", 600);
   train.mutable_network()->set_hidden_size(11);
   ASSERT_EQ(MustTrain(train, true).state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
 

@@ -3,6 +3,7 @@
 
 #include "tests/benchmark/studies/blanks.h"
 #include "tests/benchmark/studies/distances.h"
+#include "tests/benchmark/studies/recipes.h"
 
 int main(int argc, char** argv) {
   CLI::App app("Studies of what kinds of networks can do, each trained here and now.");
@@ -10,6 +11,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   runnel::AddBlanksStudy(app, &exit_code);
   runnel::AddDistancesStudy(app);
+  runnel::AddRecipesStudy(app, &exit_code);
   CLI11_PARSE(app, argc, argv);
   return exit_code;
 }

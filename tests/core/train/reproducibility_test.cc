@@ -47,30 +47,34 @@ TEST_P(Reproducibility, SameSeed_GivesTheSameBitsOnOneThreadOrTwo) {
 
 INSTANTIATE_TEST_SUITE_P(
     Options, Reproducibility,
-    testing::Values(Variant{"Sgd", [](auto* o) { o->optimizer = Optimizer::kSgd; }, ""},
-                    Variant{"Adagrad", [](auto* o) { o->optimizer = Optimizer::kAdagrad; }, ""},
-                    Variant{"Rmsprop", [](auto* o) { o->optimizer = Optimizer::kRmsprop; }, ""},
-                    Variant{"Adam", [](auto* o) { o->optimizer = Optimizer::kAdam; }, ""},
-                    Variant{"AdamW",
-                            [](auto* o) {
-                              o->optimizer = Optimizer::kAdamW;
-                              o->weight_decay = 0.1f;
-                            },
-                            ""},
-                    Variant{"Averaging", [](auto* o) { o->averaging = 0.9f; }, ""},
-                    Variant{"ShiftedLanes", [](auto* o) { o->shift_lanes = true; }, ""},
-                    Variant{"Orthogonal",
-                            [](auto* o) { o->initialization = Initialization::kOrthogonal; }, ""},
-                    Variant{"Documents", [](auto*) {}, "\n"},
-                    Variant{"Everything",
-                            [](auto* o) {
-                              o->optimizer = Optimizer::kAdamW;
-                              o->weight_decay = 0.1f;
-                              o->averaging = 0.9f;
-                              o->shift_lanes = true;
-                              o->initialization = Initialization::kOrthogonal;
-                            },
-                            "\n"}),
+    testing::Values(
+        Variant{"Sgd", [](auto* o) { o->optimizer = Optimizer::kSgd; }, ""},
+        Variant{"Adagrad", [](auto* o) { o->optimizer = Optimizer::kAdagrad; }, ""},
+        Variant{"Rmsprop", [](auto* o) { o->optimizer = Optimizer::kRmsprop; }, ""},
+        Variant{"Adam", [](auto* o) { o->optimizer = Optimizer::kAdam; }, ""},
+        Variant{"AdamW",
+                [](auto* o) {
+                  o->optimizer = Optimizer::kAdamW;
+                  o->weight_decay = 0.1f;
+                },
+                ""},
+        Variant{"Averaging", [](auto* o) { o->averaging = 0.9f; }, ""},
+        Variant{"Dropout",
+                [](auto* o) { o->dropout = {.input = 0.1f, .between = 0.3f, .recurrent = 0.2f}; },
+                ""},
+        Variant{"ShiftedLanes", [](auto* o) { o->shift_lanes = true; }, ""},
+        Variant{"Orthogonal", [](auto* o) { o->initialization = Initialization::kOrthogonal; }, ""},
+        Variant{"Documents", [](auto*) {}, "\n"},
+        Variant{"Everything",
+                [](auto* o) {
+                  o->optimizer = Optimizer::kAdamW;
+                  o->weight_decay = 0.1f;
+                  o->averaging = 0.9f;
+                  o->dropout = {.input = 0.1f, .between = 0.3f, .recurrent = 0.2f};
+                  o->shift_lanes = true;
+                  o->initialization = Initialization::kOrthogonal;
+                },
+                "\n"}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace

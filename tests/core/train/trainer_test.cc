@@ -24,7 +24,8 @@ TrainingOptions Options() {
   return {.sequence_length = 8,
           .batch_size = 4,
           .optimizer = Optimizer::kAdagrad,
-          .validation_fraction = 0};
+          .validation_fraction = 0,
+          .initialization = Initialization::kUniformFanHidden};
 }
 
 // The gradient of one step, found from the step itself: Adagrad's first step with memory g^2 is
@@ -283,6 +284,42 @@ TEST(Trainer, WeightDecay_ShrinksWeightsAndNoBiasesBeforeTheStep) {
     }
     EXPECT_EQ(shrunk, 4);
   }
+}
+
+TEST(Trainer, Dropout_DrawsByBatchAndByLaneOfTheWholeBatch) {
+  // Three shards against one forward pass of all lanes, at the second batch.
+  const Corpus corpus = BrookCorpus(40);
+  TrainingOptions options = Options();
+  options.batch_size = 40;
+  options.dropout = {.input = 0.2f, .between = 0.5f, .recurrent = 0.3f};
+  TrainingSetup<double> setup(corpus, kSmall, options);
+  LaneReader reader(corpus, {.begin = 0, .end = corpus.size()}, 40, 8);
+  const auto packed = setup.network->NewPackedWeights();
+  const auto activations = setup.network->NewActivations(8, 40);
+  std::vector<double> state(setup.network->state_size() * 40);
+  std::vector<int32_t> inputs(8 * 40);
+  std::vector<int32_t> targets(8 * 40);
+  double loss = 0;
+  for (uint64_t batch = 0; batch < 2; ++batch) {
+    const DropoutDraw draw = {.rates = options.dropout, .seed = options.seed, .batch = batch};
+    reader.CopyBatch(0, 40, inputs.data(), targets.data());
+    reader.Advance();
+    setup.network->Pack(setup.trainer.parameters().data(), &draw, packed.get());
+    setup.network->Forward(*packed, {.inputs = inputs.data(), .steps = 8, .dropout = &draw},
+                           state.data(), activations.get());
+    loss = setup.network->Loss(targets.data(), 8, 1, activations.get()) / (8 * 40);
+    EXPECT_NEAR(setup.trainer.Step(1e-3).loss, loss, 1e-12) << "batch " << batch;
+  }
+}
+
+TEST(Trainer, Validation_DropsNothing) {
+  TrainingOptions options = Options();
+  options.validation_fraction = 0.2f;
+  TrainingSetup<double> plain(BrookCorpus(5), kSmall, options);
+  options.dropout = {.input = 0.2f, .between = 0.5f, .recurrent = 0.3f};
+  TrainingSetup<double> setup(BrookCorpus(5), kSmall, options);
+  EXPECT_EQ(setup.trainer.ValidationLoss(), plain.trainer.ValidationLoss());
+  EXPECT_NE(setup.trainer.Step(1e-3).loss, plain.trainer.Step(1e-3).loss);
 }
 
 TEST(Trainer, Averaging_IsTheBiasCorrectedMovingAverageOfTheWeights) {
