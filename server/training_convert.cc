@@ -2,6 +2,7 @@
 
 #include <google/protobuf/text_format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -183,6 +184,9 @@ void ReadMasking(const v1::TrainingOptions& wire, bool bidirectional, TrainingOp
                                           "; only a network that is bidirectional is trained on "
                                           "masked characters"));
     return;
+  }
+  if (!wire.has_sequence_length()) {
+    options->sequence_length = std::max(options->sequence_length, kMaskedWindowDefault);
   }
   options->mask_fraction = wire.has_mask_fraction() ? wire.mask_fraction() : kMaskFractionDefault;
   if (!(options->mask_fraction > 0 && options->mask_fraction < 1)) {

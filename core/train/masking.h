@@ -8,6 +8,8 @@
 namespace runnel {
 
 inline constexpr float kMaskFractionDefault = 0.15f;
+// Symbols of a window: all that such a network sees of the text around a hidden one.
+inline constexpr int kMaskedWindowDefault = 64;
 
 // How many symbols of a window of `steps` are hidden: the fraction, rounded, at least 1.
 int MaskedSymbols(int steps, float fraction);

@@ -8,9 +8,9 @@ NetworkConfig DefaultNetwork(Recipe recipe) {
     case Recipe::kSeed:
       return {.cell = CellType::kRnnTanh, .num_layers = 1, .hidden_size = 100};
     case Recipe::kFast:
-      return {.cell = CellType::kRnnTanh, .num_layers = 2, .hidden_size = 256};
+      return {.cell = CellType::kGruResetAfter, .num_layers = 1, .hidden_size = 256};
     case Recipe::kBest:
-      return {.cell = CellType::kRnnTanh, .num_layers = 3, .hidden_size = 512};
+      return {.cell = CellType::kGruResetAfter, .num_layers = 2, .hidden_size = 512};
   }
   return {};
 }
@@ -31,22 +31,24 @@ TrainingOptions DefaultTraining(Recipe recipe) {
               .initialization = Initialization::kNormal001};
     case Recipe::kFast:
       return {.recipe = recipe,
-              .epochs = 5,
-              .sequence_length = 50,
+              .epochs = 2,
+              .sequence_length = 32,
               .batch_size = 32,
-              .learning_rate = 0.004,
+              .learning_rate = 0.01,
               .warmup_steps = 100,
               .clip_norm = 1,
               .state_reset_share = 0.02,
               .shift_lanes = true};
     case Recipe::kBest:
       return {.recipe = recipe,
-              .epochs = 30,
-              .sequence_length = 100,
+              .epochs = 20,
+              .sequence_length = 64,
               .batch_size = 32,
-              .learning_rate = 0.001,
+              .learning_rate = 0.004,
               .warmup_steps = 100,
               .clip_norm = 1,
+              .dropout = {.between = 0.4f},
+              .averaging = 0.998f,
               .state_reset_share = 0.02,
               .shift_lanes = true};
   }

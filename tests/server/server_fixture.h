@@ -66,6 +66,7 @@ class ServerTest : public ::testing::Test {
     v1::TrainRequest request;
     request.set_model(model);
     request.set_text(PlainText(20));
+    request.mutable_network()->set_cell_type(v1::CELL_TYPE_RNN_TANH);
     request.mutable_network()->set_hidden_size(8);
     request.mutable_network()->set_num_layers(1);
     v1::TrainingOptions* training = request.mutable_training();

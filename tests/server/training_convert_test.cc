@@ -226,7 +226,10 @@ TEST(PlanTraining, MaskFraction_IsABidirectionalNetworksAlone) {
   EXPECT_EQ(PlanTraining(request, &problems).options.mask_fraction, 0);
   request.mutable_network()->set_bidirectional(true);
   EXPECT_EQ(PlanTraining(request, &problems).options.mask_fraction, 0.15f);
+  EXPECT_EQ(PlanTraining(request, &problems).options.sequence_length, 64);
   request.mutable_training()->set_mask_fraction(0.3f);
+  request.mutable_training()->set_sequence_length(16);
+  EXPECT_EQ(PlanTraining(request, &problems).options.sequence_length, 16);
   EXPECT_EQ(PlanTraining(request, &problems).options.mask_fraction, 0.3f);
   EXPECT_TRUE(problems.empty());
   const v1::TrainingOptions options = ToProto(PlanTraining(request, &problems).options);

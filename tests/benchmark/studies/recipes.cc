@@ -170,6 +170,7 @@ absl::StatusOr<Row> Try(const std::string& name, const RecipesOptions& study,
   const auto network = MakeNetwork<float>(config, corpus.vocabulary().size());
   absl::PrintF("%s: %s %dx%d, %d parameters\n", name, CellTypeName(config.cell), config.num_layers,
                config.hidden_size, network->layout().size());
+  std::fflush(stdout);
   WorkerPool pool(study.threads);
   Trainer<float> trainer(*network, config.hidden_size, corpus, options, &pool);
   CurvePrinter observer([&](const std::vector<float>& parameters) {
