@@ -5,15 +5,12 @@
 #endif
 
 #include <Eigen/Core>
-#include <algorithm>
 #include <type_traits>
 
 #include "core/math/gemm_kernels.h"
 
 namespace runnel {
 namespace {
-
-using AlignedFloats = std::vector<float, AlignedAllocator<float>>;
 
 StridedView Strided(Transpose transpose, MatrixView<const float> view) {
   if (transpose == Transpose::kYes) return {view.data, 1, view.stride};
@@ -37,18 +34,20 @@ auto Map(MatrixView<Real> view, int64_t rows, int64_t cols) {
 template <>
 void Gemm<float>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
                  MatrixView<const float> a, MatrixView<const float> b, float beta,
-                 MatrixView<float> c) {
-  thread_local AlignedFloats packed;
+                 MatrixView<float> c, GemmScratch* scratch) {
   const GemmKernels& kernels = GetGemmKernels();
-  packed.resize(std::max<size_t>(packed.size(), kernels.packed_size(k, n)));
-  kernels.pack(k, n, Strided(transpose_b, b), packed.data());
-  kernels.multiply(m, n, k, Strided(transpose_a, a), packed.data(), beta, c.data, c.stride);
+  const auto packed_size = static_cast<size_t>(kernels.packed_size(k, n));
+  if (scratch->right.size() < packed_size) scratch->right.resize(packed_size);
+  if (transpose_a == Transpose::kYes) scratch->left.resize(kernels.left_size);
+  kernels.pack(k, n, Strided(transpose_b, b), scratch->right.data());
+  kernels.multiply(m, n, k, Strided(transpose_a, a), scratch->right.data(), beta, c.data, c.stride,
+                   scratch->left.data());
 }
 
 template <>
 void Gemm<double>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
                   MatrixView<const double> a, MatrixView<const double> b, double beta,
-                  MatrixView<double> c) {
+                  MatrixView<double> c, GemmScratch*) {
   const bool ta = transpose_a == Transpose::kYes;
   const bool tb = transpose_b == Transpose::kYes;
   const auto ma = Map(a, ta ? k : m, ta ? m : k);
@@ -79,7 +78,7 @@ template <>
 void GemmWeights<float>::Multiply(int64_t m, MatrixView<const float> a, float beta,
                                   MatrixView<float> c) const {
   GetGemmKernels().multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), beta, c.data,
-                            c.stride);
+                            c.stride, /*left=*/nullptr);
 }
 
 template <>

@@ -37,11 +37,25 @@ struct MatrixView {
   int64_t stride;
 };
 
+// Buffers that products reuse from call to call; they grow to the largest. One thread at a time.
+struct GemmScratch {
+  std::vector<float, AlignedAllocator<float>> left;   // part of op(A), if transposed
+  std::vector<float, AlignedAllocator<float>> right;  // op(B)
+};
+
 // C [m x n] = op(A) [m x k] * op(B) [k x n] + beta * C. A is stored [m x k], or [k x m] if
 // transposed, and so on. beta is 0 or 1; with 0, C may hold anything.
 template <typename Real>
 void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-          MatrixView<const Real> a, MatrixView<const Real> b, Real beta, MatrixView<Real> c);
+          MatrixView<const Real> a, MatrixView<const Real> b, Real beta, MatrixView<Real> c,
+          GemmScratch* scratch);
+// For one product now and then.
+template <typename Real>
+void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
+          MatrixView<const Real> a, MatrixView<const Real> b, Real beta, MatrixView<Real> c) {
+  GemmScratch scratch;
+  Gemm<Real>(transpose_a, transpose_b, m, n, k, a, b, beta, c, &scratch);
+}
 
 // A right-hand side op(B) [k x n] that many products share: a copy, laid out for them. Shareable
 // between threads once assigned.

@@ -1,7 +1,6 @@
 #include "core/math/gemm_kernels.h"
 
 #include <algorithm>
-#include <vector>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/math/gemm_kernels.cc"
@@ -219,18 +218,16 @@ void MultiplyPanel(const RowBlocks& blocks, int64_t n, int64_t depth, StridedVie
 }
 
 void Multiply(int64_t m, int64_t n, int64_t k, StridedView a, const float* packed, float beta,
-              float* c, int64_t c_stride) {
-  thread_local std::vector<float> rows_of_a;
-  const bool transposed = a.row == 1 && m > 1;
+              float* c, int64_t c_stride, float* left) {
+  const bool transposed = a.col != 1 && m > 1;
   for (int64_t m0 = 0; m0 < m; m0 += kRows) {
     const RowBlocks blocks(std::min(kRows, m - m0));
     for (int64_t k0 = 0; k0 < k; k0 += kDepth) {
       const int64_t depth = std::min(kDepth, k - k0);
       StridedView part = {a.data + m0 * a.row + k0 * a.col, a.row, a.col};
       if (transposed) {
-        rows_of_a.resize(kRows * kDepth);
-        PackRows(blocks, depth, part, rows_of_a.data());
-        part.data = rows_of_a.data();
+        PackRows(blocks, depth, part, left);
+        part.data = left;
       }
       for (int64_t first = 0; first < n; first += PanelWidth()) {
         const int64_t width = std::min(PanelWidth(), n - first);
@@ -242,7 +239,8 @@ void Multiply(int64_t m, int64_t n, int64_t k, StridedView a, const float* packe
   }
 }
 
-constexpr GemmKernels kTable = {.packed_size = PackedSize, .pack = Pack, .multiply = Multiply};
+constexpr GemmKernels kTable = {
+    .packed_size = PackedSize, .pack = Pack, .multiply = Multiply, .left_size = kRows * kDepth};
 
 }  // namespace
 

@@ -24,9 +24,11 @@ struct GemmKernels {
   int64_t (*packed_size)(int64_t k, int64_t n);
   void (*pack)(int64_t k, int64_t n, StridedView b, float* packed);
   // C [m x n] = A [m x k] * packed + beta * C, whose rows lie `c_stride` apart; beta is 0 or 1. A's
-  // rows are contiguous (col 1), or its columns are (row 1).
+  // rows are contiguous (col 1), or its columns are (row 1); then `left` is room for `left_size`
+  // floats, otherwise it is not used.
   void (*multiply)(int64_t m, int64_t n, int64_t k, StridedView a, const float* packed, float beta,
-                   float* c, int64_t c_stride);
+                   float* c, int64_t c_stride, float* left);
+  int64_t left_size;
 };
 
 // The table for this processor.

@@ -65,10 +65,10 @@ class OutputLayer {
 
   // Adds to `gradients`, and writes the gradient with respect to `hidden` [rows x H].
   void Backward(const Packed& packed, int64_t rows, const Real* hidden, const Real* logit_gradients,
-                Real* gradients, Real* hidden_gradient) const {
+                Real* gradients, Real* hidden_gradient, GemmScratch* products) const {
     Gemm<Real>(Transpose::kYes, Transpose::kNo, vocabulary_, hidden_, rows,
-               {logit_gradients, vocabulary_}, {hidden, hidden_}, 1,
-               {gradients + weight_, hidden_});
+               {logit_gradients, vocabulary_}, {hidden, hidden_}, 1, {gradients + weight_, hidden_},
+               products);
     Real* bias = gradients + bias_;
     for (int64_t r = 0; r < rows; ++r) {
       kernels_.add(vocabulary_, bias, logit_gradients + r * vocabulary_, bias);

@@ -90,15 +90,18 @@ void RecurrentLayer<Real>::Pack(const Real* parameters, const DropoutDraw* dropo
 }
 
 template <typename Real>
-typename RecurrentLayer<Real>::Activations RecurrentLayer<Real>::NewActivations(int steps_max,
-                                                                                int lanes) const {
+typename RecurrentLayer<Real>::Activations RecurrentLayer<Real>::NewActivations(
+    int steps_max, int lanes, GemmScratch* products) const {
   Activations a;
+  a.products = products;
   a.lanes = lanes;
   a.steps_max = steps_max;
   const int64_t units = lanes * hidden_;
   a.gates.resize(steps_max * lanes * rows());
   for (int s = 0; s < cell_.shape.states; ++s) {
     a.states[s].resize((int64_t{steps_max} + 1) * units);
+    // The first batch with resets may come at any time; until then these are pages never touched.
+    a.restarted[s].reserve(steps_max * units);
     a.state_gradient[s].resize(units);
   }
   if (cell_.shape.num_products > 1) {
@@ -269,7 +272,8 @@ void RecurrentLayer<Real>::AddWeightGradients(const Packed& packed, const LayerI
   }
   if (!shape_.one_hot) {
     Gemm<Real>(Transpose::kYes, Transpose::kNo, input_rows(), shape_.input_size, count,
-               {gates, rows()}, {input.dense, shape_.input_size}, 1, {weight, shape_.input_size});
+               {gates, rows()}, {input.dense, shape_.input_size}, 1, {weight, shape_.input_size},
+               a->products);
   }
   if (packed.recurrent_mask.empty()) {
     AddRecurrentGradients(batch, *a, gradients + recurrent_weight_);
@@ -293,7 +297,7 @@ void RecurrentLayer<Real>::AddRecurrentGradients(const Batch& batch, const Activ
     const Real* operand = product.of_operand ? a.operand.data() : Before(a, batch, 0, 0);
     Gemm<Real>(Transpose::kYes, Transpose::kNo, rows_of_product, hidden_, count,
                {a.gates.data() + product.first * hidden_, rows()}, {operand, hidden_}, 1,
-               {gradient, hidden_});
+               {gradient, hidden_}, a.products);
     gradient += rows_of_product * hidden_;
   }
 }

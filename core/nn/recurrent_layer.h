@@ -61,6 +61,7 @@ class RecurrentLayer {
     std::vector<Real> state_gradient[kCellStatesMax];  // [B x H]
     std::vector<Real> operand_gradient;                // [B x H]
     std::vector<Real> recurrent_gradient;              // [U's size], with recurrent dropout
+    GemmScratch* products = nullptr;                   // which the layers of a shard share
 
     // [T x B x H]: h after each step.
     const Real* outputs = nullptr;
@@ -75,7 +76,8 @@ class RecurrentLayer {
 
   Packed NewPacked() const;
   void Pack(const Real* parameters, const DropoutDraw* dropout, Packed* packed) const;
-  Activations NewActivations(int steps_max, int lanes) const;
+  // `products` must outlive what is returned.
+  Activations NewActivations(int steps_max, int lanes, GemmScratch* products) const;
 
   // `state` [states][B][H] goes from before the first step to after the last.
   void Forward(const Packed& packed, const LayerInput<Real>& input, const Batch& batch, Real* state,

@@ -42,6 +42,7 @@ struct RecurrentNetwork<Real>::Buffers : Activations {
 
   int64_t lanes = 0;
   int64_t steps_max = 0;
+  GemmScratch products;
   typename InputLayer<Real>::Activations input;
   LayerInput<Real> first_input;
   std::vector<typename Layer::Activations> layers;
@@ -89,7 +90,9 @@ auto RecurrentNetwork<Real>::NewActivations(int steps_max, int lanes) const
   a->lanes = lanes;
   a->steps_max = steps_max;
   a->input = input_.NewActivations(steps_max, lanes);
-  for (const Layer& layer : layers_) a->layers.push_back(layer.NewActivations(steps_max, lanes));
+  for (const Layer& layer : layers_) {
+    a->layers.push_back(layer.NewActivations(steps_max, lanes, &a->products));
+  }
   const size_t levels = layers_.size() / directions_;
   a->joined.resize(levels);
   a->masks.resize(levels);
@@ -168,7 +171,7 @@ void RecurrentNetwork<Real>::Backward(const PackedWeights& packed, const Batch& 
   Buffers& a = static_cast<Buffers&>(*activations);
   const int64_t width = directions_ * hidden_;
   output_.Backward(weights.output, batch.steps * a.lanes, a.outputs.back(), a.logits(), gradients,
-                   a.output_gradient.data());
+                   a.output_gradient.data(), &a.products);
   for (int64_t level = static_cast<int64_t>(a.outputs.size()) - 1; level >= 0; --level) {
     if (!a.masks[level].empty()) {
       for (int64_t t = 0; t < batch.steps; ++t) {

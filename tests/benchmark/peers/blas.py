@@ -1,0 +1,25 @@
+"""Sees to it that a peer has its best library code: for numpy and PyTorch, OpenBLAS as it finds the processor."""
+import os
+import sys
+
+MISSING = 3  # the exit status of a peer that cannot run here; why stands in its last line on standard error
+HOLDING_BACK = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # which OpenBLAS reads when it is loaded
+
+
+def free_environment(threads, blas_threads):
+    """The environment for a process with so many OpenMP threads, and so many of OpenBLAS's own for its products."""
+    kept = {name: value for name, value in os.environ.items() if name not in HOLDING_BACK}
+    return kept | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(blas_threads)}
+
+
+def skip(reason):
+    print(f"skipped: {reason}", file=sys.stderr)
+    sys.exit(MISSING)
+
+
+def skip_without_openblas():
+    """To be called once the library is loaded. Debian's plain libblas3 is some twenty times slower than OpenBLAS."""
+    with open("/proc/self/maps") as maps:
+        mapped = maps.read()
+    if "/blas/libblas.so" in mapped:
+        skip("its BLAS is the slow reference one (Debian: libopenblas0-pthread)")
