@@ -101,7 +101,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const ServerOptions& opti
   }
   auto lock = FolderLock::Acquire(options.data_dir);
   if (!lock.ok()) return lock.status();
-  auto models = ModelStore::Open(absl::StrCat(options.data_dir, "/models"));
+  auto models =
+      ModelStore::Open(absl::StrCat(options.data_dir, "/models"), options.decode_precision);
   if (!models.ok()) return models.status();
   // Nothing in it outlives its call, unless the server was killed.
   std::error_code error;

@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
@@ -27,15 +28,16 @@ constexpr int kCountMax = 1'000'000;
 constexpr int kSecondsMax = 24 * 3600;
 constexpr int kUsageError = 2;
 
-// "--data-dir" is RUNNEL_DATA_DIR in the environment.
-template <typename T>
-CLI::Option* AddOption(CLI::App& app, const std::string& name, T& value, const std::string& help) {
+// What every option has: "--data-dir" is RUNNEL_DATA_DIR in the environment, the last value counts.
+CLI::Option* Complete(CLI::Option* option, const std::string& name) {
   const std::string env =
       absl::StrCat("RUNNEL_", absl::AsciiStrToUpper(absl::StrReplaceAll(name, {{"-", "_"}})));
-  return app.add_option("--" + name, value, help)
-      ->envname(env)
-      ->capture_default_str()
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  return option->envname(env)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+template <typename T>
+CLI::Option* AddOption(CLI::App& app, const std::string& name, T& value, const std::string& help) {
+  return Complete(app.add_option("--" + name, value, help), name)->capture_default_str();
 }
 
 template <typename T>
@@ -56,6 +58,29 @@ std::string CheckListen(const std::string& listen) {
   return absl::StrCat("\"", listen, "\" is not HOST:PORT with a port of 0 to 65535");
 }
 
+// Empty if it names a precision, else what is wrong.
+std::string CheckDecodePrecision(const std::string& name) {
+  if (DecodePrecisionFromName(name).has_value()) return "";
+  const auto append_name = [](std::string* out, DecodePrecision precision) {
+    absl::StrAppend(out, DecodePrecisionName(precision));
+  };
+  return absl::StrCat("\"", name, "\" is none of ",
+                      absl::StrJoin(kDecodePrecisions, ", ", append_name));
+}
+
+void AddDecodePrecision(CLI::App& app, DecodePrecision& precision) {
+  const std::string name = "decode-precision";
+  const auto set = [&precision](const std::string& value) {  // checked
+    precision = DecodePrecisionFromName(value).value_or(precision);
+  };
+  Complete(
+      app.add_option_function<std::string>(
+          "--" + name, set, "in which one-directional models write and score: f32, bf16 or int8"),
+      name)
+      ->check(CheckDecodePrecision)
+      ->default_str(std::string(DecodePrecisionName(precision)));
+}
+
 void AddOptions(CLI::App& app, ServerOptions& options) {
   AddOption(app, "listen", options.listen, "HOST:PORT to serve on; port 0 picks a free one")
       ->check(CheckListen);
@@ -65,6 +90,7 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
   AddNumber(app, "threads", options.threads, 1, kThreadsMax, "threads that train");
   AddNumber(app, "generation-threads", options.generation_threads, 1, kThreadsMax,
             "threads that write texts");
+  AddDecodePrecision(app, options.decode_precision);
   AddNumber<int64_t>(app, "max-message-bytes", options.max_message_bytes, 1 << 10, kMessageBytesMax,
                      "size of the largest message taken");
   AddNumber(app, "max-chars", options.max_chars, 1, kMaxCharsMax, "the largest stop.max_chars");

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "core/math/decode_precision.h"
+
 namespace runnel::server {
 
 // Threads of this machine, at least 1.
@@ -17,6 +19,8 @@ struct ServerOptions {
   std::string corpus_dir;                      // what corpus_path may name; empty: it is refused
   int threads = HardwareThreads();             // of training
   int generation_threads = HardwareThreads();  // of Sample and GenerateChars
+  // In which one-directional models write and score; training and files stay f32.
+  DecodePrecision decode_precision = DecodePrecision::kF32;
   int64_t max_message_bytes = 64 << 20;  // of one request's largest field; see kMessageSlackBytes
   int max_chars = 1'000'000;             // the largest stop.max_chars
   int max_queued_jobs = 16;              // training jobs that wait

@@ -20,8 +20,6 @@ namespace {
 constexpr absl::string_view kMagic = "RnlS";
 constexpr size_t kHeaderBytes = 12;  // magic and checksum
 constexpr uint8_t kFormat = 1;
-// How the model computes. A state goes on to the bit only under the precision that it came from.
-constexpr uint8_t kPrecisionF32 = 0;
 
 class Writer {
  public:
@@ -150,6 +148,15 @@ absl::Status Damaged() {
   return absl::InvalidArgumentError("is not a state token, or a damaged one");
 }
 
+// A state goes on to the bit only under the precision that it came from.
+absl::Status OtherPrecision(DecodePrecision precision, const LanguageModel& model) {
+  const absl::string_view name = DecodePrecisionName(precision);
+  return absl::FailedPreconditionError(
+      absl::StrCat("resume_state was made by a server that decodes in ",
+                   name.empty() ? "another precision" : name, "; this one decodes in ",
+                   DecodePrecisionName(model.decoder->precision())));
+}
+
 }  // namespace
 
 std::string EncodeStateToken(const SessionState& state, const LanguageModel& model) {
@@ -157,7 +164,7 @@ std::string EncodeStateToken(const SessionState& state, const LanguageModel& mod
   body.Put(kFormat);
   body.Put(model.digest.low);
   body.Put(model.digest.high);
-  body.Put(kPrecisionF32);
+  body.Put(model.decoder->precision());
   body.Put(state.seed);
   body.Put(state.sample_index);
   body.Put(state.position);
@@ -189,14 +196,12 @@ absl::StatusOr<SessionState> DecodeStateToken(absl::string_view token, const Lan
     return absl::FailedPreconditionError("resume_state was made by another release of the server");
   }
   const ModelDigest digest = {.low = reader.Get<uint64_t>(), .high = reader.Get<uint64_t>()};
-  const auto precision = reader.Get<uint8_t>();
+  const auto precision = reader.Get<DecodePrecision>();
   if (!reader.ok()) return Damaged();
   if (digest != model.digest) {
     return absl::FailedPreconditionError("resume_state belongs to another model or version");
   }
-  if (precision != kPrecisionF32) {
-    return absl::FailedPreconditionError("resume_state was made under another precision");
-  }
+  if (precision != model.decoder->precision()) return OtherPrecision(precision, model);
   SessionState state = ReadState(&reader);
   if (!reader.ok() || !reader.at_end() || !MakesSense(state, model)) return Damaged();
   return state;

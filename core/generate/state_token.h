@@ -2,8 +2,8 @@
 //
 //   4 bytes   "RnlS"
 //   8 bytes   XXH3-64 of the rest, little-endian as all numbers
-//   rest      format (1 byte), model digest (16), precision (1), then SessionState's fields in
-//             their order; lists and texts begin with their length (4 bytes)
+//   rest      format (1 byte), model digest (16), decode precision (1), then SessionState's fields
+//             in their order; lists and texts begin with their length (4 bytes)
 //
 // A token is hostile until checked: nothing is allocated that its own bytes do not fill.
 #ifndef RUNNEL_CORE_GENERATE_STATE_TOKEN_H_
@@ -21,7 +21,7 @@ namespace runnel {
 std::string EncodeStateToken(const SessionState& state, const LanguageModel& model);
 
 // INVALID_ARGUMENT if the token is damaged or makes no sense; FAILED_PRECONDITION if it belongs to
-// another model version, precision or release.
+// another model version, decode precision or release.
 absl::StatusOr<SessionState> DecodeStateToken(absl::string_view token, const LanguageModel& model);
 
 }  // namespace runnel

@@ -11,16 +11,10 @@
 #include <cstdint>
 
 #include "core/math/aligned_vector.h"
+#include "core/math/decode_precision.h"
 #include "core/math/int8_matrix.h"
 
 namespace runnel {
-
-// How weights are stored for decoding. Sessions' states and all other arithmetic stay f32.
-enum class DecodePrecision {
-  kF32,
-  kBf16,  // weights rounded to bf16, half the memory; widened, then multiplied and added in f32
-  kInt8,  // a quarter: weights of 8 bits with a scale for each row, columns quantised likewise
-};
 
 // Buffers that products reuse from call to call; one thread at a time.
 struct ProductScratch {

@@ -78,12 +78,13 @@ int64_t FileBytes(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ModelStore>> ModelStore::Open(const std::string& folder) {
+absl::StatusOr<std::unique_ptr<ModelStore>> ModelStore::Open(const std::string& folder,
+                                                             DecodePrecision precision) {
   if (absl::Status status = MakeFolder(folder); !status.ok()) return status;
   if (access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot use the folder ", folder));
   }
-  std::unique_ptr<ModelStore> store(new ModelStore(folder));
+  std::unique_ptr<ModelStore> store(new ModelStore(folder, precision));
   store->Scan();
   return store;
 }
@@ -209,7 +210,7 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
   model->version = stored->version;
   model->digest = DigestOf(reference.name, stored->version, stored->data);
   model->vocabulary = std::move(description.vocabulary);
-  model->SetWeights(description.network, std::move(stored->data.parameters));
+  model->SetWeights(description.network, std::move(stored->data.parameters), precision_);
   const std::lock_guard lock(mutex_);
   const auto found = models_.find(model->name);
   const bool deleted = found == models_.end() || found->second.versions.count(model->version) == 0;

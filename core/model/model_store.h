@@ -55,7 +55,9 @@ class ModelStore {
   static constexpr int kLoadedMax = 32;  // versions kept loaded
 
   // Makes the folder if it is missing. Errors of the file system; damaged files are no error.
-  static absl::StatusOr<std::unique_ptr<ModelStore>> Open(const std::string& folder);
+  // Models are loaded to decode at `precision`; files hold f32 whatever it is.
+  static absl::StatusOr<std::unique_ptr<ModelStore>> Open(
+      const std::string& folder, DecodePrecision precision = DecodePrecision::kF32);
 
   // All models by name.
   std::vector<ModelInfo> List() const;
@@ -90,7 +92,8 @@ class ModelStore {
     int newest_ever = 0;  // numbers are not used again
   };
 
-  explicit ModelStore(std::string folder) : folder_(std::move(folder)) {}
+  ModelStore(std::string folder, DecodePrecision precision)
+      : folder_(std::move(folder)), precision_(precision) {}
 
   // Finds the versions that are there.
   void Scan();
@@ -103,6 +106,7 @@ class ModelStore {
   void Keep(std::shared_ptr<const LoadedModel> model);                 // mutex_ held
 
   const std::string folder_;
+  const DecodePrecision precision_;
   mutable std::mutex mutex_;
   std::map<std::string, Model> models_;
   std::list<std::shared_ptr<const LoadedModel>> loaded_;  // most recently used first

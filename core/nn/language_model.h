@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/math/decode_precision.h"
 #include "core/nn/cloze_model.h"
 #include "core/nn/network.h"
 #include "core/text/vocabulary.h"
@@ -29,7 +30,9 @@ struct LanguageModel {
   ModelDigest digest;  // what a state token is bound to; zeros for a model without a version
 
   // Makes one of the two from the weights of a network over `vocabulary`, in its layout's order.
-  void SetWeights(const NetworkConfig& config, std::vector<float> parameters);
+  // `precision` is the decoder's; `cloze` is always f32.
+  void SetWeights(const NetworkConfig& config, std::vector<float> parameters,
+                  DecodePrecision precision = DecodePrecision::kF32);
 };
 
 }  // namespace runnel

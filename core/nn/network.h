@@ -64,6 +64,8 @@ class Decoder {
   // Reals of one session's state, [layers][states][H]; a new text starts from zeros.
   virtual int64_t state_size() const = 0;
   virtual int vocabulary_size() const = 0;
+  // What NewDecoder was given. States go on to the bit only under the precision they come from.
+  virtual DecodePrecision precision() const = 0;
   // Lets each session read one character: ids[i] moves states[i] on and gives logits [sessions x V]
   // row i. A session's result is the same to the bit in any company.
   virtual void Step(absl::Span<const int32_t> ids, absl::Span<Real* const> states, Real* logits,

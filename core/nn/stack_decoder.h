@@ -23,7 +23,8 @@ class StackDecoder : public Decoder<Real> {
                DecodePrecision precision)
       : output_(output, parameters, precision),
         hidden_(layers.front().hidden_size()),
-        layer_state_size_(layers.front().state_size()) {
+        layer_state_size_(layers.front().state_size()),
+        precision_(precision) {
     for (const Layer& layer : layers) {
       const Real* embedding = layers_.empty() ? input.embedding(parameters) : nullptr;
       layers_.emplace_back(layer, parameters, embedding, vocabulary_size, precision);
@@ -34,6 +35,7 @@ class StackDecoder : public Decoder<Real> {
     return static_cast<int64_t>(layers_.size()) * layer_state_size_;
   }
   int vocabulary_size() const override { return output_.vocabulary_size(); }
+  DecodePrecision precision() const override { return precision_; }
 
   using Decoder<Real>::Step;
   void Step(absl::Span<const int32_t> ids, absl::Span<Real* const> states, Real* logits,
@@ -69,6 +71,7 @@ class StackDecoder : public Decoder<Real> {
   typename OutputLayer<Real>::Decoder output_;
   int64_t hidden_;
   int64_t layer_state_size_;
+  DecodePrecision precision_;
 };
 
 }  // namespace runnel

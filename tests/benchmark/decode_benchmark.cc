@@ -21,18 +21,6 @@ struct DecodeCase {
   DecodePrecision precision = DecodePrecision::kF32;
 };
 
-const char* Name(DecodePrecision precision) {
-  switch (precision) {
-    case DecodePrecision::kF32:
-      return "f32";
-    case DecodePrecision::kBf16:
-      return "bf16";
-    case DecodePrecision::kInt8:
-      return "int8";
-  }
-  return "";
-}
-
 void Decode(benchmark::State& state, const DecodeCase& c) {
   const auto network = MakeNetwork<float>(c.network, c.vocabulary_size);
   std::vector<float> parameters(network->layout().size());
@@ -66,18 +54,17 @@ void RegisterDecodeBenchmarks() {
        {CellType::kLstm, CellType::kRnnTanh, CellType::kGruResetBefore, CellType::kGruResetAfter}) {
     for (const int hidden : {128, 512}) {
       for (const int streams : {1, 16, 64}) {
-        for (const DecodePrecision precision :
-             {DecodePrecision::kF32, DecodePrecision::kBf16, DecodePrecision::kInt8}) {
+        for (const DecodePrecision precision : kDecodePrecisions) {
           cases.push_back({{cell, 2, hidden}, 65, streams, precision});
         }
       }
     }
   }
   for (const DecodeCase& c : cases) {
-    const std::string name =
-        absl::StrCat("Decode/", std::string(CellTypeName(c.network.cell)), "/",
-                     c.network.num_layers, "x", c.network.hidden_size, "/V", c.vocabulary_size,
-                     "/S", c.streams, "/", Name(c.precision), "/threads:1");
+    const std::string name = absl::StrCat(
+        "Decode/", std::string(CellTypeName(c.network.cell)), "/", c.network.num_layers, "x",
+        c.network.hidden_size, "/V", c.vocabulary_size, "/S", c.streams, "/",
+        std::string(DecodePrecisionName(c.precision)), "/threads:1");
     benchmark::RegisterBenchmark(name.c_str(), Decode, c)->Unit(benchmark::kMicrosecond);
   }
 }

@@ -1,5 +1,6 @@
 #include "server/options.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -10,6 +11,8 @@
 
 namespace runnel::server {
 namespace {
+
+using ::testing::StartsWith;
 
 ParsedOptions Parse(std::vector<const char*> flags) {
   flags.insert(flags.begin(), "runnel-server");
@@ -34,10 +37,40 @@ TEST(ParseOptions, Flags_AreTaken) {
   EXPECT_EQ(parsed.options.max_queued_jobs, 0);
 }
 
+TEST(ParseOptions, DecodePrecision_IsF32UnlessNamed) {
+  EXPECT_EQ(Parse({}).options.decode_precision, DecodePrecision::kF32);
+  EXPECT_EQ(Parse({"--decode-precision=f32"}).options.decode_precision, DecodePrecision::kF32);
+  EXPECT_EQ(Parse({"--decode-precision=bf16"}).options.decode_precision, DecodePrecision::kBf16);
+  EXPECT_EQ(Parse({"--decode-precision", "int8"}).options.decode_precision, DecodePrecision::kInt8);
+}
+
+TEST(ParseOptions, DecodePrecision_IsTakenFromTheEnvironmentAndAConfigFile) {
+  const testing::TemporaryFolder folder;
+  testing::WriteFile(folder / "runnel.toml", "decode-precision = \"bf16\"\n");
+  const std::string config = "--config=" + (folder / "runnel.toml");
+  EXPECT_EQ(Parse({config.c_str()}).options.decode_precision, DecodePrecision::kBf16);
+  setenv("RUNNEL_DECODE_PRECISION", "int8", 1);
+  EXPECT_EQ(Parse({config.c_str()}).options.decode_precision, DecodePrecision::kInt8);
+  EXPECT_EQ(Parse({config.c_str(), "--decode-precision=f32"}).options.decode_precision,
+            DecodePrecision::kF32);
+  unsetenv("RUNNEL_DECODE_PRECISION");
+}
+
+TEST(ParseOptions, UnknownDecodePrecision_IsReportedWithTheKnownOnes) {
+  for (const std::string value : {"fp16", "INT8", "0"}) {
+    ::testing::internal::CaptureStderr();
+    const ParsedOptions parsed = Parse({("--decode-precision=" + value).c_str()});
+    EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+                StartsWith("runnel-server: --decode-precision: \"" + value +
+                           "\" is none of f32, bf16, int8\n"));
+    EXPECT_EQ(parsed.exit_code, 2);
+  }
+}
+
 TEST(ParseOptions, BadFlags_ExitWithTwo) {
-  for (const char* flag :
-       {"--no-such-flag", "--threads=0", "--threads=many", "--listen=nowhere",
-        "--listen=127.0.0.1:65536", "--max-chars=0", "--config=/no/such/file", "stray"}) {
+  for (const char* flag : {"--no-such-flag", "--threads=0", "--threads=many", "--listen=nowhere",
+                           "--listen=127.0.0.1:65536", "--max-chars=0",
+                           "--decode-precision=", "--config=/no/such/file", "stray"}) {
     const ParsedOptions parsed = Parse({flag});
     EXPECT_FALSE(parsed.run) << flag;
     EXPECT_EQ(parsed.exit_code, 2) << flag;

@@ -11,24 +11,26 @@
 
 namespace runnel {
 
-inline std::shared_ptr<const LanguageModel> RandomModel(Vocabulary vocabulary,
-                                                        uint64_t digest = 1) {
+inline std::shared_ptr<const LanguageModel> RandomModel(
+    Vocabulary vocabulary, uint64_t digest = 1, DecodePrecision precision = DecodePrecision::kF32) {
   auto model = std::make_shared<LanguageModel>();
   const auto network = MakeNetwork<float>({.num_layers = 2, .hidden_size = 24}, vocabulary.size());
   std::vector<float> parameters(network->layout().size());
   InitializeParameters(network->layout(), Initialization::kUniformFanHidden, 24, 8,
                        parameters.data());
   for (float& parameter : parameters) parameter *= 5;
-  model->decoder = network->NewDecoder(parameters.data());
+  model->decoder = network->NewDecoder(parameters.data(), precision);
   model->vocabulary = std::move(vocabulary);
   model->digest = {.low = digest, .high = 2};
   return model;
 }
 
-inline std::shared_ptr<const LanguageModel> LettersModel() {
+inline std::shared_ptr<const LanguageModel> LettersModel(
+    DecodePrecision precision = DecodePrecision::kF32) {
   return RandomModel(
       Vocabulary::FromCodePoints({U'\n', U' ', U'a', U'b', U'c', U'd', U'\u00E9', U'\u4E16'})
-          .value());
+          .value(),
+      /*digest=*/1, precision);
 }
 
 }  // namespace runnel

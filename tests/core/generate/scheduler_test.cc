@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "core/generate/scorer.h"
 #include "core/generate/single_stream.h"
 #include "core/math/random.h"
 #include "tests/core/math/targets.h"
@@ -75,11 +77,9 @@ constexpr CellType kCells[] = {CellType::kRnnTanh,      CellType::kRnnRelu,
                                CellType::kLstm,         CellType::kLstmPeephole,
                                CellType::kLstmCoupled,  CellType::kGruResetBefore,
                                CellType::kGruResetAfter};
-constexpr DecodePrecision kPrecisions[] = {DecodePrecision::kF32, DecodePrecision::kBf16,
-                                           DecodePrecision::kInt8};
 
 TEST(Scheduler, Text_IsTheSameAloneAndAmongAThousandThatComeAndGo) {
-  for (const DecodePrecision precision : kPrecisions) {
+  for (const DecodePrecision precision : kDecodePrecisions) {
     const auto model = RandomModel(CellType::kLstm, precision);
     const auto other = RandomModel(CellType::kGruResetAfter, precision);
     constexpr int kTexts = 1000;
@@ -115,9 +115,34 @@ TEST(Scheduler, Text_IsTheSameAloneAndAmongAThousandThatComeAndGo) {
   }
 }
 
+TEST(Scheduler, TextInCompany_IsAsLikelyAsScoreSays) {
+  for (const CellType cell : kCells) {
+    for (const DecodePrecision precision : kDecodePrecisions) {
+      const auto model = RandomModel(cell, precision);
+      Scheduler scheduler;
+      std::vector<std::shared_ptr<FakeText>> texts;
+      for (int seed = 0; seed < 20; ++seed) {
+        texts.push_back(NewText(model, seed, 60));
+        scheduler.Add(texts.back());
+      }
+      while (scheduler.size() > 0) scheduler.Step();
+      for (const auto& text : texts) {
+        const auto encoded = model->vocabulary.Encode(text->text, Vocabulary::Unknown::kIsError);
+        const auto scorer = MakeScorer(model, {1, 2, 3}, encoded.value().ids);
+        while (!scorer->Advance()) {
+        }
+        const std::vector<double>& logprobs = scorer->char_logprobs();
+        EXPECT_NEAR(std::accumulate(logprobs.begin(), logprobs.end(), 0.0),
+                    text->written_by.logprob(), 1e-9)
+            << CellTypeName(cell) << ", " << DecodePrecisionName(precision);
+      }
+    }
+  }
+}
+
 TEST(Scheduler, Text_IsTheSameOnEveryTargetWithFusedMultiplyAdd) {
   for (const CellType cell : kCells) {
-    for (const DecodePrecision precision : kPrecisions) {
+    for (const DecodePrecision precision : kDecodePrecisions) {
       std::string expected;
       for (const int64_t target : FusedTargets()) {
         const ScopedTarget scoped(target);

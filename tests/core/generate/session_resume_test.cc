@@ -52,10 +52,14 @@ class SessionResumeTest : public testing::Test {
 
 TEST_F(SessionResumeTest, CutAnywhere_GoesOnToTheVeryTextThatWouldHaveFollowed) {
   std::mt19937 random(2);
-  const std::vector<ModelPtr> models = {LettersModel(), RandomModel(Vocabulary::Bytes())};
+  std::vector<ModelPtr> models;
+  for (const DecodePrecision precision : kDecodePrecisions) {
+    models.push_back(LettersModel(precision));
+    models.push_back(RandomModel(Vocabulary::Bytes(), /*digest=*/1, precision));
+  }
   int ended_early = 0;
-  for (int i = 0; i < 300; ++i) {
-    const ModelPtr& model = models[i % 2];
+  for (int i = 0; i < 900; ++i) {
+    const ModelPtr& model = models[i % models.size()];
     SamplingOptions options = {.seed = random(), .max_chars = 60, .return_state = true};
     constexpr float kTemperatures[] = {1, 0.5f, 0, 2};
     options.temperature = kTemperatures[random() % 4];

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/generate/single_stream.h"
 #include "core/text/utf8.h"
 #include "tests/core/generate/random_model.h"
@@ -71,15 +72,39 @@ TEST(StateToken, OfAnotherModel_IsAFailedPrecondition) {
   EXPECT_EQ(status.message(), "resume_state belongs to another model or version");
 }
 
-TEST(StateToken, OfAnotherReleaseOrPrecision_IsAFailedPrecondition) {
+TEST(StateToken, OfAnotherRelease_IsAFailedPrecondition) {
   const ModelPtr model = LettersModel();
-  const std::string token = EncodeStateToken(SomeState(*model), *model);
-  for (const size_t at : {12, 29}) {
-    std::string other = token;
-    other[at] ^= 0x40;
-    EXPECT_EQ(DecodeStateToken(Resealed(other), *model).status().code(),
-              absl::StatusCode::kFailedPrecondition);
+  std::string token = EncodeStateToken(SomeState(*model), *model);
+  token[12] ^= 0x40;
+  EXPECT_EQ(DecodeStateToken(Resealed(token), *model).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(StateToken, OfAnotherPrecision_IsAFailedPreconditionThatNamesBoth) {
+  for (const DecodePrecision made : kDecodePrecisions) {
+    const ModelPtr maker = LettersModel(made);
+    const std::string token = EncodeStateToken(SomeState(*maker), *maker);
+    for (const DecodePrecision precision : kDecodePrecisions) {
+      const absl::Status status = DecodeStateToken(token, *LettersModel(precision)).status();
+      if (precision == made) {
+        EXPECT_TRUE(status.ok()) << status;
+      } else {
+        EXPECT_EQ(status, absl::FailedPreconditionError(
+                              absl::StrCat("resume_state was made by a server that decodes in ",
+                                           DecodePrecisionName(made), "; this one decodes in ",
+                                           DecodePrecisionName(precision))));
+      }
+    }
   }
+}
+
+TEST(StateToken, OfAnUnknownPrecision_IsAFailedPrecondition) {
+  const ModelPtr model = LettersModel();
+  std::string token = EncodeStateToken(SomeState(*model), *model);
+  token[29] = 0x40;
+  EXPECT_EQ(DecodeStateToken(Resealed(token), *model).status(),
+            absl::FailedPreconditionError("resume_state was made by a server that decodes in "
+                                          "another precision; this one decodes in f32"));
 }
 
 TEST(StateToken, TruncatedOrFlipped_IsInvalid) {

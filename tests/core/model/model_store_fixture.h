@@ -16,7 +16,9 @@ class ModelStoreTest : public FolderTest {
   ModelStoreTest() { Open(); }
 
   // As a restart of the server.
-  void Open() { store_ = ModelStore::Open(Path("models")).value(); }
+  void Open(DecodePrecision precision = DecodePrecision::kF32) {
+    store_ = ModelStore::Open(Path("models"), precision).value();
+  }
 
   std::string VersionPath(const std::string& name, int version) const {
     return Path("models/" + name + "/" + std::to_string(version) + ".safetensors");

@@ -50,6 +50,21 @@ TEST_F(ModelStoreTest, List_IsByNameWithVersionsNewestFirst) {
   }
 }
 
+TEST_F(ModelStoreTest, Load_PacksWeightsAtTheStoresPrecisionAndReadDoesNot) {
+  Publish("brook");
+  const auto exact = Load("brook").value();
+  EXPECT_EQ(exact->decoder->precision(), DecodePrecision::kF32);
+  for (const DecodePrecision precision : {DecodePrecision::kBf16, DecodePrecision::kInt8}) {
+    Open(precision);
+    const auto loaded = Load("brook").value();
+    EXPECT_EQ(loaded->decoder->precision(), precision);
+    EXPECT_EQ(loaded->digest, exact->digest);
+    EXPECT_EQ(store_->Read(ParseModelReference("brook").value())->data.parameters,
+              SmallModel().parameters);
+  }
+  EXPECT_NE(LogitsOf(*Load("brook").value()), LogitsOf(*exact));
+}
+
 TEST_F(ModelStoreTest, Load_OfABareNameIsTheNewestAndOfANumberThatOne) {
   for (const float scale : {1.0f, 2.0f, 3.0f}) Publish("brook", scale);
   for (int opening = 0; opening < 2; ++opening) {

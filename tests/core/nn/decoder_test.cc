@@ -149,6 +149,15 @@ TYPED_TEST(DecoderTest, Weights_AreTheDecodersOwnCopy) {
   EXPECT_EQ(logits_of(), before);
 }
 
+TEST(DecoderPrecision, IsWhatWasAskedFor) {
+  const auto network = MakeNetwork<float>(kConfigs[0], kVocabulary);
+  const std::vector<float> parameters(network->layout().size());
+  EXPECT_EQ(network->NewDecoder(parameters.data())->precision(), DecodePrecision::kF32);
+  for (const DecodePrecision precision : kDecodePrecisions) {
+    EXPECT_EQ(network->NewDecoder(parameters.data(), precision)->precision(), precision);
+  }
+}
+
 // A long way of one lane, at a precision: [steps x V].
 std::vector<float> LogitsAt(const Network<float>& network, const std::vector<float>& parameters,
                             DecodePrecision precision) {
