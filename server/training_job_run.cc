@@ -14,6 +14,7 @@
 #include "core/nn/cells/cell.h"
 #include "core/nn/network.h"
 #include "core/train/fine_tuning.h"
+#include "core/train/shard.h"
 #include "core/train/training_run.h"
 #include "server/error_mapping.h"
 #include "server/log.h"
@@ -160,7 +161,6 @@ Ending TrainAndPublish(TrainingJob* job, const TrainingSpec& spec, ModelStore* m
 
 double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& options,
                            int vocabulary_size, int64_t parameters) {
-  constexpr double kShardLanes = 16;  // lanes that share a gradient buffer
   // Weights, their average, the best ones, those published and their file, two optimizer memories,
   // packed copies for both ways, with recurrent dropout its mask and what is left.
   constexpr double kParameterCopies = 12;
@@ -171,7 +171,7 @@ double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& 
       static_cast<double>(network.num_layers) * network.directions() * network.hidden_size;
   const double numbers_a_char = units * (cell.rows + cell.states + kOtherBuffers) +
                                 2.0 * network.embedding_size + vocabulary_size;
-  const double shards = options.batch_size / kShardLanes + 1;
+  const double shards = static_cast<double>(options.batch_size) / kShardLanes + 1;
   const double chars = static_cast<double>(options.batch_size) * options.sequence_length;
   return sizeof(float) *
          (static_cast<double>(parameters) * (kParameterCopies + shards) + chars * numbers_a_char);

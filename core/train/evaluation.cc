@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "core/train/masking.h"
+#include "core/train/shard.h"
 
 namespace runnel {
 namespace {
 
 constexpr int64_t kLanesMax = 32;
 constexpr int64_t kLaneSymbolsMin = 512;
-constexpr int64_t kShardLanes = 16;
-constexpr int64_t kSteps = 64;  // read at once
+constexpr int64_t kSteps = kMaskedWindowDefault;  // read at once
 constexpr uint64_t kMaskSeed = 0;
 
 // Symbols of `steps` that are predicted.

@@ -8,12 +8,11 @@
 #include "core/math/random.h"
 #include "core/train/evaluation.h"
 #include "core/train/masking.h"
+#include "core/train/shard.h"
 
 namespace runnel {
 namespace {
 
-// Lanes of one shard: enough to keep the products efficient, few enough to occupy several cores.
-constexpr int kShardLanes = 16;
 // Parameters that one task of the reduction and the update covers.
 constexpr int64_t kChunk = 1 << 15;
 
