@@ -2,13 +2,15 @@
 
 #include <cmath>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/field_flags.h"
 #include "client/json.h"
 #include "client/table.h"
-#include "client/terminal_text.h"
+#include "client/utf8.h"
 #include "runnel/v1/generation.grpc.pb.h"
 
 namespace runnel::client {
@@ -21,6 +23,23 @@ struct TextCommand {
   FlagNames flag_names;
 };
 
+// A space would look like nothing.
+std::string Shown(absl::string_view character) {
+  return character == " " ? "(space)" : std::string(character);
+}
+
+// Each scored character with its log-probability, in the text's order.
+std::string CharLogprobsText(const v1::ScoreResponse& response) {
+  std::vector<TableRow> rows = {{"CHARACTER", "NATS"}};
+  absl::string_view rest = response.scored_text();
+  for (const float logprob : response.char_logprobs()) {
+    const absl::string_view character = rest.substr(0, CharLength(rest));
+    rest.remove_prefix(character.size());
+    rows.push_back({Shown(character), absl::StrFormat("%.4f", logprob)});
+  }
+  return FormatTable(rows);
+}
+
 std::string ScoreText(const v1::ScoreResponse& response) {
   std::string text =
       FormatFields({{"characters", absl::StrCat(response.scored_chars())},
@@ -28,9 +47,7 @@ std::string ScoreText(const v1::ScoreResponse& response) {
                     {"bits per character", absl::StrFormat("%.4f", response.bits_per_char())},
                     {"perplexity", absl::StrFormat("%.4f per character", response.perplexity())},
                     {"version", absl::StrCat(response.model_version())}});
-  for (const float logprob : response.char_logprobs()) {
-    absl::StrAppendFormat(&text, "%.4f\n", logprob);
-  }
+  if (response.char_logprobs_size() > 0) absl::StrAppend(&text, CharLogprobsText(response));
   return text;
 }
 
@@ -38,8 +55,7 @@ std::string FillText(const v1::FillBlanksResponse& response) {
   std::vector<TableRow> rows = {{"POSITION", "CHARACTER", "PROBABILITY"}};
   for (const v1::FilledBlank& blank : response.blanks()) {
     for (const v1::CharAlternative& candidate : blank.candidates()) {
-      const bool is_space = candidate.character() == " ";  // else it would look like nothing
-      rows.push_back({absl::StrCat(blank.position()), is_space ? "(space)" : candidate.character(),
+      rows.push_back({absl::StrCat(blank.position()), Shown(candidate.character()),
                       absl::StrFormat("%.4f", std::exp(candidate.logprob()))});
     }
   }

@@ -5,7 +5,6 @@
 #include <system_error>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "core/text/text_source.h"
 #include "server/error_mapping.h"
@@ -15,14 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kShownBytesMax = 200;
 // Ids take 1, 2 or 4 bytes a symbol. Two a byte of text hold for any text but one of more than
 // 65,536 distinct characters, whose characters have three bytes or four as a rule.
 constexpr int64_t kIdBytesPerTextByte = 2;
-
-std::string Shown(const std::string& path) {
-  return absl::StrCat("\"", SafeText(absl::Utf8SafeCEscape(path), kShownBytesMax), "\"");
-}
 
 bool IsInside(const fs::path& folder, const fs::path& path) {
   return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first ==
@@ -82,7 +76,7 @@ absl::StatusOr<std::string> CorpusLoader::ResolvePath(const std::string& relativ
   if (relative.empty() || relative.find('\0') != std::string::npos || path.is_absolute() ||
       steps_up) {
     return absl::InvalidArgumentError(
-        absl::StrCat("is ", Shown(relative),
+        absl::StrCat("is ", Quoted(relative),
                      "; must be a relative path below the server's corpus folder, without \"..\""));
   }
   if (folder_.empty()) {
@@ -93,16 +87,16 @@ absl::StatusOr<std::string> CorpusLoader::ResolvePath(const std::string& relativ
   const fs::path folder = fs::canonical(folder_, error);
   const fs::path file = error ? fs::path() : fs::canonical(folder / path, error);
   if (error) {
-    return absl::NotFoundError(absl::StrCat("corpus_path: there is no file ", Shown(relative),
+    return absl::NotFoundError(absl::StrCat("corpus_path: there is no file ", Quoted(relative),
                                             " in the server's corpus folder"));
   }
   if (!IsInside(folder, file)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("is ", Shown(relative), ", which leads out of the server's corpus folder"));
+        absl::StrCat("is ", Quoted(relative), ", which leads out of the server's corpus folder"));
   }
   if (!fs::is_regular_file(file, error)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("is ", Shown(relative), ", which is not a regular file"));
+        absl::StrCat("is ", Quoted(relative), ", which is not a regular file"));
   }
   return file.string();
 }

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/error_mapping.h"
 #include "server/random_id.h"
 
 namespace runnel::server {
@@ -117,7 +118,8 @@ absl::StatusOr<std::unique_ptr<CorpusUploads::Upload>> CorpusUploads::Begin() {
 
 absl::StatusOr<std::unique_ptr<CorpusUploads::Pin>> CorpusUploads::Find(const std::string& id) {
   if (!IsRandomId(id)) {
-    return absl::InvalidArgumentError("is not the id of a corpus: 32 digits of 0-9 and a-f");
+    return absl::InvalidArgumentError(
+        absl::StrCat("is ", Quoted(id), "; the id of a corpus is 32 digits of 0-9 and a-f"));
   }
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(id);

@@ -1,5 +1,6 @@
 #include "server/error_mapping.h"
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/text/utf8.h"
@@ -14,6 +15,7 @@ constexpr size_t kFieldBytesMax = 100;
 constexpr size_t kDescriptionBytesMax = 400;
 constexpr size_t kViolationsBytesMax = 2000;
 constexpr size_t kViolationsMax = 10;
+constexpr size_t kQuotedBytesMax = 200;
 constexpr absl::string_view kEllipsis = "...";
 
 grpc::Status BadRequest(const std::vector<FieldViolation>& violations) {
@@ -75,6 +77,10 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   // absl's canonical codes are gRPC's, number for number.
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
                       SafeText(status.message(), kMessageBytesMax));
+}
+
+std::string Quoted(absl::string_view text) {
+  return absl::StrCat("\"", SafeText(absl::Utf8SafeCEscape(text), kQuotedBytesMax), "\"");
 }
 
 std::string SafeText(absl::string_view text, size_t bytes_max) {

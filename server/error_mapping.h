@@ -42,6 +42,10 @@ grpc::Status InvalidField(absl::string_view field, absl::string_view description
 grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view field);
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
+// A text from a request, for a message that quotes it: "in quotes", escaped, some 200 bytes at
+// most.
+std::string Quoted(absl::string_view text);
+
 // At most `bytes_max` bytes of valid UTF-8, cut between characters; invalid bytes become '?'.
 std::string SafeText(absl::string_view text, size_t bytes_max);
 

@@ -6,7 +6,6 @@
 #include "core/model/model_reference.h"
 #include "core/nn/network.h"
 #include "core/text/utf8.h"
-#include "core/train/masking.h"
 #include "server/error_mapping.h"
 #include "server/training_convert.h"
 #include "server/training_job_run.h"
@@ -76,26 +75,27 @@ grpc::Status TrainCall::MakeSpec(TrainingSpec* spec) {
                             absl::StrCat("has ", request_id->size(), " characters; at most ",
                                          TrainingJobs::kRequestIdCharsMax));
   }
-  const TrainingPlan plan = PlanTraining(request_, &problems);
+  CorpusVocabulary vocabulary;
+  grpc::Status status = ReadBase(spec, &vocabulary, &problems);
+  if (!status.ok()) return status;
+  const TrainingPlan plan =
+      PlanTraining(request_, spec->base ? &spec->network : nullptr, &problems);
+  if (spec->base && problems.empty()) {
+    CheckAgainstBase(request_.network(), ToProto(spec->network, vocabulary.base->rules()),
+                     &problems.violations);
+  }
   if (!problems.empty()) return ToGrpcStatus(problems);
 
-  CorpusVocabulary vocabulary{.rules = plan.vocabulary};
-  grpc::Status status = ReadBase(spec, &vocabulary);
-  if (status.ok()) status = engine_.corpora.Load(request_, vocabulary, &spec->corpus);
+  vocabulary.rules = plan.vocabulary;
+  status = engine_.corpora.Load(request_, vocabulary, &spec->corpus);
   if (!status.ok()) return status;
   const Corpus& corpus = spec->corpus->corpus;
   spec->model = request_.model();
   spec->request_id = request_.request_id();
-  if (!spec->base) spec->network = plan.network;
+  spec->network = plan.network;
   spec->options = plan.options;
-  if (spec->base) {
-    // New characters alone begin with it.
-    spec->options.initialization = Initialization::kNormal001;
-    if (spec->network.bidirectional && !plan.network.bidirectional) {
-      spec->options.mask_fraction = kMaskFractionDefault;
-      spec->options.sample_every_steps = 0;
-    }
-  }
+  // New characters alone begin with it.
+  if (spec->base) spec->options.initialization = Initialization::kNormal001;
   if (!plan.batch_size_given) {
     spec->options.batch_size = LanesThatFit(corpus.size(), spec->options);
   }
@@ -109,17 +109,17 @@ grpc::Status TrainCall::MakeSpec(TrainingSpec* spec) {
   return CheckMemory(*spec, engine_.training_bytes_max);
 }
 
-grpc::Status TrainCall::ReadBase(TrainingSpec* spec, CorpusVocabulary* vocabulary) {
+grpc::Status TrainCall::ReadBase(TrainingSpec* spec, CorpusVocabulary* vocabulary,
+                                 RequestProblems* problems) {
   if (request_.base().empty()) return grpc::Status::OK;
   const absl::StatusOr<ModelReference> reference = ParseModelReference(request_.base());
-  if (!reference.ok()) return ToGrpcStatus(reference.status(), "base");
+  if (!reference.ok()) {
+    problems->violations.Add("base", std::string(reference.status().message()));
+    return grpc::Status::OK;
+  }
   absl::StatusOr<StoredVersion> base = engine_.models->Read(*reference);
   if (!base.ok()) return ToGrpcStatus(base.status(), "base");
   ModelDescription& description = base->data.description;
-  RequestProblems problems;
-  CheckAgainstBase(request_.network(), ToProto(description.network, description.vocabulary.rules()),
-                   &problems.violations);
-  if (!problems.empty()) return ToGrpcStatus(problems);
   spec->base = ModelReference{.name = reference->name, .version = base->version};
   spec->network = description.network;
   vocabulary->base = std::move(description.vocabulary);

@@ -40,7 +40,8 @@ class TrainCall : public grpc::ServerUnaryReactor, public std::enable_shared_fro
   grpc::Status TrySubmit(std::shared_ptr<TrainingJob>* job);
   grpc::Status MakeSpec(TrainingSpec* spec);
   // Sets the spec's base and network, if the request names a base, and its vocabulary.
-  grpc::Status ReadBase(TrainingSpec* spec, CorpusVocabulary* vocabulary);
+  grpc::Status ReadBase(TrainingSpec* spec, CorpusVocabulary* vocabulary,
+                        RequestProblems* problems);
   void WaitFor(const std::shared_ptr<TrainingJob>& job);
   // Answers with the job if it has ended or nobody waits for that.
   void AnswerIfDue();

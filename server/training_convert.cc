@@ -51,7 +51,8 @@ void ReadVocabulary(const v1::NetworkConfig& wire, VocabularyRules* rules,
   Violations violations;
   Validate(*rules, &violations);
   if (wire.has_document_separator() && wire.document_separator().empty()) {
-    violations.Add("document_separator", "is empty; must be at least 1 character");
+    violations.Add("document_separator", absl::StrCat("has 0 bytes; must have 1 to ",
+                                                      VocabularyRules::kSeparatorBytesMax));
   }
   problems->AddPrefixed("network.", violations);
 }
@@ -60,7 +61,7 @@ void ReadNetwork(const v1::NetworkConfig& wire, TrainingPlan* plan, RequestProbl
   ReadCell(wire, &plan->network, problems);
   if (wire.has_num_layers()) plan->network.num_layers = wire.num_layers();
   if (wire.has_hidden_size()) plan->network.hidden_size = wire.hidden_size();
-  plan->network.bidirectional = wire.bidirectional();
+  plan->network.bidirectional |= wire.bidirectional();
   if (wire.has_embedding_size()) plan->network.embedding_size = wire.embedding_size();
   Violations violations;
   Validate(plan->network, &violations);
@@ -243,10 +244,12 @@ v1::CellType ToProto(CellType cell) {
 
 }  // namespace
 
-TrainingPlan PlanTraining(const v1::TrainRequest& request, RequestProblems* problems) {
+TrainingPlan PlanTraining(const v1::TrainRequest& request, const NetworkConfig* base,
+                          RequestProblems* problems) {
   const v1::TrainingOptions& wire = request.training();
   const Recipe recipe = ReadRecipe(wire, problems);
-  TrainingPlan plan{.network = DefaultNetwork(recipe), .options = DefaultTraining(recipe)};
+  TrainingPlan plan{.network = base != nullptr ? *base : DefaultNetwork(recipe),
+                    .options = DefaultTraining(recipe)};
   ReadNetwork(request.network(), &plan, problems);
   ReadEnums(wire, &plan.options, problems);
   ReadNumbers(wire, &plan.options);

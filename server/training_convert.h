@@ -23,9 +23,10 @@ struct TrainingPlan {
   bool limit_given = false;  // epochs, max_steps or max_seconds
 };
 
-// Everything of `request` but the corpus. Problems name fields by
-// their path: "network.hidden_size".
-TrainingPlan PlanTraining(const v1::TrainRequest& request, RequestProblems* problems);
+// Everything of `request` but the corpus. The network is `base`'s, if not null, where the request
+// says nothing else. Problems name fields by their path: "network.hidden_size".
+TrainingPlan PlanTraining(const v1::TrainRequest& request, const NetworkConfig* base,
+                          RequestProblems* problems);
 
 // None for an unspecified or unknown value.
 std::optional<CellType> CellFromProto(v1::CellType wire);

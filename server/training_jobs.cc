@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -15,7 +14,6 @@ namespace runnel::server {
 namespace {
 
 constexpr absl::string_view kTokenPrefix = "before-";
-constexpr size_t kShownIdBytesMax = 64;
 // Of the threads that train, as nice(2): texts that are being written go first. Enough for a
 // writing thread to get a processor at once when it wakes; whatever the texts leave is training's.
 constexpr int kTrainingNiceness = 10;
@@ -82,8 +80,7 @@ absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::Find(const std::strin
   const std::lock_guard lock(mutex_);
   const auto found = by_id_.find(id);
   if (found != by_id_.end()) return found->second;
-  return absl::NotFoundError(absl::StrCat(
-      "there is no training job \"", absl::Utf8SafeCEscape(id.substr(0, kShownIdBytesMax)), "\""));
+  return absl::NotFoundError(absl::StrCat("there is no training job ", Quoted(id)));
 }
 
 absl::StatusOr<TrainingJobs::Page> TrainingJobs::List(const Filter& filter, int page_size,

@@ -15,12 +15,14 @@ constexpr size_t kOneByteChars = 128;
 
 BlankFiller::BlankFiller(std::shared_ptr<const LanguageModel> model, std::vector<int32_t> text,
                          int candidates)
-    : model_(std::move(model)), candidates_max_(candidates), text_(std::move(text)) {
+    : model_(std::move(model)),
+      candidates_max_(candidates),
+      text_(std::move(text)),
+      surround_(Surround(model_->vocabulary, &text_)) {
   for (size_t i = 0; i < text_.size(); ++i) {
     if (text_[i] != kMaskedId) continue;
-    const auto symbol = static_cast<int64_t>(i);
-    blanks_.push_back({.symbol = symbol});
-    const int64_t block = symbol / kClozeBlock;
+    blanks_.push_back({.symbol = static_cast<int64_t>(i)});
+    const int64_t block = BlockOf(blanks_.back());
     if (blocks_to_read_.empty() || blocks_to_read_.back() != block) {
       blocks_to_read_.push_back(block);
     }
@@ -36,11 +38,23 @@ bool BlankFiller::Advance() {
     return false;
   }
   FillSurest();
-  return blanks_left_ == 0;
+  if (blanks_left_ > 0) return false;
+  text_.erase(text_.begin(), text_.begin() + surround_);
+  text_.resize(text_.size() - surround_);
+  return true;
+}
+
+int64_t BlankFiller::BlockOf(const Blank& blank) const {
+  return (blank.symbol - surround_) / kClozeBlock;
+}
+
+ClozeWindow BlankFiller::WindowOf(int64_t block) const {
+  const auto size = static_cast<int64_t>(text_.size());
+  return WindowOfBlock(block, surround_, size - surround_, size);
 }
 
 void BlankFiller::ReadBlock(int64_t block) {
-  const ClozeWindow window = WindowOfBlock(block, 0, static_cast<int64_t>(text_.size()));
+  const ClozeWindow window = WindowOf(block);
   const auto read = model_->cloze->Read(text_.data() + window.begin,
                                         static_cast<int>(window.steps()), /*lanes=*/1);
   for (size_t i = 0; i < blanks_.size(); ++i) {
@@ -88,11 +102,10 @@ void BlankFiller::FillSurest() {
   surest->filled = true;
   text_[surest->symbol] = surest->best.id;
   --blanks_left_;
-  const auto size = static_cast<int64_t>(text_.size());
   for (const Blank& blank : blanks_) {
     if (blank.filled) continue;
-    const int64_t block = blank.symbol / kClozeBlock;
-    if (!WindowOfBlock(block, 0, size).Sees(surest->symbol)) continue;
+    const int64_t block = BlockOf(blank);
+    if (!WindowOf(block).Sees(surest->symbol)) continue;
     if (blocks_to_read_.empty() || blocks_to_read_.back() != block) {
       blocks_to_read_.push_back(block);
     }

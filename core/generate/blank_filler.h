@@ -48,6 +48,8 @@ class BlankFiller {
     bool filled = false;
   };
 
+  int64_t BlockOf(const Blank& blank) const;
+  ClozeWindow WindowOf(int64_t block) const;
   // Reads a block's window and judges its blanks anew.
   void ReadBlock(int64_t block);
   std::vector<BlankCandidate> Rank(const float* logits, size_t count) const;
@@ -56,7 +58,8 @@ class BlankFiller {
 
   const std::shared_ptr<const LanguageModel> model_;
   const size_t candidates_max_;
-  std::vector<int32_t> text_;
+  std::vector<int32_t> text_;  // surrounded while it is worked on
+  int64_t surround_;           // symbols at either end of text_ that are none of the text's
   std::vector<Blank> blanks_;  // in the text's order
   std::vector<std::vector<BlankCandidate>> candidates_;
   std::vector<int64_t> blocks_to_read_;

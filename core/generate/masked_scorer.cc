@@ -10,16 +10,18 @@ namespace runnel {
 MaskedScorer::MaskedScorer(std::shared_ptr<const LanguageModel> model, std::vector<int32_t> context,
                            std::vector<int32_t> text)
     : model_(std::move(model)),
-      text_begin_(static_cast<int64_t>(context.size())),
       char_indices_(CharIndices(model_->vocabulary, text)),
       symbols_(std::move(context)) {
+  text_begin_ = static_cast<int64_t>(symbols_.size());
   symbols_.insert(symbols_.end(), text.begin(), text.end());
+  text_begin_ += Surround(model_->vocabulary, &symbols_);
+  text_end_ = text_begin_ + static_cast<int64_t>(text.size());
   char_logprobs_.resize(char_indices_.back() + 1);
   BeginBlock();
 }
 
 void MaskedScorer::BeginBlock() {
-  window_ = WindowOfBlock(block_, text_begin_, static_cast<int64_t>(symbols_.size()));
+  window_ = WindowOfBlock(block_, text_begin_, text_end_, static_cast<int64_t>(symbols_.size()));
   first_char_ = char_indices_[window_.block_begin - text_begin_];
   const int32_t last_char = char_indices_[window_.block_end - 1 - text_begin_];
   passes_ = std::min(kMaskDistance, last_char - first_char_ + 1);
@@ -27,7 +29,7 @@ void MaskedScorer::BeginBlock() {
 }
 
 bool MaskedScorer::IsHidden(int64_t symbol, int32_t pass) const {
-  if (symbol < text_begin_) return false;
+  if (symbol < text_begin_ || symbol >= text_end_) return false;
   return (char_indices_[symbol - text_begin_] - first_char_ - pass) % kMaskDistance == 0;
 }
 
@@ -47,7 +49,7 @@ bool MaskedScorer::Advance() {
   first_pass_ += lanes;
   if (first_pass_ < passes_) return false;
   ++block_;
-  if (block_ == ClozeBlocks(text_begin_, static_cast<int64_t>(symbols_.size()))) return true;
+  if (block_ == ClozeBlocks(text_begin_, text_end_)) return true;
   BeginBlock();
   return false;
 }

@@ -37,10 +37,11 @@ class MaskedScorer : public Scorer {
   void TakeLogits(const float* logits, int lanes);
 
   const std::shared_ptr<const LanguageModel> model_;
-  int64_t text_begin_;                 // symbols of context
   std::vector<int32_t> char_indices_;  // of the text's symbols
-  std::vector<int32_t> symbols_;       // context, then text
-  std::vector<int32_t> inputs_;        // [T x B]
+  std::vector<int32_t> symbols_;       // context, then text, surrounded
+  int64_t text_begin_ = 0;             // of the symbols
+  int64_t text_end_ = 0;
+  std::vector<int32_t> inputs_;  // [T x B]
   int64_t block_ = 0;
   ClozeWindow window_;      // of the block
   int32_t first_char_ = 0;  // of the block, hidden by its pass 0

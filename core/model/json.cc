@@ -20,23 +20,29 @@ absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat(Utf8Prefix(what, kMessageBytesMax), "..."));
 }
 
-Json ParseJson(absl::string_view text) {
+absl::StatusOr<Json> ParseJsonObject(absl::string_view text, absl::string_view what) {
   int values = 0;
-  bool refused = false;
+  std::string refusal;          // the first
   std::vector<size_t> members;  // read so far, of the objects that are open
   const auto keep = [&](int depth, Json::parse_event_t event, Json& value) {
-    refused |= depth > kJsonDepthMax || ++values > kJsonValuesMax;
-    if (refused) return false;
-    if (event == Json::parse_event_t::object_start) members.push_back(0);
-    if (event == Json::parse_event_t::key) ++members.back();
-    if (event == Json::parse_event_t::object_end) {
-      refused |= value.size() != members.back();  // a member came twice
+    if (!refusal.empty()) return false;
+    if (depth > kJsonDepthMax) {
+      refusal = absl::StrCat("is nested more than ", kJsonDepthMax, " deep");
+    } else if (++values > kJsonValuesMax) {
+      refusal = absl::StrCat("holds more than ", kJsonValuesMax, " values");
+    } else if (event == Json::parse_event_t::object_start) {
+      members.push_back(0);
+    } else if (event == Json::parse_event_t::key) {
+      ++members.back();
+    } else if (event == Json::parse_event_t::object_end) {
+      if (value.size() != members.back()) refusal = "names a member twice";
       members.pop_back();
     }
-    return !refused;
+    return refusal.empty();
   };
   Json json = Json::parse(text.begin(), text.end(), keep, /*allow_exceptions=*/false);
-  if (refused) return Json();
+  if (!refusal.empty()) return Damaged(absl::StrCat(what, " ", refusal));
+  if (!json.is_object()) return Damaged(absl::StrCat(what, " is not a JSON object"));
   return json;
 }
 

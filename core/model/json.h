@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace runnel {
@@ -16,10 +17,10 @@ using Json = nlohmann::json;
 // DATA_LOSS. A message quotes the file, which may say anything at any length, so it is cut.
 absl::Status Damaged(absl::string_view what);
 
-// Discarded or null if `text` is not JSON, names a member of an object twice, or holds more than a
-// version file has use for: nesting that would exhaust the stack, or values that take many times
-// their text's memory.
-Json ParseJson(absl::string_view text);
+// An object. DATA_LOSS saying what is wrong with `what` if `text` is not one, names a member of an
+// object twice, or holds more than a version file has use for: nesting that would exhaust the
+// stack, or values that take many times their text's memory.
+absl::StatusOr<Json> ParseJsonObject(absl::string_view text, absl::string_view what);
 
 // One line; what is not UTF-8 in it is replaced.
 std::string JsonText(const Json& json);

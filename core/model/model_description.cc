@@ -96,8 +96,9 @@ std::string EncodeDescription(const ModelDescription& d) {
 }
 
 absl::StatusOr<ModelDescription> DecodeDescription(absl::string_view text) {
-  const Json json = ParseJson(text);
-  if (!json.is_object()) return Damaged("the metadata is not a JSON object");
+  const absl::StatusOr<Json> parsed = ParseJsonObject(text, "the metadata");
+  if (!parsed.ok()) return parsed.status();
+  const Json& json = *parsed;
   for (const char* part : {"network", "vocabulary", "summary", "training"}) {
     if (Member(json, part, Json::value_t::object) == nullptr) {
       return Damaged(absl::StrCat("the metadata has no \"", part, "\""));

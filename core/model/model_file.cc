@@ -20,6 +20,7 @@ constexpr absl::string_view kFormatStart = "runnel-";  // of every release
 constexpr char kFormatKey[] = "format";
 constexpr char kChecksumKey[] = "checksum";
 constexpr char kDescriptionKey[] = "runnel";
+constexpr char kDescriptionChecksumKey[] = "runnel_checksum";
 constexpr char kType[] = "F32";
 constexpr int64_t kFileBytesMax = int64_t{16} << 30;
 
@@ -68,9 +69,11 @@ std::string EncodeModel(const ModelData& model) {
     stored.push_back({tensor.name, kType, tensor.shape, begin, data_bytes});
   }
   // The checksum stands before what it is of; its place is kept for it.
+  const std::string description = EncodeDescription(model.description);
   SafetensorsMetadata metadata = {{kFormatKey, kFormat},
                                   {kChecksumKey, std::string(kChecksumDigits, '0')},
-                                  {kDescriptionKey, EncodeDescription(model.description)}};
+                                  {kDescriptionKey, description},
+                                  {kDescriptionChecksumKey, ChecksumOf(description)}};
   std::string bytes = EncodeSafetensorsHeader(metadata, stored);
   const size_t data_begin = bytes.size();
   bytes.resize(data_begin + data_bytes);
@@ -97,8 +100,13 @@ absl::StatusOr<ModelHeader> ReadModelHeader(const SafetensorsHeader& header, int
     return Damaged(
         absl::StrCat("format is \"", format, "\"; this release reads \"", kFormat, "\""));
   }
-  auto description = DecodeDescription(MetadataValue(header, kDescriptionKey));
+  const std::string text = MetadataValue(header, kDescriptionKey);
+  auto description = DecodeDescription(text);
   if (!description.ok()) return description.status();
+  const std::string checksum = MetadataValue(header, kDescriptionChecksumKey);
+  if (!checksum.empty() && checksum != ChecksumOf(text)) {
+    return Damaged("the metadata do not match their checksum");
+  }
   ModelHeader model{.description = *std::move(description),
                     .checksum = MetadataValue(header, kChecksumKey)};
   const auto network =

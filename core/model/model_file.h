@@ -1,7 +1,8 @@
 // A version file: a safetensors file (safetensors.h), so that PyTorch users can open it. Its
 // tensors are float32 under PyTorch's names (file_tensors.h); its metadata hold format =
-// "runnel-1", checksum = XXH3-128 of the data in hex, and runnel = the description
-// (model_description.h).
+// "runnel-1", checksum = XXH3-128 of the data in hex, runnel = the description
+// (model_description.h), and runnel_checksum = likewise of that. A file without the last, as the
+// first ones were written, is read all the same.
 //
 // What is read is hostile until checked: sizes are compared with the file's before memory is
 // allocated for them.

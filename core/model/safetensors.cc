@@ -151,10 +151,10 @@ absl::StatusOr<int64_t> SafetensorsHeaderBytes(absl::string_view start, int64_t 
 }
 
 absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(absl::string_view text) {
-  const Json json = ParseJson(text);
-  if (!json.is_object()) return Damaged("the header is not a JSON object");
+  const absl::StatusOr<Json> json = ParseJsonObject(text, "the header");
+  if (!json.ok()) return json.status();
   SafetensorsHeader header;
-  for (const auto& [name, value] : json.items()) {  // by name
+  for (const auto& [name, value] : json->items()) {  // by name
     if (name == kMetadata) {
       if (!value.is_object()) return Damaged("the header's __metadata__ is not an object");
       header.metadata.emplace();

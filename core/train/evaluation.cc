@@ -42,6 +42,8 @@ double EvaluateLanes(const Network<Real>& network,
     for (int64_t lane = 0; lane < lanes; ++lane) {
       const int64_t start = begin + lane * lane_symbols + done;
       corpus.CopyIds(start, steps, lanes, inputs.data() + lane);
+      // Where documents end is told as in training, whether or not the symbol is hidden.
+      for (size_t i = lane; i < resets.size(); i += lanes) resets[i] = inputs[i] == end_of_document;
       if (network.bidirectional()) {
         MaskWindow(kMaskSeed, start, static_cast<int>(steps),
                    static_cast<int>(TargetsOf(network, steps)), lanes, inputs.data() + lane,
@@ -51,7 +53,6 @@ double EvaluateLanes(const Network<Real>& network,
       }
     }
     if (network.bidirectional()) std::fill(state.begin(), state.end(), Real{0});
-    for (size_t i = 0; i < resets.size(); ++i) resets[i] = inputs[i] == end_of_document;
     network.Forward(weights,
                     {.inputs = inputs.data(),
                      .steps = static_cast<int>(steps),

@@ -22,6 +22,11 @@ void CheckNotNegative(absl::string_view field, double value, Violations* violati
   violations->Add(field, absl::StrCat("is ", value, "; must be 0 or more, and finite"));
 }
 
+void CheckNotNegative(absl::string_view field, int64_t value, Violations* violations) {
+  if (value >= 0) return;
+  violations->Add(field, absl::StrCat("is ", value, "; must be 0 or more"));
+}
+
 void CheckShare(absl::string_view field, float value, Violations* violations) {
   if (value >= 0 && value < 1) return;
   violations->Add(field, absl::StrCat("is ", value, "; must be at least 0 and below 1"));
@@ -45,7 +50,7 @@ double EpochsThatSuffice(int64_t symbols, const TrainingOptions& options) {
 
 void Validate(const TrainingOptions& options, Violations* violations) {
   CheckNotNegative("epochs", options.epochs, violations);
-  CheckNotNegative("max_steps", static_cast<double>(options.max_steps), violations);
+  CheckNotNegative("max_steps", options.max_steps, violations);
   CheckNotNegative("max_seconds", options.max_seconds, violations);
   violations->CheckRange("sequence_length", options.sequence_length, 1, TrainingOptions::kStepsMax);
   violations->CheckRange("batch_size", options.batch_size, 1, TrainingOptions::kLanesMax);
@@ -53,7 +58,7 @@ void Validate(const TrainingOptions& options, Violations* violations) {
     violations->Add("learning_rate",
                     absl::StrCat("is ", options.learning_rate, "; must be above 0, at most 100"));
   }
-  CheckNotNegative("warmup_steps", static_cast<double>(options.warmup_steps), violations);
+  CheckNotNegative("warmup_steps", options.warmup_steps, violations);
   CheckNotNegative("clip_value", options.clip_value, violations);
   CheckNotNegative("clip_norm", options.clip_norm, violations);
   CheckShare("dropout", options.dropout.between, violations);
@@ -70,10 +75,8 @@ void Validate(const TrainingOptions& options, Violations* violations) {
                                  "; must be 0 where validation_fraction is 0"));
   }
   violations->CheckRange("validation_fraction", options.validation_fraction, 0.0f, 0.9f);
-  CheckNotNegative("evaluate_every_steps", static_cast<double>(options.evaluate_every_steps),
-                   violations);
-  CheckNotNegative("sample_every_steps", static_cast<double>(options.sample_every_steps),
-                   violations);
+  CheckNotNegative("evaluate_every_steps", options.evaluate_every_steps, violations);
+  CheckNotNegative("sample_every_steps", options.sample_every_steps, violations);
 }
 
 absl::Status CheckCorpusSize(int64_t symbols, const TrainingOptions& options) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/str_replace.h"
 #include "core/model/model_file.h"
 #include "core/model/pytorch_model.h"
 #include "core/nn/network.h"
@@ -51,7 +52,10 @@ std::vector<std::string> FuzzSeeds() {
   for (const CellType cell :
        {CellType::kRnnTanh, CellType::kLstmPeephole, CellType::kGruResetAfter}) {
     for (const bool bidirectional : {false, true}) {
-      seeds.push_back("\x01" + EncodeModel(SmallModel(cell, bidirectional, bidirectional ? 3 : 0)));
+      const std::string file = EncodeModel(SmallModel(cell, bidirectional, bidirectional ? 3 : 0));
+      seeds.push_back("\x01" + file);
+      // Without the metadata's checksum, so that broken metadata are read further.
+      seeds.push_back("\x01" + absl::StrReplaceAll(file, {{"runnel_checksum", "unread_checksum"}}));
     }
   }
   constexpr uint64_t kGates[] = {1, 4, 3};

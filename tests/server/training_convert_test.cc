@@ -19,13 +19,13 @@ using ::testing::HasSubstr;
 
 grpc::Status Check(const v1::TrainRequest& request) {
   RequestProblems problems;
-  PlanTraining(request, &problems);
+  PlanTraining(request, nullptr, &problems);
   return ToGrpcStatus(problems);
 }
 
 TEST(PlanTraining, EmptyRequest_IsRecipeFast) {
   RequestProblems problems;
-  const TrainingPlan plan = PlanTraining(v1::TrainRequest(), &problems);
+  const TrainingPlan plan = PlanTraining(v1::TrainRequest(), nullptr, &problems);
   EXPECT_TRUE(problems.empty());
   const TrainingOptions fast = DefaultTraining(Recipe::kFast);
   EXPECT_EQ(plan.network.hidden_size, DefaultNetwork(Recipe::kFast).hidden_size);
@@ -39,7 +39,7 @@ TEST(PlanTraining, RecipeSeed_IsTheClassicScript) {
   v1::TrainRequest request;
   request.mutable_training()->set_recipe(v1::RECIPE_SEED);
   RequestProblems problems;
-  const TrainingPlan plan = PlanTraining(request, &problems);
+  const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
   EXPECT_TRUE(problems.empty());
   EXPECT_EQ(plan.network.hidden_size, 100);
   EXPECT_EQ(plan.options.sequence_length, 25);
@@ -52,11 +52,11 @@ TEST(PlanTraining, RecipeSeed_IsTheClassicScript) {
 TEST(PlanTraining, OneLimitGiven_ReplacesTheRecipes) {
   v1::TrainRequest request;
   RequestProblems problems;
-  const TrainingPlan free = PlanTraining(request, &problems);
+  const TrainingPlan free = PlanTraining(request, nullptr, &problems);
   EXPECT_EQ(free.options.epochs, DefaultTraining(Recipe::kFast).epochs);
   EXPECT_FALSE(free.limit_given);
   request.mutable_training()->set_max_steps(5);
-  const TrainingPlan limited = PlanTraining(request, &problems);
+  const TrainingPlan limited = PlanTraining(request, nullptr, &problems);
   EXPECT_EQ(limited.options.epochs, 0);
   EXPECT_EQ(limited.options.max_steps, 5);
   EXPECT_TRUE(limited.limit_given);
@@ -65,8 +65,8 @@ TEST(PlanTraining, OneLimitGiven_ReplacesTheRecipes) {
 
 TEST(PlanTraining, AbsentSeeds_AreDrawn) {
   RequestProblems problems;
-  EXPECT_NE(PlanTraining(v1::TrainRequest(), &problems).options.seed,
-            PlanTraining(v1::TrainRequest(), &problems).options.seed);
+  EXPECT_NE(PlanTraining(v1::TrainRequest(), nullptr, &problems).options.seed,
+            PlanTraining(v1::TrainRequest(), nullptr, &problems).options.seed);
 }
 
 TEST(PlanTraining, ResolvedOptionsSentAgain_GiveThemselves) {
@@ -74,12 +74,12 @@ TEST(PlanTraining, ResolvedOptionsSentAgain_GiveThemselves) {
     v1::TrainRequest request;
     request.mutable_training()->set_recipe(recipe);
     RequestProblems problems;
-    const TrainingPlan plan = PlanTraining(request, &problems);
+    const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
     const v1::TrainingOptions training = ToProto(plan.options);
     const v1::NetworkConfig network = ToProto(plan.network, plan.vocabulary);
     *request.mutable_training() = training;
     *request.mutable_network() = network;
-    const TrainingPlan again = PlanTraining(request, &problems);
+    const TrainingPlan again = PlanTraining(request, nullptr, &problems);
     EXPECT_TRUE(problems.empty()) << ToGrpcStatus(problems).error_message();
     using google::protobuf::util::MessageDifferencer;
     EXPECT_TRUE(MessageDifferencer::Equals(ToProto(again.options), training));
@@ -114,7 +114,7 @@ TEST(PlanTraining, ValuesOutOfRange_NameFieldValueAndBound) {
          n->set_min_char_count(2);
          n->set_vocabulary(v1::VOCABULARY_KIND_BYTES);
        }},
-      {"network.document_separator", "is empty; must be at least 1 character",
+      {"network.document_separator", "has 0 bytes; must have 1 to 256",
        [](auto* n, auto*) { n->set_document_separator(""); }},
       {"network.document_separator", "has 257 bytes; at most 256",
        [](auto* n, auto*) { n->set_document_separator(std::string(257, 'x')); }},
@@ -198,7 +198,7 @@ TEST(PlanTraining, EveryCell_GoesBothWays) {
     request.mutable_network()->set_embedding_size(cell);
     request.mutable_network()->set_bidirectional(cell % 2 == 0);
     RequestProblems problems;
-    const TrainingPlan plan = PlanTraining(request, &problems);
+    const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
     EXPECT_TRUE(problems.empty());
     const v1::NetworkConfig back = ToProto(plan.network, plan.vocabulary);
     EXPECT_EQ(back.cell_type(), cell);
@@ -223,26 +223,44 @@ TEST(PlanTraining, OffValues_AreAccepted) {
 TEST(PlanTraining, MaskFraction_IsABidirectionalNetworksAlone) {
   v1::TrainRequest request;
   RequestProblems problems;
-  EXPECT_EQ(PlanTraining(request, &problems).options.mask_fraction, 0);
+  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.mask_fraction, 0);
   request.mutable_network()->set_bidirectional(true);
-  EXPECT_EQ(PlanTraining(request, &problems).options.mask_fraction, 0.15f);
-  EXPECT_EQ(PlanTraining(request, &problems).options.sequence_length, 64);
+  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.mask_fraction, 0.15f);
+  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.sequence_length, 64);
   request.mutable_training()->set_mask_fraction(0.3f);
   request.mutable_training()->set_sequence_length(16);
-  EXPECT_EQ(PlanTraining(request, &problems).options.sequence_length, 16);
-  EXPECT_EQ(PlanTraining(request, &problems).options.mask_fraction, 0.3f);
+  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.sequence_length, 16);
+  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.mask_fraction, 0.3f);
   EXPECT_TRUE(problems.empty());
-  const v1::TrainingOptions options = ToProto(PlanTraining(request, &problems).options);
+  const v1::TrainingOptions options = ToProto(PlanTraining(request, nullptr, &problems).options);
   EXPECT_EQ(options.mask_fraction(), 0.3f);
+}
+
+TEST(PlanTraining, BidirectionalBase_IsTrainedAsItsNetworkThoughTheRequestNamesNone) {
+  const NetworkConfig base = {.num_layers = 2, .hidden_size = 7, .bidirectional = true};
+  v1::TrainRequest request;
+  RequestProblems problems;
+  const TrainingPlan plan = PlanTraining(request, &base, &problems);
+  EXPECT_EQ(plan.network.hidden_size, 7);
+  EXPECT_TRUE(plan.network.bidirectional);
+  EXPECT_EQ(plan.options.mask_fraction, 0.15f);
+  EXPECT_EQ(plan.options.sequence_length, 64);
+  request.mutable_training()->set_mask_fraction(0.3f);
+  EXPECT_EQ(PlanTraining(request, &base, &problems).options.mask_fraction, 0.3f);
+  EXPECT_TRUE(problems.empty());
+  request.mutable_training()->set_sample_every_steps(10);
+  PlanTraining(request, &base, &problems);
+  ASSERT_EQ(problems.violations.list().size(), 1u);
+  EXPECT_EQ(problems.violations.list()[0].field, "training.sample_every_steps");
 }
 
 TEST(PlanTraining, SeedRecipe_WritesNoPreviewsFromABidirectionalNetwork) {
   v1::TrainRequest request;
   request.mutable_training()->set_recipe(v1::RECIPE_SEED);
   RequestProblems problems;
-  EXPECT_EQ(PlanTraining(request, &problems).options.sample_every_steps, 1000);
+  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.sample_every_steps, 1000);
   request.mutable_network()->set_bidirectional(true);
-  EXPECT_EQ(PlanTraining(request, &problems).options.sample_every_steps, 0);
+  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.sample_every_steps, 0);
   EXPECT_TRUE(problems.empty());
 }
 
@@ -258,7 +276,7 @@ TEST(PlanTraining, EveryTrainingFeature_IsReadAndToldAgain) {
   request.mutable_network()->set_min_char_count(4);
   request.mutable_network()->set_document_separator("--");
   RequestProblems problems;
-  const TrainingPlan plan = PlanTraining(request, &problems);
+  const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
   EXPECT_TRUE(problems.empty()) << ToGrpcStatus(problems).error_message();
   EXPECT_EQ(plan.options.dropout.between, 0.5f);
   EXPECT_EQ(plan.options.dropout.input, 0.125f);
@@ -284,7 +302,7 @@ TEST(PlanTraining, Optimizer_BringsItsOwnDefaults) {
     v1::TrainRequest request;
     request.mutable_training()->set_optimizer(optimizer);
     RequestProblems problems;
-    const TrainingPlan plan = PlanTraining(request, &problems);
+    const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
     EXPECT_TRUE(problems.empty());
     EXPECT_EQ(ToProto(plan.options).optimizer(), optimizer);
     EXPECT_EQ(plan.options.learning_rate,
@@ -292,7 +310,7 @@ TEST(PlanTraining, Optimizer_BringsItsOwnDefaults) {
     EXPECT_EQ(plan.options.weight_decay, optimizer == v1::OPTIMIZER_ADAMW ? 0.01f : 0);
     request.mutable_training()->set_learning_rate(0.5f);
     request.mutable_training()->set_weight_decay(0);
-    const TrainingPlan explicit_plan = PlanTraining(request, &problems);
+    const TrainingPlan explicit_plan = PlanTraining(request, nullptr, &problems);
     EXPECT_EQ(explicit_plan.options.learning_rate, 0.5);
     EXPECT_EQ(explicit_plan.options.weight_decay, 0);
   }

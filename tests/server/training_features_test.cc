@@ -99,6 +99,22 @@ TEST_F(TrainingFeaturesTest, FineTuning_KeepsTheNetworkAndGrowsTheVocabulary) {
   EXPECT_LT(job.progress().loss(), 2.5);
 }
 
+TEST_F(TrainingFeaturesTest, FineTuning_OfABidirectionalModel_TakesItsOptions) {
+  v1::TrainRequest train = TinyTraining("m", 5);
+  train.mutable_network()->set_bidirectional(true);
+  ASSERT_EQ(MustTrain(train, true).state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
+  v1::TrainRequest tune = TinyTraining("m", 5);
+  tune.clear_network();
+  tune.set_base("m");
+  tune.mutable_training()->set_mask_fraction(0.25f);
+  const v1::TrainingJob job = MustTrain(tune, true);
+  ASSERT_EQ(job.state(), v1::TRAINING_JOB_STATE_SUCCEEDED) << job.error();
+  EXPECT_TRUE(job.network().bidirectional());
+  EXPECT_EQ(job.training().mask_fraction(), 0.25f);
+  tune.mutable_training()->set_sample_every_steps(1);
+  EXPECT_THAT(FieldsOf(Train(tune)), ElementsAre("training.sample_every_steps"));
+}
+
 TEST_F(TrainingFeaturesTest, BaseThatDoesNotFit_IsInvalidByField) {
   TrainModel("m");
   v1::TrainRequest request = TinyTraining("n", 1);
@@ -109,6 +125,11 @@ TEST_F(TrainingFeaturesTest, BaseThatDoesNotFit_IsInvalidByField) {
   const grpc::Status status = Train(request);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(FieldsOf(status), ElementsAre("network.hidden_size", "network.vocabulary"));
+  v1::TrainRequest unlike = request;  // one violation a field, though two rules are broken
+  unlike.mutable_network()->set_hidden_size(0);
+  unlike.mutable_training()->set_mask_fraction(0.2f);
+  EXPECT_THAT(FieldsOf(Train(unlike)),
+              ElementsAre("network.hidden_size", "training.mask_fraction"));
   request.set_base("missing");
   EXPECT_EQ(Train(request).error_code(), grpc::StatusCode::NOT_FOUND);
   request.set_base("m/../x");

@@ -1,11 +1,9 @@
 #include "tests/benchmark/studies/blanks.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -17,6 +15,7 @@
 #include "core/nn/language_model.h"
 #include "core/train/masking.h"
 #include "core/train/training_run.h"
+#include "tests/benchmark/studies/study_command.h"
 #include "tests/benchmark/studies/study_text.h"
 
 namespace runnel {
@@ -28,8 +27,7 @@ constexpr int64_t kSeen = 256;
 constexpr int64_t kRescored = 32;  // characters read after each candidate
 constexpr int64_t kLanes = 32;     // blanks predicted at once
 
-struct BlanksOptions {
-  std::string path;
+struct BlanksOptions : StudyOptions {
   double seconds = 60;
   int64_t steps = 0;
   std::string cell = "lstm";
@@ -37,8 +35,6 @@ struct BlanksOptions {
   int hidden = 256;
   int64_t blanks = 2000;
   bool rescore = false;
-  int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  uint64_t seed = 1;
 };
 
 struct Trained {
@@ -84,11 +80,7 @@ absl::StatusOr<Trained> Train(const NetworkConfig& config, const Corpus& corpus,
   WorkerPool pool(study.threads);
   Trainer<float> trainer(*network, config.hidden_size, corpus, options, &pool);
   SilentObserver observer;
-  const auto seconds_now = [] {
-    using Seconds = std::chrono::duration<double>;
-    return Seconds(std::chrono::steady_clock::now().time_since_epoch()).count();
-  };
-  auto outcome = RunTraining(options, seconds_now, &trainer, &observer);
+  auto outcome = RunTraining(options, SecondsNow, &trainer, &observer);
   if (!outcome.ok()) return outcome.status();
   Trained trained{
       .parameters = network->layout().size(), .steps = outcome->steps, .seconds = outcome->seconds};
@@ -247,7 +239,7 @@ void AddBlanksStudy(CLI::App& app, int* exit_code) {
       "Single blanks of a held-out text: a one-directional network, which sees the 256 characters "
       "before,\nagainst a bidirectional one with at most as many parameters, which sees 128 on "
       "either side");
-  blanks->add_option("FILE", study->path, "UTF-8 text; default: the King James Bible");
+  study->AddTo(blanks);
   blanks->add_option("--seconds", study->seconds, "Training time of each")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
@@ -266,16 +258,7 @@ void AddBlanksStudy(CLI::App& app, int* exit_code) {
       ->check(CLI::PositiveNumber);
   blanks->add_flag("--rescore", study->rescore,
                    "Also let the one-directional network read 32 characters after each candidate");
-  blanks->add_option("--threads", study->threads, "Threads that train")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  blanks->add_option("--seed", study->seed, "Of weights and masks")->capture_default_str();
-  blanks->callback([study, exit_code] {
-    const absl::Status status = Run(*study);
-    if (status.ok()) return;
-    absl::FPrintF(stderr, "runnel-studies: %s\n", std::string(status.message()));
-    *exit_code = 1;
-  });
+  SetStudy(blanks, exit_code, [study] { return Run(*study); });
 }
 
 }  // namespace runnel

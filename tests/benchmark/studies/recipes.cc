@@ -1,21 +1,23 @@
 #include "tests/benchmark/studies/recipes.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "core/math/gemm.h"
 #include "core/train/training_run.h"
+#include "tests/benchmark/studies/study_command.h"
 #include "tests/benchmark/studies/study_text.h"
 
 namespace runnel {
@@ -23,31 +25,17 @@ namespace {
 
 constexpr int64_t kWindow = 256;
 
-// What an option of the command line replaces in every recipe that is tried.
-struct RecipesOptions {
-  std::string path;
-  std::vector<std::string> recipes = {"fast", "best"};
-  int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  uint64_t seed = 1;
-  std::optional<std::string> cell;
-  std::optional<int> layers;
-  std::optional<int> hidden;
-  std::optional<int> embedding;
-  std::optional<int> batch;
-  std::optional<int> steps;
-  std::optional<double> epochs;
-  std::optional<double> learning_rate;
-  std::optional<int64_t> warmup;
-  std::optional<float> dropout;
-  std::optional<float> input_dropout;
-  std::optional<float> recurrent_dropout;
-  std::optional<float> weight_decay;
-  std::optional<float> averaging;
+// What a recipe chooses.
+struct Choices {
+  NetworkConfig network;
+  TrainingOptions training;
 };
 
-double SecondsNow() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+struct RecipesOptions : StudyOptions {
+  std::vector<std::string> recipes = {"fast", "best"};
+  // What the command line says instead of the recipes, one each.
+  std::vector<std::function<void(Choices*)>> replacements;
+};
 
 // The summed nats of `lanes` stretches of `symbols` characters, one behind another from `begin` on,
 // each from the zero state.
@@ -132,35 +120,27 @@ struct Row {
   double seconds = 0;
 };
 
-template <typename T, typename U>
-void Replace(const std::optional<T>& given, U* value) {
-  if (given) *value = *given;
+// The recipe's choices with the replacements; INVALID_ARGUMENT naming what is out of range.
+absl::StatusOr<Choices> Choose(Recipe recipe, const RecipesOptions& study) {
+  Choices choices = {DefaultNetwork(recipe), DefaultTraining(recipe)};
+  choices.training.seed = study.seed;
+  for (const auto& replace : study.replacements) replace(&choices);
+  Violations violations;
+  Validate(choices.network, &violations);
+  Validate(choices.training, &violations);
+  if (violations.empty()) return choices;
+  std::vector<std::string> wrong;
+  for (const FieldViolation& violation : violations.list()) {
+    wrong.push_back(absl::StrCat(violation.field, " ", violation.description));
+  }
+  return absl::InvalidArgumentError(absl::StrJoin(wrong, "; "));
 }
 
 absl::StatusOr<Row> Try(const std::string& name, const RecipesOptions& study,
                         const Corpus& corpus) {
-  const Recipe recipe = name == "fast" ? Recipe::kFast : Recipe::kBest;
-  NetworkConfig config = DefaultNetwork(recipe);
-  if (study.cell) {
-    const auto cell = CellTypeFromName(*study.cell);
-    if (!cell) return absl::InvalidArgumentError("there is no cell " + *study.cell);
-    config.cell = *cell;
-  }
-  Replace(study.layers, &config.num_layers);
-  Replace(study.hidden, &config.hidden_size);
-  Replace(study.embedding, &config.embedding_size);
-  TrainingOptions options = DefaultTraining(recipe);
-  options.seed = study.seed;
-  Replace(study.batch, &options.batch_size);
-  Replace(study.steps, &options.sequence_length);
-  Replace(study.epochs, &options.epochs);
-  Replace(study.learning_rate, &options.learning_rate);
-  Replace(study.warmup, &options.warmup_steps);
-  Replace(study.dropout, &options.dropout.between);
-  Replace(study.input_dropout, &options.dropout.input);
-  Replace(study.recurrent_dropout, &options.dropout.recurrent);
-  Replace(study.weight_decay, &options.weight_decay);
-  Replace(study.averaging, &options.averaging);
+  const auto choices = Choose(name == "fast" ? Recipe::kFast : Recipe::kBest, study);
+  if (!choices.ok()) return choices.status();
+  const auto& [config, options] = *choices;
   if (absl::Status status = CheckCorpusSize(corpus.size(), options); !status.ok()) return status;
 
   const CorpusRange held_out = SplitCorpus(corpus.size(), options.validation_fraction).validation;
@@ -207,6 +187,75 @@ absl::Status Run(const RecipesOptions& study) {
   return absl::OkStatus();
 }
 
+// Options that replace a choice, each in one line.
+class ReplacementAdder {
+ public:
+  ReplacementAdder(CLI::App* options, std::shared_ptr<RecipesOptions> study)
+      : options_(*options), study_(std::move(study)) {}
+
+  // `of` gives the choice that the option's value takes the place of.
+  template <typename Of>
+  CLI::Option* Add(const char* name, const char* help, Of of) {
+    using Value = std::decay_t<decltype(of(std::declval<Choices&>()))>;
+    return options_.add_option_function<Value>(
+        name,
+        [study = study_, of](const Value& value) {
+          study->replacements.push_back([of, value](Choices* choices) { of(*choices) = value; });
+        },
+        help);
+  }
+
+ private:
+  CLI::App& options_;
+  const std::shared_ptr<RecipesOptions> study_;
+};
+
+void AddReplacements(CLI::App* options, const std::shared_ptr<RecipesOptions>& study) {
+  ReplacementAdder adder(options, study);
+  options->add_option_function<std::string>(
+      "--cell",
+      [study](const std::string& name) {
+        const auto cell = CellTypeFromName(name);
+        if (!cell) throw CLI::ValidationError("--cell", "there is no cell " + name);
+        study->replacements.push_back([cell](Choices* c) { c->network.cell = *cell; });
+      },
+      "rnn_tanh, lstm, gru_reset_after, ...");
+  adder.Add(
+      "--layers", "Layers", [](Choices & c) -> auto& { return c.network.num_layers; });
+  adder.Add(
+      "--hidden", "Units a layer", [](Choices & c) -> auto& { return c.network.hidden_size; });
+  adder.Add(
+      "--embedding", "Embedding size; 0: one-hot input",
+      [](Choices & c) -> auto& { return c.network.embedding_size; });
+  adder.Add(
+      "--batch", "Lanes", [](Choices & c) -> auto& { return c.training.batch_size; });
+  adder.Add(
+      "--steps", "Characters a training step unrolls",
+      [](Choices & c) -> auto& { return c.training.sequence_length; });
+  adder.Add(
+      "--epochs", "Passes over the text", [](Choices & c) -> auto& { return c.training.epochs; });
+  adder.Add(
+      "--learning-rate", "After the warm-up",
+      [](Choices & c) -> auto& { return c.training.learning_rate; });
+  adder.Add(
+      "--warmup-steps", "Steps until then",
+      [](Choices & c) -> auto& { return c.training.warmup_steps; });
+  adder.Add(
+      "--dropout", "Between layers and before the output",
+      [](Choices & c) -> auto& { return c.training.dropout.between; });
+  adder.Add(
+      "--input-dropout", "On the input",
+      [](Choices & c) -> auto& { return c.training.dropout.input; });
+  adder.Add(
+      "--recurrent-dropout", "On recurrent weights",
+      [](Choices & c) -> auto& { return c.training.dropout.recurrent; });
+  adder.Add(
+      "--weight-decay", "Of weights", [](Choices & c) -> auto& { return c.training.weight_decay; });
+  adder.Add(
+      "--averaging", "Decay of the weights' moving average",
+      [](Choices & c) -> auto& { return c.training.averaging; });
+}
+
 }  // namespace
 
 void AddRecipesStudy(CLI::App& app, int* exit_code) {
@@ -215,34 +264,11 @@ void AddRecipesStudy(CLI::App& app, int* exit_code) {
       "recipes",
       "What the recipes reach on the held-out tenth of a text, in one pass with the state carried\n"
       "(stateful) and in windows of 256 characters from the zero state (cold)");
-  recipes->add_option("FILE", study->path, "UTF-8 text; default: the King James Bible");
+  study->AddTo(recipes);
   recipes->add_option("--recipe", study->recipes, "fast, best, or both")
       ->check(CLI::IsMember({"fast", "best"}));
-  recipes->add_option("--threads", study->threads, "Threads that train")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  recipes->add_option("--seed", study->seed, "Of weights and draws")->capture_default_str();
-  CLI::Option_group* other = recipes->add_option_group("Instead of the recipe's own choice");
-  other->add_option("--cell", study->cell, "rnn_tanh, lstm, gru_reset_after, ...");
-  other->add_option("--layers", study->layers, "Layers");
-  other->add_option("--hidden", study->hidden, "Units a layer");
-  other->add_option("--embedding", study->embedding, "Embedding size; 0: one-hot input");
-  other->add_option("--batch", study->batch, "Lanes");
-  other->add_option("--steps", study->steps, "Characters a training step unrolls");
-  other->add_option("--epochs", study->epochs, "Passes over the text");
-  other->add_option("--learning-rate", study->learning_rate, "After the warm-up");
-  other->add_option("--warmup-steps", study->warmup, "Steps until then");
-  other->add_option("--dropout", study->dropout, "Between layers and before the output");
-  other->add_option("--input-dropout", study->input_dropout, "On the input");
-  other->add_option("--recurrent-dropout", study->recurrent_dropout, "On recurrent weights");
-  other->add_option("--weight-decay", study->weight_decay, "Of weights");
-  other->add_option("--averaging", study->averaging, "Decay of the weights' moving average");
-  recipes->callback([study, exit_code] {
-    const absl::Status status = Run(*study);
-    if (status.ok()) return;
-    absl::FPrintF(stderr, "runnel-studies: %s\n", std::string(status.message()));
-    *exit_code = 1;
-  });
+  AddReplacements(recipes->add_option_group("Instead of the recipe's own choice"), study);
+  SetStudy(recipes, exit_code, [study] { return Run(*study); });
 }
 
 }  // namespace runnel

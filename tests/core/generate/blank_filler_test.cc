@@ -109,10 +109,38 @@ TEST(BlankFiller, BlankAcrossABlocksEdge_IsJudgedAnewWhenItsNeighbourIsFilled) {
     EXPECT_EQ(filler.filled()[first], filler.candidates()[left_first ? 0 : 1][0].id);
     text[first] = filler.filled()[first];
     const ClozeWindow window =
-        WindowOfBlock(second / kClozeBlock, 0, static_cast<int64_t>(text.size()));
+        WindowOfBlock(second / kClozeBlock, 0, 2 * kClozeBlock, 2 * kClozeBlock);
     const std::vector<int32_t> seen(text.begin() + window.begin, text.begin() + window.end);
     EXPECT_EQ(filler.filled()[second],
               Likeliest(PlainLogprobs(*model, seen, second - window.begin)));
+  }
+}
+
+TEST(BlankFiller, DocumentModel_SeesTheTextAsOneDocument) {
+  const auto model = RandomBidirectional(Letters().With({.document_separator = "|"}));
+  const int32_t end = *model->vocabulary.EndOfDocumentId();
+  for (const int64_t size : {int64_t{2}, kClozeBlock, kClozeBlock + 1}) {
+    std::vector<int32_t> text = RandomIds(size, model->vocabulary.char_count(), size);
+    for (const int64_t place : {int64_t{0}, size - 1}) {
+      std::vector<int32_t> blank = text;
+      blank[place] = kMaskedId;
+      const BlankFiller filler = Fill(model, blank, 100);
+      std::vector<int32_t> surrounded = blank;
+      surrounded.insert(surrounded.begin(), end);
+      surrounded.push_back(end);
+      const ClozeWindow window = WindowOfBlock(place / kClozeBlock, 1, size + 1, size + 2);
+      surrounded.resize(window.end);
+      surrounded.erase(surrounded.begin(), surrounded.begin() + window.begin);
+      const std::vector<double> plain = PlainLogprobs(*model, surrounded, place + 1 - window.begin);
+      // The end of a document is no candidate.
+      ASSERT_EQ(filler.candidates()[0].size(), static_cast<size_t>(end));
+      const double sure = std::log(1 - std::exp(plain[end]));
+      for (const BlankCandidate& candidate : filler.candidates()[0]) {
+        EXPECT_NEAR(candidate.logprob, plain[candidate.id] - sure, 1e-5);
+      }
+      blank[place] = filler.candidates()[0][0].id;
+      EXPECT_EQ(filler.filled(), blank);
+    }
   }
 }
 

@@ -91,6 +91,25 @@ TEST(MaskedScorer, Context_IsSeenAndNeverHidden) {
   }
 }
 
+TEST(MaskedScorer, DocumentModel_SeesTextAndContextAsOneDocument) {
+  const auto model = RandomBidirectional(Letters().With({.document_separator = "|"}));
+  const int32_t end = *model->vocabulary.EndOfDocumentId();
+  for (const int64_t context_size : {0, 10}) {
+    const std::vector<int32_t> context = RandomIds(context_size, end, 7);
+    const std::vector<int32_t> text = RandomIds(20, end, 8);
+    std::vector<int32_t> whole = {end};
+    whole.insert(whole.end(), context.begin(), context.end());
+    whole.insert(whole.end(), text.begin(), text.end());
+    whole.push_back(end);
+    const std::vector<double> scored = Score(model, context, text);
+    ASSERT_EQ(scored.size(), text.size());
+    for (int64_t i = 0; i < 20; ++i) {
+      const int64_t place = 1 + context_size + i;
+      EXPECT_NEAR(scored[i], PlainLogprob(*model, whole, {place}, place), 1e-5) << i;
+    }
+  }
+}
+
 TEST(MaskedScorer, ContextBeyondTheMargin_ChangesNothing) {
   const auto model = RandomBidirectional(Letters());
   std::vector<int32_t> context = RandomIds(200, model->vocabulary.size(), 9);

@@ -1,7 +1,9 @@
 // Bidirectional networks: trained and evaluated on masked characters.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "core/train/evaluation.h"
@@ -95,6 +97,35 @@ TEST(MaskedEvaluation, ShortRange_IsItsWindowsByHand) {
     sum += network.Loss(targets.data(), steps, 0, activations.get());
   }
   EXPECT_NEAR(Evaluate(network, *packed, setup.corpus, {100, 251}, &setup.pool), sum / 23, 1e-9);
+}
+
+TEST(MaskedEvaluation, Documents_AreReadEachFromTheZeroStateWhateverIsHidden) {
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += i % 3 == 0 ? "anna|" : "the brook|";
+  const VocabularyRules rules = {.document_separator = "|"};
+  TrainingSetup<double> setup(Corpus::Load(StringSource(text), rules).value(), kNetwork, Options());
+  const Network<double>& network = *setup.network;
+  const auto packed = network.NewPackedWeights();
+  network.Pack(setup.trainer.parameters().data(), nullptr, packed.get());
+  const int32_t end = *setup.corpus.vocabulary().EndOfDocumentId();
+  int hidden_ends = 0;
+  for (int64_t begin = 0; begin < 640; begin += 64) {
+    std::vector<int32_t> inputs(64);
+    std::vector<int32_t> targets(64);
+    std::vector<uint8_t> resets;
+    setup.corpus.CopyIds(begin, 64, 1, inputs.data());
+    for (const int32_t id : inputs) resets.push_back(id == end ? 1 : 0);
+    MaskWindow(0, begin, 64, 10, 1, inputs.data(), targets.data());
+    hidden_ends += static_cast<int>(std::count(targets.begin(), targets.end(), end));
+    const auto activations = network.NewActivations(64, 1);
+    std::vector<double> state(network.state_size());
+    network.Forward(*packed, {.inputs = inputs.data(), .steps = 64, .resets = resets.data()},
+                    state.data(), activations.get());
+    const double sum = network.Loss(targets.data(), 64, 0, activations.get());
+    EXPECT_NEAR(Evaluate(network, *packed, setup.corpus, {begin, begin + 65}, &setup.pool),
+                sum / 10, 1e-9);
+  }
+  EXPECT_GT(hidden_ends, 0);
 }
 
 TEST(MaskedEvaluation, AnyRange_PredictsSomethingOnAnyNumberOfThreads) {
