@@ -28,26 +28,27 @@ std::string Shown(absl::string_view character) {
   return character == " " ? "(space)" : std::string(character);
 }
 
-// Each scored character with its log-probability, in the text's order.
-std::string CharLogprobsText(const v1::ScoreResponse& response) {
+// Each character of `text` with its log-probability; where some were skipped, no one can tell which
+// are left, and the numbers stand alone.
+std::string CharLogprobsText(absl::string_view text, const v1::ScoreResponse& response) {
+  const bool skipped = CountChars(text) != static_cast<size_t>(response.char_logprobs_size());
   std::vector<TableRow> rows = {{"CHARACTER", "NATS"}};
-  absl::string_view rest = response.scored_text();
   for (const float logprob : response.char_logprobs()) {
-    const absl::string_view character = rest.substr(0, CharLength(rest));
-    rest.remove_prefix(character.size());
-    rows.push_back({Shown(character), absl::StrFormat("%.4f", logprob)});
+    const absl::string_view character = text.substr(0, CharLength(text));
+    text.remove_prefix(character.size());
+    rows.push_back({skipped ? "?" : Shown(character), absl::StrFormat("%.4f", logprob)});
   }
   return FormatTable(rows);
 }
 
-std::string ScoreText(const v1::ScoreResponse& response) {
+std::string ScoreText(absl::string_view scored, const v1::ScoreResponse& response) {
   std::string text =
       FormatFields({{"characters", absl::StrCat(response.scored_chars())},
                     {"log-probability", absl::StrFormat("%.4f nats", response.logprob())},
                     {"bits per character", absl::StrFormat("%.4f", response.bits_per_char())},
                     {"perplexity", absl::StrFormat("%.4f per character", response.perplexity())},
                     {"version", absl::StrCat(response.model_version())}});
-  if (response.char_logprobs_size() > 0) absl::StrAppend(&text, CharLogprobsText(response));
+  if (response.char_logprobs_size() > 0) absl::StrAppend(&text, CharLogprobsText(scored, response));
   return text;
 }
 
@@ -68,7 +69,7 @@ ExitCode RunScore(CommandContext& context, const TextCommand<v1::ScoreRequest>& 
   const grpc::Status status = context.NewStub<v1::TextGenerationService>()->Score(
       call.context(), command.request, &response);
   if (!status.ok()) return Fail(context, status);
-  context.out.Write(command.json ? ToJson(response) : ScoreText(response));
+  context.out.Write(command.json ? ToJson(response) : ScoreText(command.request.text(), response));
   return ExitCode::kOk;
 }
 

@@ -11,9 +11,9 @@
 namespace runnel::server {
 namespace {
 
-// What a byte of a text takes: itself in request and response, its ids as encoded, joined and
-// counted, its log-probability twice.
-constexpr int64_t kBytesPerTextByte = 2 + 3 * sizeof(int32_t) + sizeof(double) + sizeof(float);
+// What a byte of a text takes: itself, its ids as encoded, joined and counted, its log-probability
+// twice.
+constexpr int64_t kBytesPerTextByte = 1 + 3 * sizeof(int32_t) + sizeof(double) + sizeof(float);
 
 // Of valid UTF-8.
 int64_t CharsOf(const std::string& text) {

@@ -33,13 +33,6 @@ grpc::Status ScoreCall::Prepare() {
   if (text->ids.empty()) return InvalidField("text", "has no character that the model knows");
 
   response_.set_scored_chars(static_cast<int32_t>(text->chars));
-  if (request_.per_char() && request_.skip_unknown_chars()) {
-    for (const int32_t id : text->ids) {
-      model->vocabulary.AppendText(id, response_.mutable_scored_text());
-    }
-  } else if (request_.per_char()) {
-    response_.set_scored_text(request_.text());
-  }
   response_.set_model_version(model->version);
   scorer_ = MakeScorer(std::move(model), std::move(context->ids), std::move(text->ids));
   return grpc::Status::OK;

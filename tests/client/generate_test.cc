@@ -315,16 +315,24 @@ TEST_F(GenerateTest, Fill_OneDirectionalModel_PrintsTheServersWords) {
 TEST_F(GenerateTest, Score_PerChar_ListsEachCharacterWithItsLogprob) {
   fake.generation.score = [](const v1::ScoreRequest& request, v1::ScoreResponse* response) {
     EXPECT_TRUE(request.per_char());
-    EXPECT_TRUE(request.skip_unknown_chars());
     for (const float logprob : {-1.5f, -10.25f, -0.125f}) response->add_char_logprobs(logprob);
-    response->set_scored_text("\u00E9 \n");
     return grpc::Status::OK;
   };
-  EXPECT_EQ(Run({"score", "m", "\u00E9? \n", "--per-char", "--skip-unknown"}), 0);
+  EXPECT_EQ(Run({"score", "m", "\u00E9 \n", "--per-char"}), 0);
   EXPECT_THAT(out, testing::EndsWith("CHARACTER      NATS\n"
                                      "\u00E9           -1.5000\n"
                                      "(space)    -10.2500\n"
                                      "\\n          -0.1250\n"));
+}
+
+TEST_F(GenerateTest, Score_PerCharWithSkippedOnes_ClaimsNoCharacter) {
+  fake.generation.score = [](const v1::ScoreRequest& request, v1::ScoreResponse* response) {
+    EXPECT_TRUE(request.skip_unknown_chars());
+    response->add_char_logprobs(-1.5);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run({"score", "m", "ab", "--per-char", "--skip-unknown"}), 0);
+  EXPECT_THAT(out, testing::EndsWith("CHARACTER     NATS\n?          -1.5000\n"));
 }
 
 TEST_F(GenerateTest, Score_NotOffered_PrintsTheServersWords) {
