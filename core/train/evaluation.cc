@@ -46,8 +46,8 @@ double EvaluateLanes(const Network<Real>& network,
       for (size_t i = lane; i < resets.size(); i += lanes) resets[i] = inputs[i] == end_of_document;
       if (network.bidirectional()) {
         MaskWindow(kMaskSeed, start, static_cast<int>(steps),
-                   static_cast<int>(TargetsOf(network, steps)), lanes, inputs.data() + lane,
-                   targets.data() + lane);
+                   static_cast<int>(TargetsOf(network, steps)), end_of_document, lanes,
+                   inputs.data() + lane, targets.data() + lane);
       } else {
         corpus.CopyIds(start + 1, steps, lanes, targets.data() + lane);
       }

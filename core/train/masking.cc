@@ -12,21 +12,27 @@ int MaskedSymbols(int steps, float fraction) {
   return std::clamp(static_cast<int>(std::lround(fraction * static_cast<float>(steps))), 1, steps);
 }
 
-void MaskWindow(uint64_t seed, int64_t window, int steps, int masked, int64_t stride,
-                int32_t* inputs, int32_t* targets) {
+void MaskWindow(uint64_t seed, int64_t window, int steps, int masked,
+                std::optional<int32_t> end_of_document, int64_t stride, int32_t* inputs,
+                int32_t* targets) {
+  int characters = 0;
+  for (int t = 0; t < steps; ++t) characters += inputs[t * stride] != end_of_document ? 1 : 0;
+  int left = std::min(masked, characters);
+  int ends_left = masked - left;
   // Selection sampling: Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S.
-  int left = masked;
   for (int t = 0; t < steps; ++t) {
     int32_t& input = inputs[t * stride];
     int32_t& target = targets[t * stride];
-    const double uniform = RandomUniform(seed, kMaskStream, window * steps + t);
-    if (uniform * (steps - t) < left) {
-      target = input;
-      input = kMaskedId;
-      --left;
+    bool hidden = false;
+    if (input == end_of_document) {
+      hidden = ends_left > 0;
+      ends_left -= hidden ? 1 : 0;
     } else {
-      target = kNoTarget;
+      hidden = RandomUniform(seed, kMaskStream, window * steps + t) * characters-- < left;
+      left -= hidden ? 1 : 0;
     }
+    target = hidden ? input : kNoTarget;
+    if (hidden) input = kMaskedId;
   }
 }
 

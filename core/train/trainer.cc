@@ -102,8 +102,9 @@ template <typename Real>
 void Trainer<Real>::Mask(Shard* shard) const {
   for (int lane = 0; lane < shard->lanes(); ++lane) {
     const int64_t window = steps_done_ * options_.batch_size + shard->lane_begin + lane;
-    MaskWindow(options_.seed, window, options_.sequence_length, TargetsPerLane(), shard->lanes(),
-               shard->inputs.data() + lane, shard->targets.data() + lane);
+    MaskWindow(options_.seed, window, options_.sequence_length, TargetsPerLane(),
+               corpus_.vocabulary().EndOfDocumentId(), shard->lanes(), shard->inputs.data() + lane,
+               shard->targets.data() + lane);
   }
 }
 

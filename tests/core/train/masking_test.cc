@@ -15,7 +15,7 @@ std::vector<int32_t> Hidden(uint64_t seed, int64_t window, int steps, int masked
   std::vector<int32_t> inputs(steps);
   std::iota(inputs.begin(), inputs.end(), 100);
   std::vector<int32_t> targets(steps, 7);
-  MaskWindow(seed, window, steps, masked, 1, inputs.data(), targets.data());
+  MaskWindow(seed, window, steps, masked, std::nullopt, 1, inputs.data(), targets.data());
   std::vector<int32_t> hidden;
   for (int t = 0; t < steps; ++t) {
     if (inputs[t] == kMaskedId) {
@@ -63,10 +63,27 @@ TEST(MaskWindow, SeedAndWindow_ChooseThePlaces) {
 TEST(MaskWindow, Stride_LeavesOtherLanesAlone) {
   std::vector<int32_t> inputs(30, 4);
   std::vector<int32_t> targets(30, 5);
-  MaskWindow(1, 0, 10, 10, 3, inputs.data() + 1, targets.data() + 1);
+  MaskWindow(1, 0, 10, 10, std::nullopt, 3, inputs.data() + 1, targets.data() + 1);
   for (int i = 0; i < 30; ++i) {
     EXPECT_EQ(inputs[i], i % 3 == 1 ? kMaskedId : 4);
     EXPECT_EQ(targets[i], i % 3 == 1 ? 4 : 5);
+  }
+}
+
+TEST(MaskWindow, EndsOfDocuments_AreHiddenOnlyWhereCharactersAreTooFew) {
+  constexpr int32_t kEnd = 9;
+  for (int64_t window = 0; window < 100; ++window) {
+    for (const int masked : {1, 4, 6, 8, 10}) {
+      std::vector<int32_t> inputs = {kEnd, 1, 2, kEnd, 3, 4, kEnd, 5, kEnd, 6};
+      const std::vector<int32_t> before = inputs;
+      std::vector<int32_t> targets(10);
+      MaskWindow(1, window, 10, masked, kEnd, 1, inputs.data(), targets.data());
+      EXPECT_EQ(std::count(inputs.begin(), inputs.end(), kMaskedId), masked);
+      EXPECT_EQ(std::count(inputs.begin(), inputs.end(), kEnd), 4 - std::max(masked - 6, 0));
+      for (int t = 0; t < 10; ++t) {
+        EXPECT_EQ(targets[t], inputs[t] == kMaskedId ? before[t] : kNoTarget);
+      }
+    }
   }
 }
 
