@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/math/random.h"
@@ -59,7 +60,7 @@ void RegisterTrainBenchmarks() {
   const TrainingOptions large = with_sizes(Recipe::kFast, 64, 100);
   const TrainingOptions small = with_sizes(Recipe::kFast, 50, 50);
   const TrainingOptions medium = with_sizes(Recipe::kFast, 64, 64);
-  const TrainCase cases[] = {
+  std::vector<TrainCase> cases = {
       {DefaultNetwork(Recipe::kSeed), 65, seed, 1},
       {DefaultNetwork(Recipe::kFast), 65, fast, 1},
       {DefaultNetwork(Recipe::kFast), 65, fast, 2},
@@ -72,6 +73,13 @@ void RegisterTrainBenchmarks() {
       {{CellType::kLstm, 2, 256}, 5387, medium, 1},
       {{CellType::kLstm, 2, 256}, 5387, medium, 2},
   };
+  // How the cost grows with layers, steps and lanes.
+  const NetworkConfig two_layers = {CellType::kLstm, 2, 128};
+  for (const int factor : {1, 2, 4, 8}) {
+    cases.push_back({{CellType::kLstm, factor, 128}, 65, with_sizes(Recipe::kFast, 64, 64), 2});
+    cases.push_back({two_layers, 65, with_sizes(Recipe::kFast, 64, 25 * factor), 2});
+    cases.push_back({two_layers, 65, with_sizes(Recipe::kFast, 32 * factor, 50), 2});
+  }
   for (const TrainCase& c : cases) {
     const std::string name = absl::StrCat("Train/", std::string(CellTypeName(c.network.cell)), "/",
                                           c.network.num_layers, "x", c.network.hidden_size, "/V",
