@@ -26,8 +26,10 @@ double MultiplyAdds(int64_t rounds, float* sink) {
   const hn::ScalableTag<float> d;
   const auto factor = hn::Set(d, 0.999999f);
   const auto term = hn::Set(d, 1e-6f);
-  auto a0 = hn::Set(d, *sink), a1 = a0, a2 = a0, a3 = a0, a4 = a0;
-  auto a5 = a0, a6 = a0, a7 = a0, a8 = a0, a9 = a0;
+  // Each sum begins elsewhere: the compiler would make one of those that are equal throughout.
+  const auto begin = [&](int i) HWY_ATTR { return hn::Set(d, *sink + 0.01f * i); };
+  auto a0 = begin(0), a1 = begin(1), a2 = begin(2), a3 = begin(3), a4 = begin(4);
+  auto a5 = begin(5), a6 = begin(6), a7 = begin(7), a8 = begin(8), a9 = begin(9);
   for (int64_t i = 0; i < rounds; ++i) {
     a0 = hn::MulAdd(a0, factor, term);
     a1 = hn::MulAdd(a1, factor, term);
