@@ -6,6 +6,7 @@
 #define HWY_TARGET_INCLUDE "core/math/gemm_kernels.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -35,15 +36,21 @@ constexpr int64_t kDepth = 512;
 constexpr int64_t kRows = 128;
 
 HWY_INLINE int64_t Lanes() { return static_cast<int64_t>(hn::Lanes(Tag())); }
-HWY_INLINE int64_t PanelWidth() { return kPanelVectors * Lanes(); }
 HWY_INLINE int64_t RoundUp(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
+
+// Columns of the next panel, where `left` are left: a panel of one vector, too few for its loads,
+// is only made where there is no more.
+HWY_INLINE int64_t PanelWidth(int64_t left) {
+  const int64_t vectors = (left + Lanes() - 1) / Lanes();
+  return Lanes() * (vectors == kPanelVectors + 1 ? 2 : std::min<int64_t>(vectors, kPanelVectors));
+}
 
 int64_t PackedSize(int64_t k, int64_t n) { return k * RoundUp(n, Lanes()); }
 
 void Pack(int64_t k, int64_t n, StridedView b, float* packed) {
   const Tag d;
-  for (int64_t first = 0; first < n; first += PanelWidth()) {
-    const int64_t width = std::min(PanelWidth(), RoundUp(n - first, Lanes()));
+  for (int64_t first = 0, width; first < n; first += width) {
+    width = PanelWidth(n - first);
     const int64_t used = std::min(width, n - first);
     float* panel = packed + first * k;
     const float* from = b.data + first * b.col;
@@ -78,6 +85,10 @@ void Block(int64_t depth, const float* a, int64_t a_row, int64_t a_col, const fl
            float beta, float* c, int64_t c_stride) {
   const Tag d;
   const int64_t lanes = Lanes();
+  // C is wanted at the end, all at once.
+  for (int i = 0; i < kRowCount; ++i) {
+    for (int j = 0; j < kVectors; ++j) hwy::Prefetch(c + i * c_stride + j * lanes);
+  }
   // Few sums would wait for each other: then several chains take turns in k and are added at the
   // end.
   constexpr int kChains = std::max(1, kSumsMin / (kRowCount * kVectors));
@@ -169,19 +180,36 @@ struct RowBlocks {
   int64_t count;
 };
 
+// Copies `rows` neighbours, at most kRowsMax.
+HWY_INLINE void CopyRows(int64_t rows, const float* from, float* to) {
+  const hn::CappedTag<float, kRowsMax> all;
+  const hn::CappedTag<float, 4> some;
+  const auto count = static_cast<int64_t>(hn::Lanes(some));
+  if (rows == static_cast<int64_t>(hn::Lanes(all))) {
+    hn::StoreU(hn::LoadU(all, from), all, to);
+  } else if (rows >= count && rows <= 2 * count) {  // two vectors that overlap
+    hn::StoreU(hn::LoadU(some, from), some, to);
+    hn::StoreU(hn::LoadU(some, from + rows - count), some, to + rows - count);
+  } else {
+    for (int64_t i = 0; i < rows; ++i) to[i] = from[i];
+  }
+}
+
 // Copies a transposed A so that each block reads it in one stream: block after block, each [depth x
 // rows of the block].
 void PackRows(const RowBlocks& blocks, int64_t depth, StridedView a, float* packed) {
-  const hn::CappedTag<float, kRowsMax> d;
-  for (int64_t block = 0; block < blocks.count; ++block) {
-    const int64_t first = blocks.First(block);
-    const int64_t rows = blocks.First(block + 1) - first;
-    const float* from = a.data + first;
-    for (int64_t k = 0; k < depth; ++k, from += a.col, packed += rows) {
-      if (rows == static_cast<int64_t>(hn::Lanes(d))) {
-        hn::StoreU(hn::LoadU(d, from), d, packed);
-      } else {
-        for (int64_t i = 0; i < rows; ++i) packed[i] = from[i];
+  // Some steps of all blocks at a time: whole cache lines on both sides.
+  constexpr int64_t kSteps = 8;
+  for (int64_t k0 = 0; k0 < depth; k0 += kSteps) {
+    const int64_t k1 = std::min(depth, k0 + kSteps);
+    for (int64_t block = 0; block < blocks.count; ++block) {
+      const int64_t first = blocks.First(block);
+      const int64_t rows = blocks.First(block + 1) - first;
+      const float* from = a.data + first + k0 * a.col;
+      float* to = packed + first * depth + k0 * rows;
+      for (int64_t k = k0; k < k1; ++k, from += a.col, to += rows) {
+        hwy::Prefetch(from + kSteps * a.col);
+        CopyRows(rows, from, to);
       }
     }
   }
@@ -229,11 +257,11 @@ void Multiply(int64_t m, int64_t n, int64_t k, StridedView a, const float* packe
         PackRows(blocks, depth, part, left);
         part.data = left;
       }
-      for (int64_t first = 0; first < n; first += PanelWidth()) {
-        const int64_t width = std::min(PanelWidth(), n - first);
-        const float* panel = packed + first * k + k0 * RoundUp(width, Lanes());
-        MultiplyPanel(blocks, width, depth, part, transposed, panel, k0 == 0 ? beta : 1.0f,
-                      c + m0 * c_stride + first, c_stride);
+      for (int64_t first = 0, width; first < n; first += width) {
+        width = PanelWidth(n - first);
+        const float* panel = packed + first * k + k0 * width;
+        MultiplyPanel(blocks, std::min(width, n - first), depth, part, transposed, panel,
+                      k0 == 0 ? beta : 1.0f, c + m0 * c_stride + first, c_stride);
       }
     }
   }

@@ -79,13 +79,13 @@ TYPED_TEST(GemmTest, RandomShapes_AgreeWithTheLoopForEveryTransposeAndBeta) {
   }
 }
 
-// The kernels' own borders: blocks of up to 8 rows, panels of up to 48 columns, parts of 128 rows
-// and a depth of 512.
+// The kernels' own borders: blocks of up to 8 rows, panels of up to 48 columns of which the last
+// two may be narrower, parts of 128 rows and a depth of 512.
 TYPED_TEST(GemmTest, ShapesAroundBlocks_AgreeWithTheLoopOnEveryTarget) {
   for (const int64_t target : MachineTargets()) {
     const ScopedTarget scoped(target);
-    for (const int64_t m : {1, 8, 9, 129}) {
-      for (const int64_t n : {1, 15, 48, 49, 97}) {
+    for (const int64_t m : {1, 8, 9, 15, 129}) {
+      for (const int64_t n : {1, 15, 48, 49, 64, 97}) {
         for (const int64_t k : {5, 513}) {
           SCOPED_TRACE(hwy::TargetName(target));
           this->CheckAgainstLoop(Transpose::kYes, Transpose::kNo, m, n, k, /*add=*/true);
