@@ -6,27 +6,11 @@
 #ifndef RUNNEL_CORE_MATH_GEMM_H_
 #define RUNNEL_CORE_MATH_GEMM_H_
 
-#include <cstddef>
 #include <cstdint>
-#include <new>
-#include <vector>
+
+#include "core/math/aligned_vector.h"
 
 namespace runnel {
-
-// Memory that begins at a cache line, so that no vector lies across two.
-template <typename T>
-struct AlignedAllocator {
-  using value_type = T;
-  static constexpr std::align_val_t kAlignment{64};
-
-  AlignedAllocator() = default;
-  template <typename U>
-  AlignedAllocator(const AlignedAllocator<U>&) {}  // NOLINT(google-explicit-constructor)
-
-  T* allocate(size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), kAlignment)); }
-  void deallocate(T* p, size_t) { ::operator delete(p, kAlignment); }
-  bool operator==(const AlignedAllocator&) const { return true; }
-};
 
 enum class Transpose { kNo, kYes };
 
@@ -39,8 +23,8 @@ struct MatrixView {
 
 // Buffers that products reuse from call to call; they grow to the largest. One thread at a time.
 struct GemmScratch {
-  std::vector<float, AlignedAllocator<float>> left;   // part of op(A), if transposed
-  std::vector<float, AlignedAllocator<float>> right;  // op(B)
+  AlignedVector<float> left;   // part of op(A), if transposed
+  AlignedVector<float> right;  // op(B)
 };
 
 // C [m x n] = op(A) [m x k] * op(B) [k x n] + beta * C. A is stored [m x k], or [k x m] if
@@ -74,7 +58,7 @@ class GemmWeights {
  private:
   int64_t k_ = 0;
   int64_t n_ = 0;
-  std::vector<Real, AlignedAllocator<Real>> values_;
+  AlignedVector<Real> values_;
 };
 
 // Makes the calling thread flush denormal numbers to zero; every thread that trains or generates

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/math/aligned_vector.h"
 #include "core/math/decode_kernels.h"
 #include "core/math/gemm.h"
 #include "core/math/training_kernels.h"
@@ -53,15 +54,15 @@ class RecurrentLayer {
   struct Activations {
     int64_t lanes = 0;
     int64_t steps_max = 0;
-    std::vector<Real> gates;                      // [T x B x rows x H]; see Cell
-    std::vector<Real> states[kCellStatesMax];     // [(T+1) x B x H], in the order of time
-    std::vector<Real> restarted[kCellStatesMax];  // [T x B x H]: the state before each step, where
-                                                  // a batch has resets
-    std::vector<Real> operand;                    // [T x B x H], if a product is of it
-    std::vector<Real> state_gradient[kCellStatesMax];  // [B x H]
-    std::vector<Real> operand_gradient;                // [B x H]
-    std::vector<Real> recurrent_gradient;              // [U's size], with recurrent dropout
-    GemmScratch* products = nullptr;                   // which the layers of a shard share
+    AlignedVector<Real> gates;                      // [T x B x rows x H]; see Cell
+    AlignedVector<Real> states[kCellStatesMax];     // [(T+1) x B x H], in the order of time
+    AlignedVector<Real> restarted[kCellStatesMax];  // [T x B x H]: the state before each step,
+                                                    // where a batch has resets
+    AlignedVector<Real> operand;                         // [T x B x H], if a product is of it
+    AlignedVector<Real> state_gradient[kCellStatesMax];  // [B x H]
+    AlignedVector<Real> operand_gradient;                // [B x H]
+    std::vector<Real> recurrent_gradient;                // [U's size], with recurrent dropout
+    GemmScratch* products = nullptr;                     // which the layers of a shard share
 
     // [T x B x H]: h after each step.
     const Real* outputs = nullptr;

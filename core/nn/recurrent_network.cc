@@ -47,12 +47,13 @@ struct RecurrentNetwork<Real>::Buffers : Activations {
   LayerInput<Real> first_input;
   std::vector<typename Layer::Activations> layers;
   // Of each level: [T x B x D*H] where outputs must be joined or dropped, and the mask [B x D*H].
-  std::vector<std::vector<Real>> joined;
-  std::vector<std::vector<Real>> masks;
-  std::vector<const Real*> outputs;   // [T x B x D*H], of each level
-  std::vector<Real> logits_buffer;    // [T x B x V]
-  std::vector<Real> output_gradient;  // [T x B x D*H], of the level whose turn it is
-  std::vector<Real> input_gradient;   // the same of the level below, while two directions add to it
+  std::vector<AlignedVector<Real>> joined;
+  std::vector<AlignedVector<Real>> masks;
+  std::vector<const Real*> outputs;     // [T x B x D*H], of each level
+  AlignedVector<Real> logits_buffer;    // [T x B x V]
+  AlignedVector<Real> output_gradient;  // [T x B x D*H], of the level whose turn it is
+  AlignedVector<Real>
+      input_gradient;  // the same of the level below, while two directions add to it
 };
 
 template <typename Real>
@@ -112,7 +113,7 @@ const Real* RecurrentNetwork<Real>::JoinOutputs(int64_t level, const Batch& batc
   if (directions_ == 1 && !dropped) return sides[0].outputs;
 
   const int64_t width = directions_ * hidden_;
-  std::vector<Real>& joined = a->joined[level];
+  AlignedVector<Real>& joined = a->joined[level];
   joined.resize(a->steps_max * a->lanes * width);
   const int64_t rows = batch.steps * a->lanes;
   for (int64_t r = 0; r < rows; ++r) {

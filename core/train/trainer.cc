@@ -27,8 +27,8 @@ struct Trainer<Real>::Shard {
   std::vector<int32_t> inputs;   // [T x lanes]
   std::vector<int32_t> targets;  // [T x lanes]
   std::vector<uint8_t> resets;   // [T x lanes]
-  std::vector<Real> state;       // [layers][states][lanes][H]
-  std::vector<Real> gradients;
+  AlignedVector<Real> state;     // [layers][states][lanes][H]
+  AlignedVector<Real> gradients;
   std::unique_ptr<typename Network<Real>::Activations> activations;
   double loss_sum = 0;  // nats
 
