@@ -22,6 +22,19 @@ void Add(int64_t n, const Real* a, const Real* b, Real* out) {
 }
 
 template <typename Real>
+void AddRows(int64_t rows, int64_t n, const Real* x, int64_t stride, Real* out) {
+  constexpr int64_t kRows = 8;  // that one pass over `out` takes
+  for (int64_t first = 0; first < rows; first += kRows, x += kRows * stride) {
+    const int64_t count = rows - first < kRows ? rows - first : kRows;
+    ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
+      auto sum = hn::LoadU(d, out + i);
+      for (int64_t r = 0; r < count; ++r) sum = hn::Add(sum, hn::LoadU(d, x + r * stride + i));
+      hn::StoreU(sum, d, out + i);
+    });
+  }
+}
+
+template <typename Real>
 void AddScaled(int64_t n, Real scale, const Real* x, Real* out) {
   ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
     const auto sum = hn::MulAdd(hn::Set(d, scale), hn::LoadU(d, x + i), hn::LoadU(d, out + i));
@@ -165,6 +178,7 @@ void Adam(int64_t n, Real scale, const AdamStep<Real>& step, const Real* gradien
 template <typename Real>
 constexpr TrainingKernels<Real> kTable = {
     .add = Add<Real>,
+    .add_rows = AddRows<Real>,
     .add_scaled = AddScaled<Real>,
     .multiply = Multiply<Real>,
     .softmax_cross_entropy = SoftmaxCrossEntropy<Real>,

@@ -25,6 +25,8 @@ template <typename Real>
 struct TrainingKernels {
   // out = a + b
   void (*add)(int64_t n, const Real* a, const Real* b, Real* out);
+  // out [n] += the sum of `rows` rows of x, taken in order, that lie `stride` apart.
+  void (*add_rows)(int64_t rows, int64_t n, const Real* x, int64_t stride, Real* out);
   // out += scale * x
   void (*add_scaled)(int64_t n, Real scale, const Real* x, Real* out);
   // out = a * b

@@ -69,10 +69,7 @@ class OutputLayer {
     Gemm<Real>(Transpose::kYes, Transpose::kNo, vocabulary_, hidden_, rows,
                {logit_gradients, vocabulary_}, {hidden, hidden_}, 1, {gradients + weight_, hidden_},
                products);
-    Real* bias = gradients + bias_;
-    for (int64_t r = 0; r < rows; ++r) {
-      kernels_.add(vocabulary_, bias, logit_gradients + r * vocabulary_, bias);
-    }
+    kernels_.add_rows(rows, vocabulary_, logit_gradients, vocabulary_, gradients + bias_);
     packed.weight_back.Multiply(rows, {logit_gradients, vocabulary_}, 0,
                                 {hidden_gradient, hidden_});
   }

@@ -208,6 +208,7 @@ void RecurrentLayer<Real>::Backward(const Packed& packed, const LayerInput<Real>
                                         {target, hidden_});
       if (!product.of_operand) writes_hidden = true;
     }
+    AddStepGradients(input, t, *a, gradients);
     if (batch.resets == nullptr) continue;
     for (int64_t lane = 0; lane < lanes; ++lane) {
       if (batch.resets[t * lanes + lane] == 0) continue;
@@ -255,25 +256,28 @@ void RecurrentLayer<Real>::FeedInput(const Packed& packed, const LayerInput<Real
 }
 
 template <typename Real>
+void RecurrentLayer<Real>::AddStepGradients(const LayerInput<Real>& input, int64_t t,
+                                            const Activations& a, Real* gradients) const {
+  const Real* gates = a.gates.data() + t * a.lanes * rows();
+  kernels_.add_rows(a.lanes, rows(), gates, rows(), gradients + bias_);
+  if (!shape_.one_hot) return;
+  for (int64_t lane = 0; lane < a.lanes; ++lane) {
+    const int64_t r = t * a.lanes + lane;
+    if (input.ids[r] == kMaskedId) continue;
+    kernels_.add_scaled(input_rows(), input.scale == nullptr ? Real{1} : input.scale[r],
+                        gates + lane * rows(),
+                        gradients + input_weight_ + input.ids[r] * input_rows());
+  }
+}
+
+template <typename Real>
 void RecurrentLayer<Real>::AddWeightGradients(const Packed& packed, const LayerInput<Real>& input,
                                               const Batch& batch, Activations* a,
                                               Real* gradients) const {
-  const int64_t count = batch.steps * a->lanes;
-  const Real* gates = a->gates.data();
-  Real* bias = gradients + bias_;
-  Real* weight = gradients + input_weight_;
-  for (int64_t r = 0; r < count; ++r) {
-    const Real* row = gates + r * rows();
-    kernels_.add(rows(), bias, row, bias);
-    if (!shape_.one_hot || input.ids[r] == kMaskedId) continue;
-    Real* column = weight + input.ids[r] * input_rows();
-    kernels_.add_scaled(input_rows(), input.scale == nullptr ? Real{1} : input.scale[r], row,
-                        column);
-  }
   if (!shape_.one_hot) {
-    Gemm<Real>(Transpose::kYes, Transpose::kNo, input_rows(), shape_.input_size, count,
-               {gates, rows()}, {input.dense, shape_.input_size}, 1, {weight, shape_.input_size},
-               a->products);
+    Gemm<Real>(Transpose::kYes, Transpose::kNo, input_rows(), shape_.input_size,
+               batch.steps * a->lanes, {a->gates.data(), rows()}, {input.dense, shape_.input_size},
+               1, {gradients + input_weight_, shape_.input_size}, a->products);
   }
   if (packed.recurrent_mask.empty()) {
     AddRecurrentGradients(batch, *a, gradients + recurrent_weight_);

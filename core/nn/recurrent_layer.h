@@ -106,6 +106,11 @@ class RecurrentLayer {
 
   void FeedInput(const Packed& packed, const LayerInput<Real>& input, int64_t rows,
                  Real* gates) const;
+  // The gradients of the bias and of one-hot input, as far as step t's gates give them, while those
+  // are in the cache.
+  void AddStepGradients(const LayerInput<Real>& input, int64_t t, const Activations& a,
+                        Real* gradients) const;
+  // Those of the products' weights, each one product.
   void AddWeightGradients(const Packed& packed, const LayerInput<Real>& input, const Batch& batch,
                           Activations* a, Real* gradients) const;
   void AddRecurrentGradients(const Batch& batch, const Activations& a, Real* gradient) const;

@@ -70,6 +70,22 @@ TEST(GetTrainingKernels, EveryInstructionSet_HasItsOwnTable) {
   EXPECT_GE(tables.size(), least);
 }
 
+TYPED_TEST(TrainingKernelsTest, AddRows_AgreesWithTheLoopForRowsThatLieApart) {
+  this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
+    for (const int64_t rows : {0, 1, 8, 13}) {
+      const int64_t stride = n + 3;
+      const auto x = this->Normal(rows * stride);
+      auto out = this->Normal(n + 1);
+      auto expected = out;
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t i = 0; i < n; ++i) expected[i] += x[r * stride + i];
+      }
+      kernels.add_rows(rows, n, x.data(), stride, out.data());
+      EXPECT_EQ(out, expected) << rows << " rows";  // the same additions in the same order
+    }
+  });
+}
+
 TYPED_TEST(TrainingKernelsTest, Add_AgreesWithTheLoopAlsoInPlace) {
   this->ForEachTargetAndSize([&](const auto& kernels, int64_t n) {
     const auto a = this->Normal(n);
