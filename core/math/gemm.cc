@@ -17,6 +17,10 @@ StridedView Strided(Transpose transpose, MatrixView<const float> view) {
   return {view.data, view.stride, 1};
 }
 
+Addend Times(float beta, MatrixView<float> c) {
+  return beta == 0 ? Addend{nullptr, 0} : Addend{c.data, c.stride};
+}
+
 template <typename Real>
 using RowMajor = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
@@ -40,8 +44,8 @@ void Gemm<float>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_
   if (scratch->right.size() < packed_size) scratch->right.resize(packed_size);
   if (transpose_a == Transpose::kYes) scratch->left.resize(kernels.left_size);
   kernels.pack(k, n, Strided(transpose_b, b), scratch->right.data());
-  kernels.multiply(m, n, k, Strided(transpose_a, a), scratch->right.data(), beta, c.data, c.stride,
-                   scratch->left.data());
+  kernels.multiply(m, n, k, Strided(transpose_a, a), scratch->right.data(), Times(beta, c), c.data,
+                   c.stride, scratch->left.data());
 }
 
 template <>
@@ -77,7 +81,14 @@ void GemmWeights<float>::Assign(Transpose transpose_b, MatrixView<const float> b
 template <>
 void GemmWeights<float>::Multiply(int64_t m, MatrixView<const float> a, float beta,
                                   MatrixView<float> c) const {
-  GetGemmKernels().multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), beta, c.data,
+  GetGemmKernels().multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), Times(beta, c),
+                            c.data, c.stride, /*left=*/nullptr);
+}
+
+template <>
+void GemmWeights<float>::MultiplyAddRow(int64_t m, MatrixView<const float> a, const float* row,
+                                        MatrixView<float> c) const {
+  GetGemmKernels().multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), {row, 0}, c.data,
                             c.stride, /*left=*/nullptr);
 }
 
@@ -98,6 +109,13 @@ template <>
 void GemmWeights<double>::Multiply(int64_t m, MatrixView<const double> a, double beta,
                                    MatrixView<double> c) const {
   Gemm<double>(Transpose::kNo, Transpose::kNo, m, n_, k_, a, {values_.data(), n_}, beta, c);
+}
+
+template <>
+void GemmWeights<double>::MultiplyAddRow(int64_t m, MatrixView<const double> a, const double* row,
+                                         MatrixView<double> c) const {
+  Multiply(m, a, 0, c);
+  Map(c, m, n_).rowwise() += Eigen::Map<const Eigen::RowVectorXd>(row, n_);
 }
 
 void PrepareThreadForMath() {
