@@ -5,6 +5,7 @@
 #endif
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <type_traits>
 
 #include "core/math/gemm_kernels.h"
@@ -40,12 +41,21 @@ void Gemm<float>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_
                  MatrixView<const float> a, MatrixView<const float> b, float beta,
                  MatrixView<float> c, GemmScratch* scratch) {
   const GemmKernels& kernels = GetGemmKernels();
-  const auto packed_size = static_cast<size_t>(kernels.packed_size(k, n));
+  const auto packed_size = static_cast<size_t>(kernels.packed_size(std::min(k, kernels.depth), n));
   if (scratch->right.size() < packed_size) scratch->right.resize(packed_size);
   if (transpose_a == Transpose::kYes) scratch->left.resize(kernels.left_size);
-  kernels.pack(k, n, Strided(transpose_b, b), scratch->right.data());
-  kernels.multiply(m, n, k, Strided(transpose_a, a), scratch->right.data(), Times(beta, c), c.data,
-                   c.stride, scratch->left.data());
+  StridedView left = Strided(transpose_a, a);
+  StridedView right = Strided(transpose_b, b);
+  Addend addend = Times(beta, c);
+  for (int64_t first = 0; first < k; first += kernels.depth) {
+    const int64_t depth = std::min(k - first, kernels.depth);
+    kernels.pack(depth, n, right, scratch->right.data());
+    kernels.multiply(m, n, depth, left, scratch->right.data(), addend, c.data, c.stride,
+                     scratch->left.data());
+    left.data += depth * left.col;
+    right.data += depth * right.row;
+    addend = {c.data, c.stride};
+  }
 }
 
 template <>

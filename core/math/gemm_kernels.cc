@@ -279,8 +279,11 @@ void Multiply(int64_t m, int64_t n, int64_t k, StridedView a, const float* packe
   }
 }
 
-constexpr GemmKernels kTable = {
-    .packed_size = PackedSize, .pack = Pack, .multiply = Multiply, .left_size = kRows * kDepth};
+constexpr GemmKernels kTable = {.packed_size = PackedSize,
+                                .pack = Pack,
+                                .multiply = Multiply,
+                                .left_size = kRows * kDepth,
+                                .depth = kDepth};
 
 }  // namespace
 

@@ -35,6 +35,9 @@ struct GemmKernels {
   void (*multiply)(int64_t m, int64_t n, int64_t k, StridedView a, const float* packed,
                    Addend addend, float* c, int64_t c_stride, float* left);
   int64_t left_size;
+  // The k that a product whose right side is packed for it alone should have at most, so that the
+  // packed part is still in the cache when it is read.
+  int64_t depth;
 };
 
 // The table for this processor.
