@@ -5,6 +5,7 @@
 #endif
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <type_traits>
 
 #include "core/math/gemm_kernels.h"
@@ -15,6 +16,10 @@ namespace {
 StridedView Strided(Transpose transpose, MatrixView<const float> view) {
   if (transpose == Transpose::kYes) return {view.data, 1, view.stride};
   return {view.data, view.stride, 1};
+}
+
+Addend Times(float beta, MatrixView<float> c) {
+  return beta == 0 ? Addend{nullptr, 0} : Addend{c.data, c.stride};
 }
 
 template <typename Real>
@@ -36,12 +41,21 @@ void Gemm<float>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_
                  MatrixView<const float> a, MatrixView<const float> b, float beta,
                  MatrixView<float> c, GemmScratch* scratch) {
   const GemmKernels& kernels = GetGemmKernels();
-  const auto packed_size = static_cast<size_t>(kernels.packed_size(k, n));
+  const auto packed_size = static_cast<size_t>(kernels.packed_size(std::min(k, kernels.depth), n));
   if (scratch->right.size() < packed_size) scratch->right.resize(packed_size);
   if (transpose_a == Transpose::kYes) scratch->left.resize(kernels.left_size);
-  kernels.pack(k, n, Strided(transpose_b, b), scratch->right.data());
-  kernels.multiply(m, n, k, Strided(transpose_a, a), scratch->right.data(), beta, c.data, c.stride,
-                   scratch->left.data());
+  StridedView left = Strided(transpose_a, a);
+  StridedView right = Strided(transpose_b, b);
+  Addend addend = Times(beta, c);
+  for (int64_t first = 0; first < k; first += kernels.depth) {
+    const int64_t depth = std::min(k - first, kernels.depth);
+    kernels.pack(depth, n, right, scratch->right.data());
+    kernels.multiply(m, n, depth, left, scratch->right.data(), addend, c.data, c.stride,
+                     scratch->left.data());
+    left.data += depth * left.col;
+    right.data += depth * right.row;
+    addend = {c.data, c.stride};
+  }
 }
 
 template <>
@@ -77,7 +91,14 @@ void GemmWeights<float>::Assign(Transpose transpose_b, MatrixView<const float> b
 template <>
 void GemmWeights<float>::Multiply(int64_t m, MatrixView<const float> a, float beta,
                                   MatrixView<float> c) const {
-  GetGemmKernels().multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), beta, c.data,
+  GetGemmKernels().multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), Times(beta, c),
+                            c.data, c.stride, /*left=*/nullptr);
+}
+
+template <>
+void GemmWeights<float>::MultiplyAddRow(int64_t m, MatrixView<const float> a, const float* row,
+                                        MatrixView<float> c) const {
+  GetGemmKernels().multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), {row, 0}, c.data,
                             c.stride, /*left=*/nullptr);
 }
 
@@ -98,6 +119,13 @@ template <>
 void GemmWeights<double>::Multiply(int64_t m, MatrixView<const double> a, double beta,
                                    MatrixView<double> c) const {
   Gemm<double>(Transpose::kNo, Transpose::kNo, m, n_, k_, a, {values_.data(), n_}, beta, c);
+}
+
+template <>
+void GemmWeights<double>::MultiplyAddRow(int64_t m, MatrixView<const double> a, const double* row,
+                                         MatrixView<double> c) const {
+  Multiply(m, a, 0, c);
+  Map(c, m, n_).rowwise() += Eigen::Map<const Eigen::RowVectorXd>(row, n_);
 }
 
 void PrepareThreadForMath() {

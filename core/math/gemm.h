@@ -54,6 +54,9 @@ class GemmWeights {
 
   // C [m x n] = A [m x k] * op(B) + beta * C.
   void Multiply(int64_t m, MatrixView<const Real> a, Real beta, MatrixView<Real> c) const;
+  // C [m x n] = A [m x k] * op(B) + `row` [n], which is added to each row.
+  void MultiplyAddRow(int64_t m, MatrixView<const Real> a, const Real* row,
+                      MatrixView<Real> c) const;
 
  private:
   int64_t k_ = 0;

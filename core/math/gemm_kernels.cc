@@ -79,10 +79,10 @@ void Pack(int64_t k, int64_t n, StridedView b, float* packed) {
   }
 }
 
-// C [kRowCount x kVectors] = A * panel + beta * C over `depth` steps.
+// C [kRowCount x kVectors] = A * panel + addend over `depth` steps.
 template <int kRowCount, int kVectors>
 void Block(int64_t depth, const float* a, int64_t a_row, int64_t a_col, const float* panel,
-           float beta, float* c, int64_t c_stride) {
+           Addend addend, float* c, int64_t c_stride) {
   const Tag d;
   const int64_t lanes = Lanes();
   // C is wanted at the end, all at once.
@@ -135,14 +135,16 @@ void Block(int64_t depth, const float* a, int64_t a_row, int64_t a_col, const fl
       Vector total = sum[0][i][j];
       HWY_UNROLL(8)
       for (int chain = 1; chain < kChains; ++chain) total = hn::Add(total, sum[chain][i][j]);
-      float* to = c + i * c_stride + j * lanes;
-      hn::StoreU(beta == 0 ? total : hn::Add(hn::LoadU(d, to), total), d, to);
+      if (addend.data != nullptr) {
+        total = hn::Add(hn::LoadU(d, addend.data + i * addend.row + j * lanes), total);
+      }
+      hn::StoreU(total, d, c + i * c_stride + j * lanes);
     }
   }
 }
 
-using BlockFunction = void (*)(int64_t, const float*, int64_t, int64_t, const float*, float, float*,
-                               int64_t);
+using BlockFunction = void (*)(int64_t, const float*, int64_t, int64_t, const float*, Addend,
+                               float*, int64_t);
 
 template <int kVectors>
 BlockFunction BlockOf(int64_t rows) {
@@ -218,7 +220,7 @@ void PackRows(const RowBlocks& blocks, int64_t depth, StridedView a, float* pack
 // One panel: columns [0, n) of C, n at most a panel's width. `a_packed`: A is as PackRows leaves
 // it.
 void MultiplyPanel(const RowBlocks& blocks, int64_t n, int64_t depth, StridedView a, bool a_packed,
-                   const float* panel, float beta, float* c, int64_t c_stride) {
+                   const float* panel, Addend addend, float* c, int64_t c_stride) {
   const int64_t lanes = Lanes();
   const int64_t vectors = (n + lanes - 1) / lanes;
   for (int64_t block = 0; block < blocks.count; ++block) {
@@ -228,24 +230,30 @@ void MultiplyPanel(const RowBlocks& blocks, int64_t n, int64_t depth, StridedVie
     const int64_t a_row = a_packed ? 1 : a.row;
     const int64_t a_col = a_packed ? rows : a.col;
     float* c_block = c + first * c_stride;
+    const Addend added = {addend.data == nullptr ? nullptr : addend.data + first * addend.row,
+                          addend.row};
     const BlockFunction multiply = BlockOf(rows, vectors);
     if (n == vectors * lanes) {
-      multiply(depth, a_block, a_row, a_col, panel, beta, c_block, c_stride);
+      multiply(depth, a_block, a_row, a_col, panel, added, c_block, c_stride);
       continue;
     }
     // The last vector reaches beyond C.
     HWY_ALIGN float wide[kRowsMax * kPanelVectors * HWY_MAX_BYTES / sizeof(float)];
     const int64_t width = vectors * lanes;
-    multiply(depth, a_block, a_row, a_col, panel, 0, wide, width);
+    multiply(depth, a_block, a_row, a_col, panel, {nullptr, 0}, wide, width);
     for (int64_t i = 0; i < rows; ++i) {
       float* to = c_block + i * c_stride;
       const float* from = wide + i * width;
-      for (int64_t j = 0; j < n; ++j) to[j] = beta == 0 ? from[j] : to[j] + from[j];
+      if (added.data == nullptr) {
+        for (int64_t j = 0; j < n; ++j) to[j] = from[j];
+      } else {
+        for (int64_t j = 0; j < n; ++j) to[j] = added.data[i * added.row + j] + from[j];
+      }
     }
   }
 }
 
-void Multiply(int64_t m, int64_t n, int64_t k, StridedView a, const float* packed, float beta,
+void Multiply(int64_t m, int64_t n, int64_t k, StridedView a, const float* packed, Addend addend,
               float* c, int64_t c_stride, float* left) {
   const bool transposed = a.col != 1 && m > 1;
   for (int64_t m0 = 0; m0 < m; m0 += kRows) {
@@ -260,15 +268,22 @@ void Multiply(int64_t m, int64_t n, int64_t k, StridedView a, const float* packe
       for (int64_t first = 0, width; first < n; first += width) {
         width = PanelWidth(n - first);
         const float* panel = packed + first * k + k0 * width;
-        MultiplyPanel(blocks, std::min(width, n - first), depth, part, transposed, panel,
-                      k0 == 0 ? beta : 1.0f, c + m0 * c_stride + first, c_stride);
+        float* c_part = c + m0 * c_stride + first;
+        Addend added = {c_part, c_stride};  // by the parts of k before
+        if (k0 == 0) added = addend;
+        if (k0 == 0 && addend.data != nullptr) added.data += m0 * addend.row + first;
+        MultiplyPanel(blocks, std::min(width, n - first), depth, part, transposed, panel, added,
+                      c_part, c_stride);
       }
     }
   }
 }
 
-constexpr GemmKernels kTable = {
-    .packed_size = PackedSize, .pack = Pack, .multiply = Multiply, .left_size = kRows * kDepth};
+constexpr GemmKernels kTable = {.packed_size = PackedSize,
+                                .pack = Pack,
+                                .multiply = Multiply,
+                                .left_size = kRows * kDepth,
+                                .depth = kDepth};
 
 }  // namespace
 

@@ -19,16 +19,25 @@ struct StridedView {
   int64_t col;
 };
 
+// What a product is added to: rows that lie `row` apart, 0 if it is one for all; null: nothing.
+struct Addend {
+  const float* data;
+  int64_t row;
+};
+
 struct GemmKernels {
   // Floats that a packed [k x n] matrix takes.
   int64_t (*packed_size)(int64_t k, int64_t n);
   void (*pack)(int64_t k, int64_t n, StridedView b, float* packed);
-  // C [m x n] = A [m x k] * packed + beta * C, whose rows lie `c_stride` apart; beta is 0 or 1. A's
-  // rows are contiguous (col 1), or its columns are (row 1); then `left` is room for `left_size`
-  // floats, otherwise it is not used.
-  void (*multiply)(int64_t m, int64_t n, int64_t k, StridedView a, const float* packed, float beta,
-                   float* c, int64_t c_stride, float* left);
+  // C [m x n] = A [m x k] * packed + addend, whose rows lie `c_stride` apart; it may be the addend.
+  // A's rows are contiguous (col 1), or its columns are (row 1); then `left` is room for
+  // `left_size` floats, otherwise it is not used.
+  void (*multiply)(int64_t m, int64_t n, int64_t k, StridedView a, const float* packed,
+                   Addend addend, float* c, int64_t c_stride, float* left);
   int64_t left_size;
+  // The k that a product whose right side is packed for it alone should have at most, so that the
+  // packed part is still in the cache when it is read.
+  int64_t depth;
 };
 
 // The table for this processor.

@@ -64,6 +64,7 @@ template <typename Real>
 void InputLayer<Real>::Backward(const Batch& batch, int lanes, Activations* a,
                                 Real* gradients) const {
   if (one_hot()) return;
+  std::fill_n(gradients + weight_, vocabulary_ * embedding_, Real{0});
   for (int t = 0; t < batch.steps; ++t) {
     Real* rows = a->gradient.data() + t * lanes * embedding_;
     if (!a->mask.empty()) kernels_.multiply(lanes * embedding_, rows, a->mask.data(), rows);

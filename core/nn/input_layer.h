@@ -36,7 +36,7 @@ class InputLayer {
   // What the first layer reads.
   LayerInput<Real> Forward(const Real* parameters, const Batch& batch, int lanes,
                            Activations* a) const;
-  // Adds the embedding's gradients, from a->gradient.
+  // Writes the embedding's part of `gradients`, from a->gradient.
   void Backward(const Batch& batch, int lanes, Activations* a, Real* gradients) const;
 
  private:

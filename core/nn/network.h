@@ -128,7 +128,8 @@ class Network {
   // into gradients of `scale` times that sum.
   virtual double Loss(const int32_t* targets, int steps, Real scale,
                       Activations* activations) const = 0;
-  // Adds the gradients of the scaled loss to `gradients` [layout().size()]; `batch` is Forward's.
+  // Writes the gradients of the scaled loss into `gradients` [layout().size()], whatever was there;
+  // `batch` is Forward's.
   // If `state_gradient` is not null, it receives the gradient with respect to the state that
   // Forward began with.
   virtual void Backward(const PackedWeights& weights, const Batch& batch, Activations* activations,

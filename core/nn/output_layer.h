@@ -44,9 +44,8 @@ class OutputLayer {
 
   // hidden [rows x H] -> logits [rows x V].
   void Forward(const Packed& packed, int64_t rows, const Real* hidden, Real* logits) const {
-    const Real* bias = packed.parameters + bias_;
-    for (int64_t r = 0; r < rows; ++r) std::copy_n(bias, vocabulary_, logits + r * vocabulary_);
-    packed.weight.Multiply(rows, {hidden, hidden_}, 1, {logits, vocabulary_});
+    packed.weight.MultiplyAddRow(rows, {hidden, hidden_}, packed.parameters + bias_,
+                                 {logits, vocabulary_});
   }
 
   // As Network::Loss: logits become gradients. Cross-entropies are added in row order.
@@ -63,12 +62,13 @@ class OutputLayer {
     return sum;
   }
 
-  // Adds to `gradients`, and writes the gradient with respect to `hidden` [rows x H].
+  // Writes the layer's part of `gradients`, and the gradient with respect to `hidden` [rows x H].
   void Backward(const Packed& packed, int64_t rows, const Real* hidden, const Real* logit_gradients,
                 Real* gradients, Real* hidden_gradient, GemmScratch* products) const {
     Gemm<Real>(Transpose::kYes, Transpose::kNo, vocabulary_, hidden_, rows,
-               {logit_gradients, vocabulary_}, {hidden, hidden_}, 1, {gradients + weight_, hidden_},
+               {logit_gradients, vocabulary_}, {hidden, hidden_}, 0, {gradients + weight_, hidden_},
                products);
+    std::fill_n(gradients + bias_, vocabulary_, Real{0});
     kernels_.add_rows(rows, vocabulary_, logit_gradients, vocabulary_, gradients + bias_);
     packed.weight_back.Multiply(rows, {logit_gradients, vocabulary_}, 0,
                                 {hidden_gradient, hidden_});

@@ -190,6 +190,12 @@ void RecurrentLayer<Real>::Backward(const Packed& packed, const LayerInput<Real>
     std::fill(a->state_gradient[s].begin(), a->state_gradient[s].end(), Real{0});
     step.state_gradient[s] = a->state_gradient[s].data();
   }
+  // What is added up over the steps.
+  std::fill_n(gradients + bias_, rows(), Real{0});
+  std::fill_n(gradients + peepholes_, cell_.shape.peepholes * hidden_, Real{0});
+  if (shape_.one_hot) {
+    std::fill_n(gradients + input_weight_, shape_.input_size * input_rows(), Real{0});
+  }
   for (int64_t i = steps - 1; i >= 0; --i) {
     const int64_t t = StepAt(i, steps);
     step.gates = a->gates.data() + t * lanes * rows();
@@ -223,7 +229,7 @@ void RecurrentLayer<Real>::Backward(const Packed& packed, const LayerInput<Real>
                 state_gradient + s * units);
     }
   }
-  AddWeightGradients(packed, input, batch, a, gradients);
+  WriteWeightGradients(packed, input, batch, *a, gradients);
   if (input_gradient != nullptr) {
     packed.input_back.Multiply(steps * lanes, {a->gates.data(), rows()}, input_beta,
                                {input_gradient, shape_.input_size});
@@ -235,9 +241,17 @@ void RecurrentLayer<Real>::FeedInput(const Packed& packed, const LayerInput<Real
                                      int64_t count, Real* gates) const {
   const Real* weight = packed.parameters + input_weight_;
   const Real* bias = packed.parameters + bias_;
+  const int64_t behind = rows() - input_rows();  // which only the state feeds
+  if (!shape_.one_hot) {
+    packed.input.MultiplyAddRow(count, {input.dense, shape_.input_size}, bias, {gates, rows()});
+    for (int64_t r = 0; r < count && behind > 0; ++r) {
+      std::copy_n(bias + input_rows(), behind, gates + r * rows() + input_rows());
+    }
+    return;
+  }
   for (int64_t r = 0; r < count; ++r) {
     Real* row = gates + r * rows();
-    if (!shape_.one_hot || input.ids[r] == kMaskedId) {
+    if (input.ids[r] == kMaskedId) {
       std::copy_n(bias, rows(), row);
       continue;
     }
@@ -248,10 +262,7 @@ void RecurrentLayer<Real>::FeedInput(const Packed& packed, const LayerInput<Real
       std::copy_n(bias, input_rows(), row);
       kernels_.add_scaled(input_rows(), input.scale[r], column, row);
     }
-    std::copy_n(bias + input_rows(), rows() - input_rows(), row + input_rows());
-  }
-  if (!shape_.one_hot) {
-    packed.input.Multiply(count, {input.dense, shape_.input_size}, 1, {gates, rows()});
+    std::copy_n(bias + input_rows(), behind, row + input_rows());
   }
 }
 
@@ -271,39 +282,28 @@ void RecurrentLayer<Real>::AddStepGradients(const LayerInput<Real>& input, int64
 }
 
 template <typename Real>
-void RecurrentLayer<Real>::AddWeightGradients(const Packed& packed, const LayerInput<Real>& input,
-                                              const Batch& batch, Activations* a,
-                                              Real* gradients) const {
-  if (!shape_.one_hot) {
-    Gemm<Real>(Transpose::kYes, Transpose::kNo, input_rows(), shape_.input_size,
-               batch.steps * a->lanes, {a->gates.data(), rows()}, {input.dense, shape_.input_size},
-               1, {gradients + input_weight_, shape_.input_size}, a->products);
-  }
-  if (packed.recurrent_mask.empty()) {
-    AddRecurrentGradients(batch, *a, gradients + recurrent_weight_);
-    return;
-  }
-  a->recurrent_gradient.assign(packed.recurrent_mask.size(), Real{0});
-  AddRecurrentGradients(batch, *a, a->recurrent_gradient.data());
-  const auto size = static_cast<int64_t>(packed.recurrent_mask.size());
-  Real* gradient = a->recurrent_gradient.data();
-  kernels_.multiply(size, gradient, packed.recurrent_mask.data(), gradient);
-  kernels_.add(size, gradients + recurrent_weight_, gradient, gradients + recurrent_weight_);
-}
-
-template <typename Real>
-void RecurrentLayer<Real>::AddRecurrentGradients(const Batch& batch, const Activations& a,
-                                                 Real* gradient) const {
+void RecurrentLayer<Real>::WriteWeightGradients(const Packed& packed, const LayerInput<Real>& input,
+                                                const Batch& batch, const Activations& a,
+                                                Real* gradients) const {
   const int64_t count = batch.steps * a.lanes;
+  if (!shape_.one_hot) {
+    Gemm<Real>(Transpose::kYes, Transpose::kNo, input_rows(), shape_.input_size, count,
+               {a.gates.data(), rows()}, {input.dense, shape_.input_size}, 0,
+               {gradients + input_weight_, shape_.input_size}, a.products);
+  }
+  Real* gradient = gradients + recurrent_weight_;
   for (int p = 0; p < cell_.shape.num_products; ++p) {
     const RecurrentProduct& product = cell_.shape.products[p];
     const int64_t rows_of_product = product.count * hidden_;
     const Real* operand = product.of_operand ? a.operand.data() : Before(a, batch, 0, 0);
     Gemm<Real>(Transpose::kYes, Transpose::kNo, rows_of_product, hidden_, count,
-               {a.gates.data() + product.first * hidden_, rows()}, {operand, hidden_}, 1,
+               {a.gates.data() + product.first * hidden_, rows()}, {operand, hidden_}, 0,
                {gradient, hidden_}, a.products);
     gradient += rows_of_product * hidden_;
   }
+  gradient = gradients + recurrent_weight_;
+  kernels_.multiply(static_cast<int64_t>(packed.recurrent_mask.size()), gradient,
+                    packed.recurrent_mask.data(), gradient);
 }
 
 template <typename Real>

@@ -54,14 +54,13 @@ class RecurrentLayer {
   struct Activations {
     int64_t lanes = 0;
     int64_t steps_max = 0;
-    AlignedVector<Real> gates;                      // [T x B x rows x H]; see Cell
-    AlignedVector<Real> states[kCellStatesMax];     // [(T+1) x B x H], in the order of time
-    AlignedVector<Real> restarted[kCellStatesMax];  // [T x B x H]: the state before each step,
-                                                    // where a batch has resets
+    AlignedVector<Real> gates;                           // [T x B x rows x H]; see Cell
+    AlignedVector<Real> states[kCellStatesMax];          // [(T+1) x B x H], in the order of time
+    AlignedVector<Real> restarted[kCellStatesMax];       // [T x B x H]: the state before each step,
+                                                         // where a batch has resets
     AlignedVector<Real> operand;                         // [T x B x H], if a product is of it
     AlignedVector<Real> state_gradient[kCellStatesMax];  // [B x H]
     AlignedVector<Real> operand_gradient;                // [B x H]
-    std::vector<Real> recurrent_gradient;                // [U's size], with recurrent dropout
     GemmScratch* products = nullptr;                     // which the layers of a shard share
 
     // [T x B x H]: h after each step.
@@ -84,10 +83,10 @@ class RecurrentLayer {
   void Forward(const Packed& packed, const LayerInput<Real>& input, const Batch& batch, Real* state,
                Activations* a) const;
 
-  // `output_gradient` is with respect to the outputs, its rows `output_stride` apart. Adds to
-  // `gradients`; `state_gradient` [states][B][H], if not null, receives that of the first state.
-  // `input_gradient` [T x B x input_size] is of a dense input: multiplied by `input_beta` (0 or 1),
-  // then added to.
+  // `output_gradient` is with respect to the outputs, its rows `output_stride` apart. Writes the
+  // layer's part of `gradients`; `state_gradient` [states][B][H], if not null, receives that of the
+  // first state. `input_gradient` [T x B x input_size] is of a dense input: multiplied by
+  // `input_beta` (0 or 1), then added to.
   void Backward(const Packed& packed, const LayerInput<Real>& input, const Batch& batch,
                 const Real* output_gradient, int64_t output_stride, Activations* a, Real* gradients,
                 Real* state_gradient, Real input_beta, Real* input_gradient) const;
@@ -110,10 +109,9 @@ class RecurrentLayer {
   // are in the cache.
   void AddStepGradients(const LayerInput<Real>& input, int64_t t, const Activations& a,
                         Real* gradients) const;
-  // Those of the products' weights, each one product.
-  void AddWeightGradients(const Packed& packed, const LayerInput<Real>& input, const Batch& batch,
-                          Activations* a, Real* gradients) const;
-  void AddRecurrentGradients(const Batch& batch, const Activations& a, Real* gradient) const;
+  // Those of the weights, each one product, whatever was there.
+  void WriteWeightGradients(const Packed& packed, const LayerInput<Real>& input, const Batch& batch,
+                            const Activations& a, Real* gradients) const;
 
   const Cell<Real>& cell_;
   const LayerShape shape_;

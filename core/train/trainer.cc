@@ -153,7 +153,6 @@ void Trainer<Real>::RunShard(Shard* shard) {
                        .first_lane = shard->lane_begin};
   network_.Forward(*packed_, batch, shard->state.data(), shard->activations.get());
   shard->loss_sum = network_.Loss(shard->targets.data(), steps, scale, shard->activations.get());
-  std::fill(shard->gradients.begin(), shard->gradients.end(), Real{0});
   network_.Backward(*packed_, batch, shard->activations.get(), shard->gradients.data(), nullptr);
 }
 

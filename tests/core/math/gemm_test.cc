@@ -133,6 +133,11 @@ TYPED_TEST(GemmTest, Weights_GiveTheProductAlsoAfterTheyChange) {
         weights.Assign(transpose, {b.data(), b_stride});
         weights.Multiply(kM, {a.data(), kK}, 0, {c.data(), kN});
         EXPECT_EQ(c, expected) << hwy::TargetName(target);
+
+        const auto row = this->Uniform(kN);
+        for (int64_t i = 0; i < kM * kN; ++i) expected[i] += row[i % kN];
+        weights.MultiplyAddRow(kM, {a.data(), kK}, row.data(), {c.data(), kN});
+        EXPECT_EQ(c, expected) << hwy::TargetName(target);
       }
     }
   }

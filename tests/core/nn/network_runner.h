@@ -3,6 +3,7 @@
 #define RUNNEL_TESTS_CORE_NN_NETWORK_RUNNER_H_
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -70,7 +71,7 @@ NetworkRun<Real> RunNetwork(const Network<Real>& network, const std::vector<Real
   const double count = static_cast<double>(inputs.size());
   run.loss =
       network.Loss(targets.data(), steps, static_cast<Real>(1 / count), activations.get()) / count;
-  run.gradients.resize(network.layout().size());
+  run.gradients.assign(network.layout().size(), std::numeric_limits<Real>::quiet_NaN());
   run.state_gradient.resize(state.size());
   network.Backward(*packed, batch, activations.get(), run.gradients.data(),
                    run.state_gradient.data());
