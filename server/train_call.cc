@@ -9,6 +9,7 @@
 #include "server/error_mapping.h"
 #include "server/training_convert.h"
 #include "server/training_job_run.h"
+#include "server/training_plan.h"
 
 namespace runnel::server {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/generate/pattern_classes.h"
+#include "core/generate/pattern_reader.h"
 #include "core/text/utf8.h"
 
 namespace runnel {
@@ -39,26 +40,15 @@ NodePtr Join(Kind kind, std::vector<NodePtr> parts) {
   return node;
 }
 
-bool IsDigit(char32_t c) { return c >= U'0' && c <= U'9'; }
-bool IsOctal(char32_t c) { return c >= U'0' && c <= U'7'; }
-bool IsWord(char32_t c) { return PerlClass(U'w')->Contains(c); }
-
-int HexValue(char32_t c) {
-  if (IsDigit(c)) return static_cast<int>(c - U'0');
-  if (c >= U'a' && c <= U'f') return static_cast<int>(c - U'a') + 10;
-  if (c >= U'A' && c <= U'F') return static_cast<int>(c - U'A') + 10;
-  return -1;
-}
-
 // Recursive descent. The first error wins: every method gives null, or nothing, after one.
-class Parser {
+class Parser : private PatternReader {
  public:
-  explicit Parser(std::vector<char32_t> text) : text_(std::move(text)) {}
+  explicit Parser(std::vector<char32_t> text) : PatternReader(std::move(text)) {}
 
   absl::StatusOr<NodePtr> Parse() {
     NodePtr node = ParseAlternation(0);
-    if (status_.ok() && !AtEnd()) Fail("has a ) that closes no group");
-    if (!status_.ok()) return status_;
+    if (ok() && !AtEnd()) Fail("has a ) that closes no group");
+    if (!ok()) return status();
     return node;
   }
 
@@ -68,22 +58,6 @@ class Parser {
     int max;  // -1: without end
   };
 
-  bool AtEnd() const { return next_ == text_.size(); }
-  bool LooksAt(char32_t c, size_t ahead = 0) const {
-    return next_ + ahead < text_.size() && text_[next_ + ahead] == c;
-  }
-  bool Take(char32_t c) {
-    if (!LooksAt(c)) return false;
-    ++next_;
-    return true;
-  }
-  std::nullptr_t Fail(absl::string_view what) {
-    if (status_.ok()) {
-      status_ = absl::InvalidArgumentError(absl::StrCat(what, ", at character ", next_ + 1));
-    }
-    return nullptr;
-  }
-
   NodePtr ParseAlternation(int depth) {
     if (depth > kPatternDepthMax) {
       return Fail(absl::StrCat("nests groups deeper than ", kPatternDepthMax));
@@ -92,15 +66,15 @@ class Parser {
     std::vector<NodePtr> branches;
     do {
       branches.push_back(ParseConcat(depth));
-    } while (status_.ok() && Take(U'|'));
+    } while (ok() && Take(U'|'));
     dot_all_ = outer_dot_all;
-    return status_.ok() ? Join(Kind::kAlternate, std::move(branches)) : nullptr;
+    return ok() ? Join(Kind::kAlternate, std::move(branches)) : nullptr;
   }
 
   NodePtr ParseConcat(int depth) {
     std::vector<NodePtr> parts;
     bool repeated = false;  // a repetition came last
-    while (status_.ok() && !AtEnd() && !LooksAt(U'|') && !LooksAt(U')')) {
+    while (ok() && !AtEnd() && !LooksAt(U'|') && !LooksAt(U')')) {
       if (const std::optional<Count> count = ParseCount()) {
         if (parts.empty()) return Fail("repeats nothing");
         if (repeated) return Fail("repeats a repetition; put it into a group");
@@ -108,11 +82,11 @@ class Parser {
         repeated = true;
         continue;
       }
-      if (!status_.ok()) break;
+      if (!ok()) break;
       repeated = false;
       ParseAtom(depth, &parts);
     }
-    return status_.ok() ? Join(Kind::kConcat, std::move(parts)) : nullptr;
+    return ok() ? Join(Kind::kConcat, std::move(parts)) : nullptr;
   }
 
   // A repetition operator, if one stands here.
@@ -133,7 +107,8 @@ class Parser {
 
   // {n}, {n,} or {n,m}; anything else is a literal brace.
   std::optional<Count> ParseBraces() {
-    const size_t start = next_++;
+    const size_t start = position();
+    Skip(1);
     const std::optional<int> min = ParseNumber();
     std::optional<Count> count;
     if (min && Take(U'}')) {
@@ -146,7 +121,7 @@ class Parser {
       }
     }
     if (!count) {
-      next_ = start;
+      Rewind(start);
     } else if (count->min > kPatternRepeatMax || count->max > kPatternRepeatMax) {
       Fail(absl::StrCat("repeats more than ", kPatternRepeatMax, " times"));
     } else if (count->max >= 0 && count->max < count->min) {
@@ -156,11 +131,11 @@ class Parser {
   }
 
   std::optional<int> ParseNumber() {
-    if (AtEnd() || !IsDigit(text_[next_])) return std::nullopt;
-    if (LooksAt(U'0') && next_ + 1 < text_.size() && IsDigit(text_[next_ + 1])) return std::nullopt;
+    if (!IsDigit(Peek())) return std::nullopt;
+    if (LooksAt(U'0') && IsDigit(Peek(1))) return std::nullopt;
     int value = 0;
-    for (; !AtEnd() && IsDigit(text_[next_]); ++next_) {
-      value = std::min(10 * value + static_cast<int>(text_[next_] - U'0'), kPatternRepeatMax + 1);
+    for (; IsDigit(Peek()); Skip(1)) {
+      value = std::min(10 * value + static_cast<int>(Peek() - U'0'), kPatternRepeatMax + 1);
     }
     return value;
   }
@@ -181,16 +156,16 @@ class Parser {
 
   // Adds what stands here to `parts`: one node, none or several.
   void ParseAtom(int depth, std::vector<NodePtr>* parts) {
-    const char32_t c = text_[next_];
+    const char32_t c = Peek();
     if (c == U'\\') return ParseEscapedAtom(parts);
     NodePtr node;
     if (c == U'(') {
       node = ParseGroup(depth);
       if (node == nullptr) return;  // flags, or an error
     } else if (c == U'[') {
-      node = SetNode(ParseClass());
+      node = SetNode(ReadClass());
     } else {
-      ++next_;
+      Skip(1);
       if (c == U'.') {
         const CodePointSet line_break = CodePointSet::Of({{'\n', '\n'}});
         node = SetNode(dot_all_ ? CodePointSet::All() : line_break.Complement());
@@ -204,7 +179,7 @@ class Parser {
   }
 
   NodePtr ParseGroup(int depth) {
-    ++next_;  // (
+    Skip(1);  // (
     std::optional<bool> dot_all;
     if (Take(U'?')) {
       if (Take(U'P')) {
@@ -221,7 +196,7 @@ class Parser {
     if (dot_all) dot_all_ = *dot_all;
     NodePtr node = ParseAlternation(depth + 1);
     dot_all_ = outer_dot_all;
-    if (status_.ok() && !Take(U')')) return Fail("has a group without its )");
+    if (ok() && !Take(U')')) return Fail("has a group without its )");
     return node;
   }
 
@@ -229,18 +204,18 @@ class Parser {
   bool ParseFlags(bool* dot_all) {
     bool value = true;
     while (!AtEnd()) {
-      const char32_t c = text_[next_];
+      const char32_t c = Peek();
       if (c == U's') {
         *dot_all = value;
       } else if (c == U'-' && value) {
         value = false;
       } else if (c == U':' || c == U')') {
-        ++next_;
+        Skip(1);
         return c == U':';
       } else if (c != U'U') {  // U: which match is preferred; there is one only
         break;
       }
-      ++next_;
+      Skip(1);
     }
     Fail("has a flag that is not available; s, U and (?: are");
     return false;
@@ -248,158 +223,36 @@ class Parser {
 
   void ParseGroupName() {
     bool valid = Take(U'<') && !LooksAt(U'>');
-    while (valid && !AtEnd() && !LooksAt(U'>')) valid = IsWord(text_[next_++]);
+    while (valid && !AtEnd() && !LooksAt(U'>')) valid = IsWord(Next());
     if (!valid || !Take(U'>')) Fail("has a malformed group name");
   }
 
   void ParseEscapedAtom(std::vector<NodePtr>* parts) {
-    const char32_t c = next_ + 1 < text_.size() ? text_[next_ + 1] : U'\0';
+    const char32_t c = Peek(1);
     if (c == U'Q') {
-      next_ += 2;
+      Skip(2);
       while (!AtEnd() && !(LooksAt(U'\\') && LooksAt(U'E', 1))) {
-        parts->push_back(CharNode(text_[next_++]));
+        parts->push_back(CharNode(Next()));
       }
-      if (!AtEnd()) next_ += 2;
+      if (!AtEnd()) Skip(2);
     } else if (c == U'A' || c == U'z') {
-      next_ += 2;
+      Skip(2);
       parts->push_back(NewNode(c == U'A' ? Kind::kBegin : Kind::kEnd));
     } else if (std::optional<CodePointSet> set = PerlClass(c)) {
-      next_ += 2;
+      Skip(2);
       parts->push_back(SetNode(*std::move(set)));
-    } else if (const std::optional<char32_t> escaped = ParseEscape()) {
+    } else if (const std::optional<char32_t> escaped = ReadEscape()) {
       parts->push_back(CharNode(*escaped));
     }
   }
 
-  // \ and what stands behind it, where it is one character.
-  std::optional<char32_t> ParseEscape() {
-    ++next_;  // the backslash
-    if (AtEnd()) {
-      Fail("ends with a single backslash");
-      return std::nullopt;
-    }
-    const char32_t c = text_[next_++];
-    switch (c) {
-      case U'a':
-        return U'\a';
-      case U'f':
-        return U'\f';
-      case U'n':
-        return U'\n';
-      case U'r':
-        return U'\r';
-      case U't':
-        return U'\t';
-      case U'v':
-        return U'\v';
-      case U'x':
-        return ParseHex();
-      default:
-        break;
-    }
-    // One digit alone, other than 0, would be a reference to a group.
-    if (c == U'0' || (IsOctal(c) && !AtEnd() && IsOctal(text_[next_]))) {
-      char32_t value = c - U'0';
-      for (int i = 0; i < 2 && !AtEnd() && IsOctal(text_[next_]); ++i) {
-        value = 8 * value + (text_[next_++] - U'0');
-      }
-      return value;
-    }
-    if (c < 0x80 && (c == U'_' || !IsWord(c))) return c;
-    next_ -= 2;
-    std::string escape = "\\";
-    AppendUtf8(c, &escape);
-    Fail(absl::StrCat("has the escape ", escape, ", which is not available"));
-    return std::nullopt;
+  // Null, for a method that has a node to give.
+  std::nullptr_t Fail(absl::string_view what) {
+    PatternReader::Fail(what);
+    return nullptr;
   }
 
-  // Behind \x: two hexadecimal digits, or any number in braces.
-  std::optional<char32_t> ParseHex() {
-    char32_t value = 0;
-    int digits = 0;
-    const bool in_braces = Take(U'{');
-    while (!AtEnd() && HexValue(text_[next_]) >= 0 && (in_braces || digits < 2)) {
-      value = 16 * value + HexValue(text_[next_++]);
-      ++digits;
-      if (value > kCodePointMax) break;
-    }
-    const bool complete = in_braces ? digits > 0 && Take(U'}') : digits == 2;
-    if (complete && value <= kCodePointMax) return value;
-    Fail("has a malformed \\x escape");
-    return std::nullopt;
-  }
-
-  CodePointSet ParseClass() {
-    ++next_;  // [
-    const bool is_negated = Take(U'^');
-    std::vector<CodePointRange> ranges;
-    bool is_first = true;
-    while (status_.ok() && !AtEnd() && (is_first || !LooksAt(U']'))) {
-      is_first = false;
-      ParseClassItem(&ranges);
-    }
-    if (!Take(U']')) Fail("has a character class without its ]");
-    // Also without surrogates, which are no characters.
-    const CodePointSet complement = CodePointSet::Of(std::move(ranges)).Complement();
-    return is_negated ? complement : complement.Complement();
-  }
-
-  void ParseClassItem(std::vector<CodePointRange>* ranges) {
-    const auto add = [ranges](const CodePointSet& set) {
-      ranges->insert(ranges->end(), set.ranges().begin(), set.ranges().end());
-    };
-    if (LooksAt(U'[') && LooksAt(U':', 1)) {
-      if (const std::optional<std::string> name = PosixName()) {
-        if (const std::optional<CodePointSet> set = PosixClass(*name)) return add(*set);
-        Fail(absl::StrCat("has the character class [:", *name, ":], which there is not"));
-        return;
-      }
-    }
-    if (LooksAt(U'\\') && next_ + 1 < text_.size()) {
-      if (const std::optional<CodePointSet> set = PerlClass(text_[next_ + 1])) {
-        next_ += 2;
-        return add(*set);
-      }
-    }
-    const std::optional<char32_t> first = ParseClassChar();
-    std::optional<char32_t> last = first;
-    if (LooksAt(U'-') && next_ + 1 < text_.size() && !LooksAt(U']', 1)) {
-      ++next_;
-      last = ParseClassChar();
-    }
-    if (!first || !last) return;
-    if (*last < *first) {
-      Fail("has a range whose bounds are in the wrong order");
-      return;
-    }
-    ranges->push_back({*first, *last});
-  }
-
-  std::optional<char32_t> ParseClassChar() {
-    if (AtEnd()) {
-      Fail("has a character class without its ]");
-      return std::nullopt;
-    }
-    return LooksAt(U'\\') ? ParseEscape() : std::optional<char32_t>(text_[next_++]);
-  }
-
-  // The name in "[:name:]", consumed; none if there is no ":]".
-  std::optional<std::string> PosixName() {
-    std::string name;
-    for (size_t i = next_ + 2; i + 1 < text_.size(); ++i) {
-      if (text_[i] == U':' && text_[i + 1] == U']') {
-        next_ = i + 2;
-        return name;
-      }
-      AppendUtf8(text_[i], &name);
-    }
-    return std::nullopt;
-  }
-
-  const std::vector<char32_t> text_;
-  size_t next_ = 0;
   bool dot_all_ = false;
-  absl::Status status_;
 };
 
 }  // namespace

@@ -1,11 +1,9 @@
 #include "core/model/model_store.h"
 
-#define XXH_INLINE_ALL
 #include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -17,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/model/atomic_file.h"
+#include "core/model/model_digest.h"
 
 namespace runnel {
 namespace {
@@ -49,26 +48,6 @@ std::vector<std::string> Entries(const std::string& folder) {
     names.push_back(it->path().filename().string());
   }
   return names;
-}
-
-ModelDigest DigestOf(const std::string& name, int version, const ModelData& data) {
-  XXH3_state_t state;
-  XXH3_128bits_reset(&state);
-  const auto add = [&state](const auto& values) {
-    const uint64_t bytes = values.size() * sizeof(values[0]);
-    XXH3_128bits_update(&state, &bytes, sizeof(bytes));
-    XXH3_128bits_update(&state, values.data(), bytes);
-  };
-  std::vector<char32_t> symbols;
-  symbols.reserve(data.description.vocabulary.size());
-  for (int id = 0; id < data.description.vocabulary.size(); ++id) {
-    symbols.push_back(data.description.vocabulary.Symbol(id));
-  }
-  add(absl::StrCat(name, ":", version, " of ", data.description.create_time_ms));
-  add(symbols);
-  add(data.parameters);
-  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
-  return {.low = hash.low64, .high = hash.high64};
 }
 
 int64_t FileBytes(const std::string& path) {
@@ -218,7 +197,9 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
   return model;
 }
 
-absl::StatusOr<StoredVersion> ModelStore::Read(const ModelReference& reference) {
+template <typename T>
+absl::StatusOr<std::pair<int, T>> ModelStore::Opened(
+    const ModelReference& reference, absl::StatusOr<T> (*open)(const std::string& path)) {
   while (true) {
     int version = 0;
     {
@@ -227,40 +208,29 @@ absl::StatusOr<StoredVersion> ModelStore::Read(const ModelReference& reference) 
       if (!resolved.ok()) return resolved.status();
       version = *resolved;
     }
-    absl::StatusOr<ModelData> data = ReadModel(VersionPath(reference.name, version));
+    absl::StatusOr<T> opened = open(VersionPath(reference.name, version));
     const std::lock_guard lock(mutex_);
     const auto found = models_.find(reference.name);
     if (found == models_.end() || found->second.versions.count(version) == 0) {
       continue;  // deleted meanwhile: the next newest, or NOT_FOUND
     }
-    if (absl::IsDataLoss(data.status())) {
-      found->second.versions[version].damage = std::string(data.status().message());
-      continue;  // the next newest, or the error that says so
-    }
-    if (!data.ok()) return data.status();
-    return StoredVersion{.version = version, .data = *std::move(data)};
+    if (opened.ok()) return std::pair<int, T>(version, *std::move(opened));
+    if (!absl::IsDataLoss(opened.status())) return opened.status();
+    // The next newest, or the error that says so.
+    found->second.versions[version].damage = std::string(opened.status().message());
   }
 }
 
+absl::StatusOr<StoredVersion> ModelStore::Read(const ModelReference& reference) {
+  auto opened = Opened(reference, &ReadModel);
+  if (!opened.ok()) return opened.status();
+  return StoredVersion{.version = opened->first, .data = std::move(opened->second)};
+}
+
 absl::StatusOr<ModelStore::OpenedFile> ModelStore::OpenFile(const ModelReference& reference) {
-  while (true) {
-    int version = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      const absl::StatusOr<int> resolved = Resolve(reference);
-      if (!resolved.ok()) return resolved.status();
-      version = *resolved;
-    }
-    auto reader = ModelFileReader::Open(VersionPath(reference.name, version));
-    if (reader.ok()) return OpenedFile{.version = version, .reader = *std::move(reader)};
-    const std::lock_guard lock(mutex_);
-    const auto found = models_.find(reference.name);
-    if (found == models_.end() || found->second.versions.count(version) == 0) {
-      continue;  // deleted meanwhile: the next newest, or NOT_FOUND
-    }
-    if (!absl::IsDataLoss(reader.status())) return reader.status();
-    found->second.versions[version].damage = std::string(reader.status().message());
-  }
+  auto opened = Opened(reference, &ModelFileReader::Open);
+  if (!opened.ok()) return opened.status();
+  return OpenedFile{.version = opened->first, .reader = std::move(opened->second)};
 }
 
 void ModelStore::ReportDamage(const std::string& name, int version, absl::string_view damage) {

@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -104,6 +105,11 @@ class ModelStore {
   absl::Status NotFound(const ModelReference& reference) const;        // mutex_ held
   absl::StatusOr<int> Resolve(const ModelReference& reference) const;  // mutex_ held
   void Keep(std::shared_ptr<const LoadedModel> model);                 // mutex_ held
+  // The version that `reference` means, and what `open` makes of its file: without the lock, since
+  // that takes a while.
+  template <typename T>
+  absl::StatusOr<std::pair<int, T>> Opened(const ModelReference& reference,
+                                           absl::StatusOr<T> (*open)(const std::string& path));
 
   const std::string folder_;
   const DecodePrecision precision_;

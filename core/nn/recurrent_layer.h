@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "core/math/aligned_vector.h"
-#include "core/math/decode_kernels.h"
 #include "core/math/gemm.h"
 #include "core/math/training_kernels.h"
 #include "core/nn/cells/cell.h"
@@ -39,8 +38,6 @@ struct LayerShape {
 template <typename Real>
 class RecurrentLayer {
  public:
-  class Decoder;
-
   struct Packed {
     const Real* parameters = nullptr;
     GemmWeights<Real> input;  // W^T; of a dense input
@@ -92,6 +89,9 @@ class RecurrentLayer {
                 Real* state_gradient, Real input_beta, Real* input_gradient) const;
 
  private:
+  template <typename>
+  friend class LayerDecoder;  // reads the parameters where they lie
+
   int64_t rows() const { return cell_.shape.rows * hidden_; }
   int64_t input_rows() const { return cell_.shape.input_rows * hidden_; }
   // Which of the T+1 states stand before and after step t.
@@ -121,30 +121,6 @@ class RecurrentLayer {
   int64_t bias_ = 0;  // of all rows of gates
   int64_t peepholes_ = 0;
   const TrainingKernels<Real>& kernels_ = GetTrainingKernels<Real>();
-};
-
-// The layer packed for generating: its input weights, the embedding's if there is one, and its
-// recurrent ones.
-template <typename Real>
-class RecurrentLayer<Real>::Decoder {
- public:
-  // `embedding` [V x input_size] stands before the layer, or is null.
-  Decoder(const RecurrentLayer& layer, const Real* parameters, const Real* embedding,
-          int vocabulary_size, DecodePrecision precision);
-
-  // One step of `sessions` columns: each of the cell's `states`, [sessions x H], moves on. `below`
-  // [sessions x input_size] is what a layer that is not the first reads.
-  void Step(int64_t sessions, const int32_t* ids, const Real* below, Real* const states[],
-            DecodeScratch<Real>* scratch) const;
-
- private:
-  const Cell<Real>& cell_;
-  const int64_t hidden_;
-  PackedMatrix<Real> input_;  // of a dense input
-  PackedMatrix<Real> recurrent_[kCellProductsMax];
-  std::vector<Real> lookup_;  // of characters: W x + b, [V x rows x H]
-  std::vector<Real> bias_;    // [rows x H]
-  std::vector<Real> peepholes_;
 };
 
 extern template class RecurrentLayer<float>;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/nn/input_layer.h"
+#include "core/nn/layer_decoder.h"
 #include "core/nn/network.h"
 #include "core/nn/output_layer.h"
 #include "core/nn/recurrent_layer.h"
@@ -67,7 +68,7 @@ class StackDecoder : public Decoder<Real> {
   }
 
  private:
-  std::vector<typename Layer::Decoder> layers_;
+  std::vector<LayerDecoder<Real>> layers_;
   typename OutputLayer<Real>::Decoder output_;
   int64_t hidden_;
   int64_t layer_state_size_;

@@ -73,6 +73,19 @@ std::shared_ptr<FakeText> NewText(const std::shared_ptr<const LanguageModel>& mo
   return std::make_shared<FakeText>(NewSession(model, seed, max_chars, std::move(prompt)));
 }
 
+// Texts of the seeds 0, 1, ..., each written to its end among the others.
+std::vector<std::shared_ptr<FakeText>> WriteTogether(
+    const std::shared_ptr<const LanguageModel>& model, int count, int max_chars) {
+  Scheduler scheduler;
+  std::vector<std::shared_ptr<FakeText>> texts;
+  for (int seed = 0; seed < count; ++seed) {
+    texts.push_back(NewText(model, seed, max_chars));
+    scheduler.Add(texts.back());
+  }
+  while (scheduler.size() > 0) scheduler.Step();
+  return texts;
+}
+
 constexpr CellType kCells[] = {CellType::kRnnTanh,      CellType::kRnnRelu,
                                CellType::kLstm,         CellType::kLstmPeephole,
                                CellType::kLstmCoupled,  CellType::kGruResetBefore,
@@ -119,14 +132,7 @@ TEST(Scheduler, TextInCompany_IsAsLikelyAsScoreSays) {
   for (const CellType cell : kCells) {
     for (const DecodePrecision precision : kDecodePrecisions) {
       const auto model = RandomModel(cell, precision);
-      Scheduler scheduler;
-      std::vector<std::shared_ptr<FakeText>> texts;
-      for (int seed = 0; seed < 20; ++seed) {
-        texts.push_back(NewText(model, seed, 60));
-        scheduler.Add(texts.back());
-      }
-      while (scheduler.size() > 0) scheduler.Step();
-      for (const auto& text : texts) {
+      for (const auto& text : WriteTogether(model, 20, 60)) {
         const auto encoded = model->vocabulary.Encode(text->text, Vocabulary::Unknown::kIsError);
         const auto scorer = MakeScorer(model, {1, 2, 3}, encoded.value().ids);
         while (!scorer->Advance()) {
@@ -147,15 +153,8 @@ TEST(Scheduler, Text_IsTheSameOnEveryTargetWithFusedMultiplyAdd) {
       for (const int64_t target : FusedTargets()) {
         const ScopedTarget scoped(target);
         const auto model = RandomModel(cell, precision);
-        Scheduler scheduler;
-        std::vector<std::shared_ptr<FakeText>> texts;
-        for (int seed = 0; seed < 9; ++seed) {
-          texts.push_back(NewText(model, seed, 100));
-          scheduler.Add(texts.back());
-        }
-        while (scheduler.size() > 0) scheduler.Step();
         std::string all;
-        for (const auto& text : texts) all += text->text;
+        for (const auto& text : WriteTogether(model, 9, 100)) all += text->text;
         if (expected.empty()) expected = all;
         EXPECT_EQ(all, expected) << CellTypeName(cell) << ", " << hwy::TargetName(target);
       }

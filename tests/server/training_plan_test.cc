@@ -1,4 +1,4 @@
-#include "server/training_convert.h"
+#include "server/training_plan.h"
 
 #include <gmock/gmock.h>
 #include <google/protobuf/util/message_differencer.h>
@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "server/training_convert.h"
 #include "tests/server/bad_request.h"
 
 namespace runnel::server {

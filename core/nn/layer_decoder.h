@@ -1,0 +1,42 @@
+// A recurrent layer packed for generating: its input weights, the embedding's if there is one, and
+// its recurrent ones.
+#ifndef RUNNEL_CORE_NN_LAYER_DECODER_H_
+#define RUNNEL_CORE_NN_LAYER_DECODER_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "core/math/decode_kernels.h"
+#include "core/nn/cells/cell.h"
+#include "core/nn/recurrent_layer.h"
+
+namespace runnel {
+
+template <typename Real>
+class LayerDecoder {
+ public:
+  // `embedding` [V x input_size] stands before the layer, or is null.
+  LayerDecoder(const RecurrentLayer<Real>& layer, const Real* parameters, const Real* embedding,
+               int vocabulary_size, DecodePrecision precision);
+
+  // One step of `sessions` columns: each of the cell's `states`, [sessions x H], moves on. `below`
+  // [sessions x input_size] is what a layer that is not the first reads.
+  void Step(int64_t sessions, const int32_t* ids, const Real* below, Real* const states[],
+            DecodeScratch<Real>* scratch) const;
+
+ private:
+  const Cell<Real>& cell_;
+  const int64_t hidden_;
+  PackedMatrix<Real> input_;  // of a dense input
+  PackedMatrix<Real> recurrent_[kCellProductsMax];
+  std::vector<Real> lookup_;  // of characters: W x + b, [V x rows x H]
+  std::vector<Real> bias_;    // [rows x H]
+  std::vector<Real> peepholes_;
+};
+
+extern template class LayerDecoder<float>;
+extern template class LayerDecoder<double>;
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_NN_LAYER_DECODER_H_
