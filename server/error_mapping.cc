@@ -80,7 +80,9 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
 }
 
 std::string Quoted(absl::string_view text) {
-  return absl::StrCat("\"", SafeText(absl::Utf8SafeCEscape(text), kQuotedBytesMax), "\"");
+  // Escaped, a text is no shorter; what is cut off here would be cut off there.
+  const std::string escaped = absl::Utf8SafeCEscape(text.substr(0, kQuotedBytesMax + 1));
+  return absl::StrCat("\"", SafeText(escaped, kQuotedBytesMax), "\"");
 }
 
 std::string SafeText(absl::string_view text, size_t bytes_max) {

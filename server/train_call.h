@@ -39,7 +39,8 @@ class TrainCall : public grpc::ServerUnaryReactor, public std::enable_shared_fro
   void Submit();
   grpc::Status TrySubmit(std::shared_ptr<TrainingJob>* job);
   grpc::Status MakeSpec(TrainingSpec* spec);
-  // Sets the spec's base and network, if the request names a base, and its vocabulary.
+  // If the request names a base: sets the spec's base, the network until it is planned, and the
+  // vocabulary to begin with. A malformed reference is added to `problems`.
   grpc::Status ReadBase(TrainingSpec* spec, CorpusVocabulary* vocabulary,
                         RequestProblems* problems);
   void WaitFor(const std::shared_ptr<TrainingJob>& job);

@@ -59,7 +59,7 @@ class BlankFiller {
   const std::shared_ptr<const LanguageModel> model_;
   const size_t candidates_max_;
   std::vector<int32_t> text_;  // surrounded while it is worked on
-  int64_t surround_;           // symbols at either end of text_ that are none of the text's
+  const int64_t surround_;     // symbols at either end of text_ that are none of the text's
   std::vector<Blank> blanks_;  // in the text's order
   std::vector<std::vector<BlankCandidate>> candidates_;
   std::vector<int64_t> blocks_to_read_;

@@ -12,10 +12,10 @@ MaskedScorer::MaskedScorer(std::shared_ptr<const LanguageModel> model, std::vect
     : model_(std::move(model)),
       char_indices_(CharIndices(model_->vocabulary, text)),
       symbols_(std::move(context)) {
-  text_begin_ = static_cast<int64_t>(symbols_.size());
   symbols_.insert(symbols_.end(), text.begin(), text.end());
-  text_begin_ += Surround(model_->vocabulary, &symbols_);
-  text_end_ = text_begin_ + static_cast<int64_t>(text.size());
+  const int64_t around = Surround(model_->vocabulary, &symbols_);
+  text_end_ = static_cast<int64_t>(symbols_.size()) - around;
+  text_begin_ = text_end_ - static_cast<int64_t>(text.size());
   char_logprobs_.resize(char_indices_.back() + 1);
   BeginBlock();
 }

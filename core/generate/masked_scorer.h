@@ -39,8 +39,8 @@ class MaskedScorer : public Scorer {
   const std::shared_ptr<const LanguageModel> model_;
   std::vector<int32_t> char_indices_;  // of the text's symbols
   std::vector<int32_t> symbols_;       // context, then text, surrounded
-  int64_t text_begin_ = 0;             // of the symbols
-  int64_t text_end_ = 0;
+  int64_t text_begin_;                 // of the symbols
+  int64_t text_end_;
   std::vector<int32_t> inputs_;  // [T x B]
   int64_t block_ = 0;
   ClozeWindow window_;      // of the block

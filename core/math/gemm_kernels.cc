@@ -217,6 +217,12 @@ void PackRows(const RowBlocks& blocks, int64_t depth, StridedView a, float* pack
   }
 }
 
+// The addend of the part of C that begins there.
+HWY_INLINE Addend At(Addend addend, int64_t row, int64_t col) {
+  if (addend.data != nullptr) addend.data += row * addend.row + col;
+  return addend;
+}
+
 // One panel: columns [0, n) of C, n at most a panel's width. `a_packed`: A is as PackRows leaves
 // it.
 void MultiplyPanel(const RowBlocks& blocks, int64_t n, int64_t depth, StridedView a, bool a_packed,
@@ -230,8 +236,7 @@ void MultiplyPanel(const RowBlocks& blocks, int64_t n, int64_t depth, StridedVie
     const int64_t a_row = a_packed ? 1 : a.row;
     const int64_t a_col = a_packed ? rows : a.col;
     float* c_block = c + first * c_stride;
-    const Addend added = {addend.data == nullptr ? nullptr : addend.data + first * addend.row,
-                          addend.row};
+    const Addend added = At(addend, first, 0);
     const BlockFunction multiply = BlockOf(rows, vectors);
     if (n == vectors * lanes) {
       multiply(depth, a_block, a_row, a_col, panel, added, c_block, c_stride);
@@ -269,9 +274,8 @@ void Multiply(int64_t m, int64_t n, int64_t k, StridedView a, const float* packe
         width = PanelWidth(n - first);
         const float* panel = packed + first * k + k0 * width;
         float* c_part = c + m0 * c_stride + first;
-        Addend added = {c_part, c_stride};  // by the parts of k before
-        if (k0 == 0) added = addend;
-        if (k0 == 0 && addend.data != nullptr) added.data += m0 * addend.row + first;
+        // After the first part of k, to what the parts before have made.
+        const Addend added = k0 == 0 ? At(addend, m0, first) : Addend{c_part, c_stride};
         MultiplyPanel(blocks, std::min(width, n - first), depth, part, transposed, panel, added,
                       c_part, c_stride);
       }

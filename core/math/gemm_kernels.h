@@ -29,7 +29,7 @@ struct GemmKernels {
   // Floats that a packed [k x n] matrix takes.
   int64_t (*packed_size)(int64_t k, int64_t n);
   void (*pack)(int64_t k, int64_t n, StridedView b, float* packed);
-  // C [m x n] = A [m x k] * packed + addend, whose rows lie `c_stride` apart; it may be the addend.
+  // C [m x n] = A [m x k] * packed + addend. C's rows lie `c_stride` apart; C may be the addend.
   // A's rows are contiguous (col 1), or its columns are (row 1); then `left` is room for
   // `left_size` floats, otherwise it is not used.
   void (*multiply)(int64_t m, int64_t n, int64_t k, StridedView a, const float* packed,

@@ -129,9 +129,8 @@ class Network {
   virtual double Loss(const int32_t* targets, int steps, Real scale,
                       Activations* activations) const = 0;
   // Writes the gradients of the scaled loss into `gradients` [layout().size()], whatever was there;
-  // `batch` is Forward's.
-  // If `state_gradient` is not null, it receives the gradient with respect to the state that
-  // Forward began with.
+  // `batch` is Forward's. If `state_gradient` is not null, it receives the gradient with respect to
+  // the state that Forward began with.
   virtual void Backward(const PackedWeights& weights, const Batch& batch, Activations* activations,
                         Real* gradients, Real* state_gradient) const = 0;
 

@@ -52,8 +52,8 @@ struct RecurrentNetwork<Real>::Buffers : Activations {
   std::vector<const Real*> outputs;     // [T x B x D*H], of each level
   AlignedVector<Real> logits_buffer;    // [T x B x V]
   AlignedVector<Real> output_gradient;  // [T x B x D*H], of the level whose turn it is
-  AlignedVector<Real>
-      input_gradient;  // the same of the level below, while two directions add to it
+  // The same of the level below, while two directions add to it.
+  AlignedVector<Real> input_gradient;
 };
 
 template <typename Real>

@@ -66,10 +66,8 @@ void Validate(const TrainingOptions& options, Violations* violations) {
   CheckShare("recurrent_dropout", options.dropout.recurrent, violations);
   CheckNotNegative("weight_decay", options.weight_decay, violations);
   CheckShare("averaging", options.averaging, violations);
-  if (options.early_stopping_patience < 0) {
-    violations->Add("early_stopping_patience",
-                    absl::StrCat("is ", options.early_stopping_patience, "; must be 0 or more"));
-  } else if (options.early_stopping_patience > 0 && options.validation_fraction == 0) {
+  CheckNotNegative("early_stopping_patience", int64_t{options.early_stopping_patience}, violations);
+  if (options.early_stopping_patience > 0 && options.validation_fraction == 0) {
     violations->Add("early_stopping_patience",
                     absl::StrCat("is ", options.early_stopping_patience,
                                  "; must be 0 where validation_fraction is 0"));

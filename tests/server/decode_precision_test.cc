@@ -39,30 +39,24 @@ class DecodePrecisionTest : public ServerTest {
     if (!messages.empty()) *summary = messages.back().summary();
     return Joined(messages);
   }
-  double MustScore(const std::string& model, const std::string& context, const std::string& text) {
-    v1::ScoreRequest request;
-    request.set_model(model);
-    request.set_context(context);
-    request.set_text(text);
-    grpc::ClientContext call;
-    v1::ScoreResponse response;
-    const grpc::Status status = generation_->Score(&call, request, &response);
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    return response.logprob();
+  double LogprobOf(const std::string& text) {
+    v1::ScoreRequest request = ScoreOf("m", text);
+    request.set_context("the ");
+    return MustScore(request).logprob();
   }
 };
 
 TEST_F(DecodePrecisionTest, Text_IsWrittenAndScoredAtThePrecision) {
   const std::string text = PlainText(2);
-  const double exact = MustScore("m", "the ", text);
+  const double exact = LogprobOf(text);
   for (const DecodePrecision precision : {DecodePrecision::kBf16, DecodePrecision::kInt8}) {
     RestartWith(precision);
     v1::GenerationSummary summary;
     const std::string written = MustWrite(Request(), &summary);
     EXPECT_EQ(summary.generated_chars(), 100);
-    EXPECT_NEAR(MustScore("m", "the ", written), summary.logprob(), 1e-3);
+    EXPECT_NEAR(LogprobOf(written), summary.logprob(), 1e-3);
     EXPECT_EQ(MustWrite(Request(), &summary), written);
-    const double score = MustScore("m", "the ", text);
+    const double score = LogprobOf(text);
     EXPECT_NE(score, exact) << DecodePrecisionName(precision);
     EXPECT_NEAR(score, exact, 0.01 * static_cast<double>(text.size()));
   }
@@ -107,9 +101,9 @@ TEST_F(DecodePrecisionTest, BidirectionalModel_ScoresInF32) {
   v1::TrainRequest train = TinyTraining("both", 5);
   train.mutable_network()->set_bidirectional(true);
   ASSERT_EQ(MustTrain(train, /*wait=*/true).state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
-  const double exact = MustScore("both", "", PlainText(1));
+  const double exact = MustScore(ScoreOf("both", PlainText(1))).logprob();
   RestartWith(DecodePrecision::kInt8);
-  EXPECT_EQ(MustScore("both", "", PlainText(1)), exact);
+  EXPECT_EQ(MustScore(ScoreOf("both", PlainText(1))).logprob(), exact);
 }
 
 // The weights of the file are what training goes on from, not those packed for decoding.
@@ -121,7 +115,8 @@ TEST_F(DecodePrecisionTest, FineTunedModel_HasTheWeightsThatF32TrainingGives) {
   RestartWith(DecodePrecision::kInt8);
   train.set_model("int8");
   MustTrain(train, /*wait=*/true);
-  EXPECT_EQ(MustScore("int8", "", PlainText(1)), MustScore("f32", "", PlainText(1)));
+  EXPECT_EQ(MustScore(ScoreOf("int8", PlainText(1))).logprob(),
+            MustScore(ScoreOf("f32", PlainText(1))).logprob());
 }
 
 }  // namespace

@@ -29,23 +29,6 @@ class ReadingCallsTest : public ServerTest {
     ASSERT_EQ(job.state(), v1::TRAINING_JOB_STATE_SUCCEEDED) << job.error();
   }
 
-  static v1::ScoreRequest ScoreOf(const std::string& model, const std::string& text) {
-    v1::ScoreRequest request;
-    request.set_model(model);
-    request.set_text(text);
-    return request;
-  }
-  grpc::Status Score(const v1::ScoreRequest& request, v1::ScoreResponse* response) {
-    grpc::ClientContext context;
-    return generation_->Score(&context, request, response);
-  }
-  v1::ScoreResponse MustScore(const v1::ScoreRequest& request) {
-    v1::ScoreResponse response;
-    const grpc::Status status = Score(request, &response);
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    return response;
-  }
-
   static v1::FillBlanksRequest FillOf(const std::string& model, const std::string& text) {
     v1::FillBlanksRequest request;
     request.set_model(model);

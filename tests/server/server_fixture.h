@@ -152,6 +152,22 @@ class ServerTest : public ::testing::Test {
     grpc::ClientContext context;
     return generation_->Sample(&context, request, response);
   }
+  static v1::ScoreRequest ScoreOf(const std::string& model, const std::string& text) {
+    v1::ScoreRequest request;
+    request.set_model(model);
+    request.set_text(text);
+    return request;
+  }
+  grpc::Status Score(const v1::ScoreRequest& request, v1::ScoreResponse* response) {
+    grpc::ClientContext context;
+    return generation_->Score(&context, request, response);
+  }
+  v1::ScoreResponse MustScore(const v1::ScoreRequest& request) {
+    v1::ScoreResponse response;
+    const grpc::Status status = Score(request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response;
+  }
   grpc::Status Upload(const std::vector<std::string>& chunks, v1::UploadCorpusResponse* response) {
     grpc::ClientContext context;
     const auto writer = jobs_->UploadCorpus(&context, response);

@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -187,31 +186,29 @@ absl::Status Run(const RecipesOptions& study) {
   return absl::OkStatus();
 }
 
-// Options that replace a choice, each in one line.
-class ReplacementAdder {
- public:
-  ReplacementAdder(CLI::App* options, std::shared_ptr<RecipesOptions> study)
-      : options_(*options), study_(std::move(study)) {}
-
-  // `of` gives the choice that the option's value takes the place of.
-  template <typename Of>
-  CLI::Option* Add(const char* name, const char* help, Of of) {
-    using Value = std::decay_t<decltype(of(std::declval<Choices&>()))>;
-    return options_.add_option_function<Value>(
-        name,
-        [study = study_, of](const Value& value) {
-          study->replacements.push_back([of, value](Choices* choices) { of(*choices) = value; });
-        },
-        help);
-  }
-
- private:
-  CLI::App& options_;
-  const std::shared_ptr<RecipesOptions> study_;
-};
+template <typename Value>
+void Replace(Choices* choices, Value NetworkConfig::*of, Value value) {
+  choices->network.*of = value;
+}
+template <typename Value>
+void Replace(Choices* choices, Value TrainingOptions::*of, Value value) {
+  choices->training.*of = value;
+}
+template <typename Value>
+void Replace(Choices* choices, Value Dropout::*of, Value value) {
+  choices->training.dropout.*of = value;
+}
 
 void AddReplacements(CLI::App* options, const std::shared_ptr<RecipesOptions>& study) {
-  ReplacementAdder adder(options, study);
+  const auto add = [&]<typename Value, typename Part>(const char* name, const char* help,
+                                                      Value Part::*of) {
+    options->add_option_function<Value>(
+        name,
+        [study, of](const Value& value) {
+          study->replacements.push_back([of, value](Choices* c) { Replace(c, of, value); });
+        },
+        help);
+  };
   options->add_option_function<std::string>(
       "--cell",
       [study](const std::string& name) {
@@ -220,40 +217,19 @@ void AddReplacements(CLI::App* options, const std::shared_ptr<RecipesOptions>& s
         study->replacements.push_back([cell](Choices* c) { c->network.cell = *cell; });
       },
       "rnn_tanh, lstm, gru_reset_after, ...");
-  adder.Add(
-      "--layers", "Layers", [](Choices & c) -> auto& { return c.network.num_layers; });
-  adder.Add(
-      "--hidden", "Units a layer", [](Choices & c) -> auto& { return c.network.hidden_size; });
-  adder.Add(
-      "--embedding", "Embedding size; 0: one-hot input",
-      [](Choices & c) -> auto& { return c.network.embedding_size; });
-  adder.Add(
-      "--batch", "Lanes", [](Choices & c) -> auto& { return c.training.batch_size; });
-  adder.Add(
-      "--steps", "Characters a training step unrolls",
-      [](Choices & c) -> auto& { return c.training.sequence_length; });
-  adder.Add(
-      "--epochs", "Passes over the text", [](Choices & c) -> auto& { return c.training.epochs; });
-  adder.Add(
-      "--learning-rate", "After the warm-up",
-      [](Choices & c) -> auto& { return c.training.learning_rate; });
-  adder.Add(
-      "--warmup-steps", "Steps until then",
-      [](Choices & c) -> auto& { return c.training.warmup_steps; });
-  adder.Add(
-      "--dropout", "Between layers and before the output",
-      [](Choices & c) -> auto& { return c.training.dropout.between; });
-  adder.Add(
-      "--input-dropout", "On the input",
-      [](Choices & c) -> auto& { return c.training.dropout.input; });
-  adder.Add(
-      "--recurrent-dropout", "On recurrent weights",
-      [](Choices & c) -> auto& { return c.training.dropout.recurrent; });
-  adder.Add(
-      "--weight-decay", "Of weights", [](Choices & c) -> auto& { return c.training.weight_decay; });
-  adder.Add(
-      "--averaging", "Decay of the weights' moving average",
-      [](Choices & c) -> auto& { return c.training.averaging; });
+  add("--layers", "Layers", &NetworkConfig::num_layers);
+  add("--hidden", "Units a layer", &NetworkConfig::hidden_size);
+  add("--embedding", "Embedding size; 0: one-hot input", &NetworkConfig::embedding_size);
+  add("--batch", "Lanes", &TrainingOptions::batch_size);
+  add("--steps", "Characters a training step unrolls", &TrainingOptions::sequence_length);
+  add("--epochs", "Passes over the text", &TrainingOptions::epochs);
+  add("--learning-rate", "After the warm-up", &TrainingOptions::learning_rate);
+  add("--warmup-steps", "Steps until then", &TrainingOptions::warmup_steps);
+  add("--dropout", "Between layers and before the output", &Dropout::between);
+  add("--input-dropout", "On the input", &Dropout::input);
+  add("--recurrent-dropout", "On recurrent weights", &Dropout::recurrent);
+  add("--weight-decay", "Of weights", &TrainingOptions::weight_decay);
+  add("--averaging", "Decay of the weights' moving average", &TrainingOptions::averaging);
 }
 
 }  // namespace
