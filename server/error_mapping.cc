@@ -45,22 +45,9 @@ grpc::Status BadRequest(const std::vector<FieldViolation>& violations) {
 
 }  // namespace
 
-void RequestProblems::AddUnavailable(absl::string_view field, absl::string_view what) {
-  unavailable.push_back(
-      absl::StrCat(field, ": ", what, what.empty() ? "" : " ", "is not available in this release"));
-}
-
-void RequestProblems::AddPrefixed(absl::string_view prefix, const Violations& added) {
-  for (const FieldViolation& violation : added.list()) {
-    violations.Add(absl::StrCat(prefix, violation.field), violation.description);
-  }
-}
-
-grpc::Status ToGrpcStatus(const RequestProblems& problems) {
-  if (!problems.violations.empty()) return BadRequest(problems.violations.list());
-  if (problems.unavailable.empty()) return grpc::Status::OK;
-  return grpc::Status(grpc::StatusCode::UNIMPLEMENTED,
-                      SafeText(absl::StrJoin(problems.unavailable, "; "), kMessageBytesMax));
+grpc::Status ToGrpcStatus(const Violations& problems) {
+  if (problems.empty()) return grpc::Status::OK;
+  return BadRequest(problems.list());
 }
 
 grpc::Status InvalidField(absl::string_view field, absl::string_view description) {

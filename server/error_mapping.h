@@ -19,20 +19,8 @@
 
 namespace runnel::server {
 
-// What a request is refused for. Values out of range come before what this release does not offer.
-struct RequestProblems {
-  Violations violations;
-  std::vector<std::string> unavailable;  // "<field>: <what> is not available in this release"
-
-  bool empty() const { return violations.empty() && unavailable.empty(); }
-  // `what`, such as an enum value's name, may be empty.
-  void AddUnavailable(absl::string_view field, absl::string_view what = "");
-  // Adds `violations` with `prefix` before each field.
-  void AddPrefixed(absl::string_view prefix, const Violations& added);
-};
-
-// INVALID_ARGUMENT, UNIMPLEMENTED, or OK if there is no problem.
-grpc::Status ToGrpcStatus(const RequestProblems& problems);
+// What a request is refused for: INVALID_ARGUMENT, or OK if there is nothing.
+grpc::Status ToGrpcStatus(const Violations& problems);
 
 // INVALID_ARGUMENT for one field; an empty one is the request itself, and no "<field>: " leads.
 grpc::Status InvalidField(absl::string_view field, absl::string_view description);

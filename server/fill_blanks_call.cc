@@ -26,26 +26,24 @@ int64_t CountOf(const std::string& part, const std::string& text) {
 
 }  // namespace
 
-RequestProblems FillBlanksCall::CheckRequest(std::string* blank, int64_t* blanks) const {
-  RequestProblems problems;
+Violations FillBlanksCall::CheckRequest(std::string* blank, int64_t* blanks) const {
+  Violations problems;
   *blank = request_.blank().empty() ? kBlankDefault : request_.blank();
   const auto blank_chars = DecodeUtf8(*blank);
   if (!blank_chars.ok() || blank_chars->size() != 1) {
-    problems.violations.Add("blank",
-                            absl::StrCat("has ", blank_chars.ok() ? blank_chars->size() : 0,
-                                         " characters; must be one"));
+    problems.Add("blank", absl::StrCat("has ", blank_chars.ok() ? blank_chars->size() : 0,
+                                       " characters; must be one"));
     return problems;
   }
   *blanks = CountOf(*blank, request_.text());
   if (*blanks == 0) {
-    problems.violations.Add("text", absl::StrCat("has no blank, which is marked by ",
-                                                 DescribeChar(blank_chars->front())));
+    problems.Add("text", absl::StrCat("has no blank, which is marked by ",
+                                      DescribeChar(blank_chars->front())));
   } else if (*blanks > kBlanksMax) {
-    problems.violations.Add("text", absl::StrCat("has ", *blanks, " blanks; at most ", kBlanksMax));
+    problems.Add("text", absl::StrCat("has ", *blanks, " blanks; at most ", kBlanksMax));
   }
   if (request_.has_candidates() && request_.candidates() < 1) {
-    problems.violations.Add("candidates",
-                            absl::StrCat("is ", request_.candidates(), "; must be 1 or more"));
+    problems.Add("candidates", absl::StrCat("is ", request_.candidates(), "; must be 1 or more"));
   }
   CheckLength(request_.text(), /*context=*/"", &problems);
   return problems;

@@ -25,7 +25,7 @@ class FillBlanksCall : public ReadingCall {
 
  private:
   // What can be told without the model. `blank` and `blanks` are what it finds.
-  RequestProblems CheckRequest(std::string* blank, int64_t* blanks) const;
+  Violations CheckRequest(std::string* blank, int64_t* blanks) const;
 
   const v1::FillBlanksRequest& request_;
   v1::FillBlanksResponse& response_;

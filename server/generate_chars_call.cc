@@ -49,7 +49,7 @@ GenerateCharsCall* GenerateCharsCall::Start(Engine* engine,
 }
 
 void GenerateCharsCall::Prepare() {
-  RequestProblems problems;
+  Violations problems;
   const SamplingOptions sampling = ReadSampling(request_, engine_.options.max_chars, &problems);
   const GenerationInput input{.model = request_.model(),
                               .prompt = request_.prompt(),

@@ -23,13 +23,12 @@ constexpr int kLogprobBytesMax = 20;
 constexpr int kAlternativeBytesMax = 16;
 
 std::shared_ptr<const LogitBias> ReadLogitBias(const v1::SamplingOptions& sampling,
-                                               RequestProblems* problems) {
+                                               Violations* problems) {
   constexpr absl::string_view kField = "sampling.logit_bias";
-  Violations& violations = problems->violations;
   if (sampling.logit_bias().empty()) return nullptr;
   if (sampling.logit_bias_size() > kLogitBiasMax) {
-    violations.Add(kField, absl::StrCat("has ", sampling.logit_bias_size(), " characters; at most ",
-                                        kLogitBiasMax));
+    problems->Add(kField, absl::StrCat("has ", sampling.logit_bias_size(), " characters; at most ",
+                                       kLogitBiasMax));
     return nullptr;
   }
   auto bias = std::make_shared<LogitBias>();
@@ -37,8 +36,8 @@ std::shared_ptr<const LogitBias> ReadLogitBias(const v1::SamplingOptions& sampli
   for (const auto& [key, nats] : sampling.logit_bias()) {
     const auto chars = DecodeUtf8(key);
     if (!chars.ok() || chars->size() != 1) {
-      violations.Add(kField, absl::StrCat("has the key \"", absl::Utf8SafeCHexEscape(key),
-                                          "\"; a key must be one character"));
+      problems->Add(kField, absl::StrCat("has the key \"", absl::Utf8SafeCHexEscape(key),
+                                         "\"; a key must be one character"));
       return nullptr;
     }
     const char32_t character = chars->front();
@@ -47,8 +46,8 @@ std::shared_ptr<const LogitBias> ReadLogitBias(const v1::SamplingOptions& sampli
     } else if (std::isfinite(nats)) {
       bias->entries.push_back({character, nats});
     } else {
-      violations.Add(kField, absl::StrCat("is ", nats, " for ", DescribeChar(character),
-                                          "; must be a number, and not infinite"));
+      problems->Add(kField, absl::StrCat("is ", nats, " for ", DescribeChar(character),
+                                         "; must be a number, and not infinite"));
       return nullptr;
     }
   }
@@ -59,23 +58,21 @@ std::shared_ptr<const LogitBias> ReadLogitBias(const v1::SamplingOptions& sampli
   return bias;
 }
 
-void ReadStop(const v1::StopOptions& stop, SamplingOptions* options, RequestProblems* problems) {
+void ReadStop(const v1::StopOptions& stop, SamplingOptions* options, Violations* problems) {
   options->include_stop = stop.include_stop();
   if (stop.stop_sequences_size() == 0) return;
   auto stops = StopSequences::Create({stop.stop_sequences().begin(), stop.stop_sequences().end()});
   if (stops.ok()) {
     options->stops = *std::move(stops);
   } else {
-    problems->violations.Add("stop.stop_sequences", std::string(stops.status().message()));
+    problems->Add("stop.stop_sequences", std::string(stops.status().message()));
   }
 }
 
 // What both requests have.
 template <typename Request>
-SamplingOptions ReadCommon(const Request& request, int64_t max_chars_cap,
-                           RequestProblems* problems) {
+SamplingOptions ReadCommon(const Request& request, int64_t max_chars_cap, Violations* problems) {
   const v1::SamplingOptions& sampling = request.sampling();
-  Violations& violations = problems->violations;
   SamplingOptions options;
   if (sampling.has_temperature()) options.temperature = sampling.temperature();
   if (sampling.has_top_p()) options.top_p = sampling.top_p();
@@ -86,23 +83,23 @@ SamplingOptions ReadCommon(const Request& request, int64_t max_chars_cap,
   options.seed = sampling.has_seed() ? sampling.seed() : RandomSeed();
   options.max_chars = request.stop().has_max_chars() ? request.stop().max_chars()
                                                      : std::min(options.max_chars, max_chars_cap);
-  Validate(options, max_chars_cap, &violations);
+  Validate(options, max_chars_cap, problems);
   if (sampling.has_top_k()) {
     options.top_k = sampling.top_k();
     if (options.top_k < 1) {
-      violations.Add("sampling.top_k", absl::StrCat("is ", options.top_k, "; must be 1 or more"));
+      problems->Add("sampling.top_k", absl::StrCat("is ", options.top_k, "; must be 1 or more"));
     }
   }
   options.logit_bias = ReadLogitBias(sampling, problems);
   options.pattern = sampling.pattern();
   if (const auto parsed = ParsePattern(options.pattern); !parsed.ok()) {
-    violations.Add("sampling.pattern", std::string(parsed.status().message()));
+    problems->Add("sampling.pattern", std::string(parsed.status().message()));
   }
   ReadStop(request.stop(), &options, problems);
   options.return_state = request.return_state();
   if (request.has_top_logprobs()) {
     options.top_logprobs = request.top_logprobs();
-    violations.CheckRange("top_logprobs", options.top_logprobs, 0, kTopLogprobsMax);
+    problems->CheckRange("top_logprobs", options.top_logprobs, 0, kTopLogprobsMax);
   }
   return options;
 }
@@ -116,33 +113,30 @@ int64_t BytesPerChar(const SamplingOptions& options) {
 }  // namespace
 
 SamplingOptions ReadSampling(const v1::GenerateCharsRequest& request, int64_t max_chars_cap,
-                             RequestProblems* problems) {
+                             Violations* problems) {
   SamplingOptions options = ReadCommon(request, max_chars_cap, problems);
   if (request.has_max_chars_per_message() && request.max_chars_per_message() < 1) {
-    problems->violations.Add(
-        "max_chars_per_message",
-        absl::StrCat("is ", request.max_chars_per_message(), "; must be 1 or more"));
+    problems->Add("max_chars_per_message",
+                  absl::StrCat("is ", request.max_chars_per_message(), "; must be 1 or more"));
   }
   return options;
 }
 
 SamplingOptions ReadSampling(const v1::SampleRequest& request, int64_t max_chars_cap,
-                             int64_t response_bytes_max, RequestProblems* problems) {
+                             int64_t response_bytes_max, Violations* problems) {
   SamplingOptions options = ReadCommon(request, max_chars_cap, problems);
   const int samples = NumSamples(request);
-  problems->violations.CheckRange("num_samples", samples, 1, kSamplesMax);
+  problems->CheckRange("num_samples", samples, 1, kSamplesMax);
   if (request.has_best_of() && (request.best_of() < samples || request.best_of() > kSamplesMax)) {
-    problems->violations.Add(
-        "best_of", absl::StrCat("is ", request.best_of(), "; must be num_samples (", samples,
-                                ") to ", kSamplesMax));
+    problems->Add("best_of", absl::StrCat("is ", request.best_of(), "; must be num_samples (",
+                                          samples, ") to ", kSamplesMax));
   }
   const int64_t texts = NumTexts(request);
   const int64_t chars_max = response_bytes_max / BytesPerChar(options);
-  if (problems->violations.empty() && texts * options.max_chars > chars_max) {
-    problems->violations.Add(
-        "stop.max_chars",
-        absl::StrCat("is ", options.max_chars, " for ", texts,
-                     " texts; one response holds at most ", chars_max, " characters together"));
+  if (problems->empty() && texts * options.max_chars > chars_max) {
+    problems->Add("stop.max_chars", absl::StrCat("is ", options.max_chars, " for ", texts,
+                                                 " texts; one response holds at most ", chars_max,
+                                                 " characters together"));
   }
   return options;
 }

@@ -16,10 +16,10 @@ inline constexpr int kSamplesMax = 64;  // num_samples
 
 // Everything but model and prompt; a seed is drawn if absent. `max_chars_cap` is the server's.
 SamplingOptions ReadSampling(const v1::GenerateCharsRequest& request, int64_t max_chars_cap,
-                             RequestProblems* problems);
+                             Violations* problems);
 // Also checks num_samples and best_of. `response_bytes_max` bounds the texts together.
 SamplingOptions ReadSampling(const v1::SampleRequest& request, int64_t max_chars_cap,
-                             int64_t response_bytes_max, RequestProblems* problems);
+                             int64_t response_bytes_max, Violations* problems);
 
 inline int NumSamples(const v1::SampleRequest& request) {
   return request.has_num_samples() ? request.num_samples() : 1;

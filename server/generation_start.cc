@@ -38,10 +38,10 @@ absl::StatusOr<std::vector<Session>> MakeSessions(const std::shared_ptr<const Lo
 }  // namespace
 
 grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampling,
-                             RequestProblems problems, Engine* engine, GenerationStart* start) {
+                             Violations problems, Engine* engine, GenerationStart* start) {
   const absl::StatusOr<ModelReference> reference = ParseModelReference(input.model);
   if (!reference.ok()) {
-    problems.violations.Add("model", std::string(reference.status().message()));
+    problems.Add("model", std::string(reference.status().message()));
   }
   if (!problems.empty()) return ToGrpcStatus(problems);
 
@@ -54,7 +54,7 @@ grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampl
                          "FillBlanks fills blanks with it, Score rates a text")};
   }
   const Vocabulary& vocabulary = (*model)->vocabulary;
-  BindToVocabulary(vocabulary, &engine->patterns, &sampling, &problems.violations);
+  BindToVocabulary(vocabulary, &engine->patterns, &sampling, &problems);
   if (!problems.empty()) return ToGrpcStatus(problems);
 
   const auto prompt_bytes = static_cast<int64_t>(input.prompt.size());

@@ -34,7 +34,7 @@ struct GenerationInput {
 
 // May read the model's file. `sampling` and `problems` are what reading the request's options gave.
 grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampling,
-                             RequestProblems problems, Engine* engine, GenerationStart* start);
+                             Violations problems, Engine* engine, GenerationStart* start);
 
 }  // namespace runnel::server
 

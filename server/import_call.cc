@@ -57,8 +57,8 @@ void ImportCall::OnReadDone(bool ok) {
 
 void ImportCall::Take() {
   if (import_ == nullptr) {
-    RequestProblems problems;
-    ImportRequest request = ReadImportRequest(message_, &problems.violations);
+    Violations problems;
+    ImportRequest request = ReadImportRequest(message_, &problems);
     if (!problems.empty()) return End(ToGrpcStatus(problems));
     published_.name = request.name;
     import_ = std::make_unique<ModelImport>(&engine_, std::move(request));

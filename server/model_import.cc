@@ -21,12 +21,6 @@ grpc::Status OfTheFile(const absl::Status& status) {
   return absl::IsDataLoss(status) ? InvalidField(kField, status.message()) : ToGrpcStatus(status);
 }
 
-grpc::Status Refused(const Violations& violations) {
-  RequestProblems problems;
-  problems.violations = violations;
-  return ToGrpcStatus(problems);
-}
-
 // What reading takes at most: the file beside the parameters, then these beside the version's file.
 int64_t MemoryNeeded(int64_t file_bytes, const SafetensorsHeader& header) {
   const int64_t parameter_bytes = ElementCount(header) * static_cast<int64_t>(sizeof(float));
@@ -104,12 +98,12 @@ grpc::Status ModelImport::Decode(const SafetensorsHeader& header, const std::str
     if (!decoded.ok()) return OfTheFile(decoded.status());
     *model = *std::move(decoded);
     CheckAgreement(request_, model->description, &violations);
-    return Refused(violations);
+    return ToGrpcStatus(violations);
   }
   RequireNetworkAndVocabulary(request_, &violations);
-  if (!violations.empty()) return Refused(violations);
+  if (!violations.empty()) return ToGrpcStatus(violations);
   std::optional<ModelData> read = ReadPyTorchModel(bytes, request_.spec, &violations);
-  if (!read) return Refused(violations);
+  if (!read) return ToGrpcStatus(violations);
   *model = *std::move(read);
   return grpc::Status::OK;
 }

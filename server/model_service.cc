@@ -22,10 +22,10 @@ grpc::ServerUnaryReactor* ModelService::ListModels(grpc::CallbackServerContext* 
 // A page token is the last name of its page: models that come or go do not shift the next one.
 grpc::Status ModelService::List(const v1::ListModelsRequest& request,
                                 v1::ListModelsResponse* response) const {
-  RequestProblems problems;
-  const int page_size = CheckPageSize(request.page_size(), &problems.violations);
+  Violations problems;
+  const int page_size = CheckPageSize(request.page_size(), &problems);
   if (!request.page_token().empty() && !CheckModelName(request.page_token()).ok()) {
-    problems.violations.Add("page_token", "is not a token of this list");
+    problems.Add("page_token", "is not a token of this list");
   }
   if (!problems.empty()) return ToGrpcStatus(problems);
   for (const ModelInfo& model : engine_.models->List()) {

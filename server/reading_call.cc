@@ -74,18 +74,18 @@ void ReadingCall::OnDone() {
 }
 
 void ReadingCall::CheckLength(const std::string& text, const std::string& context,
-                              RequestProblems* problems) const {
+                              Violations* problems) const {
   const int64_t chars = CharsOf(text) + CharsOf(context);
   if (chars <= engine_.options.max_chars) return;
-  problems->violations.Add(
+  problems->Add(
       "text", absl::StrCat("has ", chars, " characters", context.empty() ? "" : " with its context",
                            "; at most ", engine_.options.max_chars));
 }
 
-grpc::Status ReadingCall::FindModel(const std::string& reference, RequestProblems problems,
+grpc::Status ReadingCall::FindModel(const std::string& reference, Violations problems,
                                     std::shared_ptr<const LoadedModel>* model) {
   const absl::StatusOr<ModelReference> parsed = ParseModelReference(reference);
-  if (!parsed.ok()) problems.violations.Add("model", std::string(parsed.status().message()));
+  if (!parsed.ok()) problems.Add("model", std::string(parsed.status().message()));
   if (!problems.empty()) return ToGrpcStatus(problems);
   auto loaded = engine_.models->Load(*parsed);
   if (!loaded.ok()) return ToGrpcStatus(loaded.status());

@@ -39,10 +39,9 @@ class ReadingCall : public grpc::ServerUnaryReactor,
   virtual void WriteResponse() = 0;
 
   // A violation if a text, with what stands before it, has more characters than this server takes.
-  void CheckLength(const std::string& text, const std::string& context,
-                   RequestProblems* problems) const;
+  void CheckLength(const std::string& text, const std::string& context, Violations* problems) const;
   // The problems so far and those of the reference, or the model.
-  grpc::Status FindModel(const std::string& reference, RequestProblems problems,
+  grpc::Status FindModel(const std::string& reference, Violations problems,
                          std::shared_ptr<const LoadedModel>* model);
   // Claims memory for a text of `bytes` and what is made of it, until the call is done.
   grpc::Status ClaimMemory(size_t bytes);

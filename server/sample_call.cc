@@ -73,10 +73,10 @@ void SampleCall::Prepare() {
 }
 
 grpc::Status SampleCall::TryPrepare() {
-  RequestProblems problems;
+  Violations problems;
   const SamplingOptions sampling = ReadSampling(request_, engine_.options.max_chars,
                                                 engine_.options.max_message_bytes, &problems);
-  const int texts = problems.violations.empty() ? NumTexts(request_) : 1;
+  const int texts = problems.empty() ? NumTexts(request_) : 1;
   auto admission = engine_.generation.Admit(texts);
   if (!admission.ok()) return ToGrpcStatus(admission.status());
   admission_ = *std::move(admission);

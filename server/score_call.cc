@@ -9,9 +9,9 @@
 namespace runnel::server {
 
 grpc::Status ScoreCall::Prepare() {
-  RequestProblems problems;
+  Violations problems;
   if (request_.text().empty()) {
-    problems.violations.Add("text", "is empty; must have at least one character");
+    problems.Add("text", "is empty; must have at least one character");
   }
   CheckLength(request_.text(), request_.context(), &problems);
   std::shared_ptr<const LoadedModel> model;
@@ -24,10 +24,10 @@ grpc::Status ScoreCall::Prepare() {
                                                      : Vocabulary::Unknown::kIsError;
   auto text = model->vocabulary.Encode(request_.text(), unknown);
   auto context = model->vocabulary.Encode(request_.context(), unknown);
-  RequestProblems unknown_chars;
-  if (!text.ok()) unknown_chars.violations.Add("text", std::string(text.status().message()));
+  Violations unknown_chars;
+  if (!text.ok()) unknown_chars.Add("text", std::string(text.status().message()));
   if (!context.ok()) {
-    unknown_chars.violations.Add("context", std::string(context.status().message()));
+    unknown_chars.Add("context", std::string(context.status().message()));
   }
   if (!unknown_chars.empty()) return ToGrpcStatus(unknown_chars);
   if (text->ids.empty()) return InvalidField("text", "has no character that the model knows");

@@ -66,15 +66,14 @@ grpc::Status TrainCall::TrySubmit(std::shared_ptr<TrainingJob>* job) {
 }
 
 grpc::Status TrainCall::MakeSpec(TrainingSpec* spec) {
-  RequestProblems problems;
+  Violations problems;
   if (const absl::Status status = CheckModelName(request_.model()); !status.ok()) {
-    problems.violations.Add("model", std::string(status.message()));
+    problems.Add("model", std::string(status.message()));
   }
   const auto request_id = DecodeUtf8(request_.request_id());  // valid, as protobuf makes sure
   if (request_id.ok() && request_id->size() > TrainingJobs::kRequestIdCharsMax) {
-    problems.violations.Add("request_id",
-                            absl::StrCat("has ", request_id->size(), " characters; at most ",
-                                         TrainingJobs::kRequestIdCharsMax));
+    problems.Add("request_id", absl::StrCat("has ", request_id->size(), " characters; at most ",
+                                            TrainingJobs::kRequestIdCharsMax));
   }
   CorpusVocabulary vocabulary;
   grpc::Status status = ReadBase(spec, &vocabulary, &problems);
@@ -83,7 +82,7 @@ grpc::Status TrainCall::MakeSpec(TrainingSpec* spec) {
       PlanTraining(request_, spec->base ? &spec->network : nullptr, &problems);
   if (spec->base && problems.empty()) {
     CheckAgainstBase(request_.network(), ToProto(spec->network, vocabulary.base->rules()),
-                     &problems.violations);
+                     &problems);
   }
   if (!problems.empty()) return ToGrpcStatus(problems);
 
@@ -111,11 +110,11 @@ grpc::Status TrainCall::MakeSpec(TrainingSpec* spec) {
 }
 
 grpc::Status TrainCall::ReadBase(TrainingSpec* spec, CorpusVocabulary* vocabulary,
-                                 RequestProblems* problems) {
+                                 Violations* problems) {
   if (request_.base().empty()) return grpc::Status::OK;
   const absl::StatusOr<ModelReference> reference = ParseModelReference(request_.base());
   if (!reference.ok()) {
-    problems->violations.Add("base", std::string(reference.status().message()));
+    problems->Add("base", std::string(reference.status().message()));
     return grpc::Status::OK;
   }
   absl::StatusOr<StoredVersion> base = engine_.models->Read(*reference);

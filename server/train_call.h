@@ -41,8 +41,7 @@ class TrainCall : public grpc::ServerUnaryReactor, public std::enable_shared_fro
   grpc::Status MakeSpec(TrainingSpec* spec);
   // If the request names a base: sets the spec's base, the network until it is planned, and the
   // vocabulary to begin with. A malformed reference is added to `problems`.
-  grpc::Status ReadBase(TrainingSpec* spec, CorpusVocabulary* vocabulary,
-                        RequestProblems* problems);
+  grpc::Status ReadBase(TrainingSpec* spec, CorpusVocabulary* vocabulary, Violations* problems);
   void WaitFor(const std::shared_ptr<TrainingJob>& job);
   // Answers with the job if it has ended or nobody waits for that.
   void AnswerIfDue();

@@ -32,11 +32,10 @@ grpc::ServerUnaryReactor* TrainingJobService::ListTrainingJobs(
 
 grpc::Status TrainingJobService::List(const v1::ListTrainingJobsRequest& request,
                                       v1::ListTrainingJobsResponse* response) const {
-  RequestProblems problems;
-  const int page_size = CheckPageSize(request.page_size(), &problems.violations);
+  Violations problems;
+  const int page_size = CheckPageSize(request.page_size(), &problems);
   if (!v1::TrainingJobState_IsValid(request.state())) {
-    problems.violations.Add("state",
-                            absl::StrCat("is ", request.state(), "; there is no such value"));
+    problems.Add("state", absl::StrCat("is ", request.state(), "; there is no such value"));
   }
   if (!problems.empty()) return ToGrpcStatus(problems);
   auto page = engine_.jobs.List({.model = request.model(), .state = request.state()}, page_size,

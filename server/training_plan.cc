@@ -15,11 +15,11 @@
 namespace runnel::server {
 namespace {
 
-void AddUnknownEnum(absl::string_view field, int value, RequestProblems* problems) {
-  problems->violations.Add(field, absl::StrCat("is ", value, "; there is no such value"));
+void AddUnknownEnum(absl::string_view field, int value, Violations* problems) {
+  problems->Add(field, absl::StrCat("is ", value, "; there is no such value"));
 }
 
-void ReadCell(const v1::NetworkConfig& wire, NetworkConfig* network, RequestProblems* problems) {
+void ReadCell(const v1::NetworkConfig& wire, NetworkConfig* network, Violations* problems) {
   if (wire.cell_type() == v1::CELL_TYPE_UNSPECIFIED) return;
   if (const std::optional<CellType> cell = CellFromProto(wire.cell_type())) {
     network->cell = *cell;
@@ -28,8 +28,7 @@ void ReadCell(const v1::NetworkConfig& wire, NetworkConfig* network, RequestProb
   }
 }
 
-void ReadVocabulary(const v1::NetworkConfig& wire, VocabularyRules* rules,
-                    RequestProblems* problems) {
+void ReadVocabulary(const v1::NetworkConfig& wire, VocabularyRules* rules, Violations* problems) {
   if (wire.vocabulary() == v1::VOCABULARY_KIND_BYTES) {
     rules->kind = VocabularyKind::kBytes;
   } else if (!v1::VocabularyKind_IsValid(wire.vocabulary())) {
@@ -46,7 +45,7 @@ void ReadVocabulary(const v1::NetworkConfig& wire, VocabularyRules* rules,
   problems->AddPrefixed("network.", violations);
 }
 
-void ReadNetwork(const v1::NetworkConfig& wire, TrainingPlan* plan, RequestProblems* problems) {
+void ReadNetwork(const v1::NetworkConfig& wire, TrainingPlan* plan, Violations* problems) {
   ReadCell(wire, &plan->network, problems);
   if (wire.has_num_layers()) plan->network.num_layers = wire.num_layers();
   if (wire.has_hidden_size()) plan->network.hidden_size = wire.hidden_size();
@@ -59,7 +58,7 @@ void ReadNetwork(const v1::NetworkConfig& wire, TrainingPlan* plan, RequestProbl
   ReadVocabulary(wire, &plan->vocabulary, problems);
 }
 
-Recipe ReadRecipe(const v1::TrainingOptions& wire, RequestProblems* problems) {
+Recipe ReadRecipe(const v1::TrainingOptions& wire, Violations* problems) {
   switch (wire.recipe()) {
     case v1::RECIPE_UNSPECIFIED:
     case v1::RECIPE_FAST:
@@ -76,7 +75,7 @@ Recipe ReadRecipe(const v1::TrainingOptions& wire, RequestProblems* problems) {
 
 // Together with what depends on it where the request says nothing.
 void ReadOptimizer(const v1::TrainingOptions& wire, TrainingOptions* options,
-                   RequestProblems* problems) {
+                   Violations* problems) {
   if (wire.optimizer() == v1::OPTIMIZER_UNSPECIFIED) return;
   const std::optional<Optimizer> optimizer = OptimizerFromProto(wire.optimizer());
   if (!optimizer) return AddUnknownEnum("training.optimizer", wire.optimizer(), problems);
@@ -85,8 +84,7 @@ void ReadOptimizer(const v1::TrainingOptions& wire, TrainingOptions* options,
   options->weight_decay = DefaultWeightDecay(*optimizer);
 }
 
-void ReadEnums(const v1::TrainingOptions& wire, TrainingOptions* options,
-               RequestProblems* problems) {
+void ReadEnums(const v1::TrainingOptions& wire, TrainingOptions* options, Violations* problems) {
   ReadOptimizer(wire, options, problems);
   switch (wire.schedule()) {
     case v1::LEARNING_RATE_SCHEDULE_UNSPECIFIED:
@@ -115,10 +113,15 @@ void ReadEnums(const v1::TrainingOptions& wire, TrainingOptions* options,
     default:
       AddUnknownEnum("training.loss_reduction", wire.loss_reduction(), problems);
   }
-  if (wire.precision() == v1::PRECISION_BF16) {
-    problems->AddUnavailable("training.precision", "PRECISION_BF16");
-  } else if (!v1::Precision_IsValid(wire.precision())) {
-    AddUnknownEnum("training.precision", wire.precision(), problems);
+  switch (wire.precision()) {
+    case v1::PRECISION_UNSPECIFIED:
+    case v1::PRECISION_F32:
+      break;
+    case v1::PRECISION_BF16:
+      options->precision = TrainingPrecision::kBf16;
+      break;
+    default:
+      AddUnknownEnum("training.precision", wire.precision(), problems);
   }
 }
 
@@ -153,13 +156,13 @@ void ReadNumbers(const v1::TrainingOptions& wire, TrainingOptions* options) {
 
 // What a bidirectional network is trained with, and a one-directional one is not.
 void ReadMasking(const v1::TrainingOptions& wire, bool bidirectional, TrainingOptions* options,
-                 RequestProblems* problems) {
+                 Violations* problems) {
   if (!bidirectional) {
     if (!wire.has_mask_fraction()) return;
-    problems->violations.Add("training.mask_fraction",
-                             absl::StrCat("is ", wire.mask_fraction(),
-                                          "; only a network that is bidirectional is trained on "
-                                          "masked characters"));
+    problems->Add("training.mask_fraction",
+                  absl::StrCat("is ", wire.mask_fraction(),
+                               "; only a network that is bidirectional is trained on "
+                               "masked characters"));
     return;
   }
   if (!wire.has_sequence_length()) {
@@ -167,15 +170,14 @@ void ReadMasking(const v1::TrainingOptions& wire, bool bidirectional, TrainingOp
   }
   options->mask_fraction = wire.has_mask_fraction() ? wire.mask_fraction() : kMaskFractionDefault;
   if (!(options->mask_fraction > 0 && options->mask_fraction < 1)) {
-    problems->violations.Add(
-        "training.mask_fraction",
-        absl::StrCat("is ", wire.mask_fraction(), "; must be above 0 and below 1"));
+    problems->Add("training.mask_fraction",
+                  absl::StrCat("is ", wire.mask_fraction(), "; must be above 0 and below 1"));
   }
   if (wire.sample_every_steps() > 0) {
-    problems->violations.Add("training.sample_every_steps",
-                             absl::StrCat("is ", wire.sample_every_steps(),
-                                          "; must be 0 for a bidirectional network, which cannot "
-                                          "write previews"));
+    problems->Add("training.sample_every_steps",
+                  absl::StrCat("is ", wire.sample_every_steps(),
+                               "; must be 0 for a bidirectional network, which cannot "
+                               "write previews"));
   }
   options->sample_every_steps = 0;
 }
@@ -183,7 +185,7 @@ void ReadMasking(const v1::TrainingOptions& wire, bool bidirectional, TrainingOp
 }  // namespace
 
 TrainingPlan PlanTraining(const v1::TrainRequest& request, const NetworkConfig* base,
-                          RequestProblems* problems) {
+                          Violations* problems) {
   const v1::TrainingOptions& wire = request.training();
   const Recipe recipe = ReadRecipe(wire, problems);
   TrainingPlan plan{.network = base != nullptr ? *base : DefaultNetwork(recipe),

@@ -22,6 +22,14 @@ Addend Times(float beta, MatrixView<float> c) {
   return beta == 0 ? Addend{nullptr, 0} : Addend{c.data, c.stride};
 }
 
+// Room for a part of op(A) if the kernels want a copy of it, else null.
+std::byte* RoomForLeft(const GemmKernels& kernels, Transpose transpose_a, GemmScratch* scratch) {
+  if (transpose_a == Transpose::kNo && !kernels.copies_rows) return nullptr;
+  const auto size = static_cast<size_t>(kernels.left_size);
+  if (scratch->left.size() < size) scratch->left.resize(size);
+  return scratch->left.data();
+}
+
 template <typename Real>
 using RowMajor = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
@@ -39,19 +47,18 @@ auto Map(MatrixView<Real> view, int64_t rows, int64_t cols) {
 template <>
 void Gemm<float>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
                  MatrixView<const float> a, MatrixView<const float> b, float beta,
-                 MatrixView<float> c, GemmScratch* scratch) {
-  const GemmKernels& kernels = GetGemmKernels();
+                 MatrixView<float> c, TrainingPrecision precision, GemmScratch* scratch) {
+  const GemmKernels& kernels = GetGemmKernels(precision);
   const auto packed_size = static_cast<size_t>(kernels.packed_size(std::min(k, kernels.depth), n));
   if (scratch->right.size() < packed_size) scratch->right.resize(packed_size);
-  if (transpose_a == Transpose::kYes) scratch->left.resize(kernels.left_size);
   StridedView left = Strided(transpose_a, a);
   StridedView right = Strided(transpose_b, b);
+  std::byte* room = RoomForLeft(kernels, transpose_a, scratch);
   Addend addend = Times(beta, c);
   for (int64_t first = 0; first < k; first += kernels.depth) {
     const int64_t depth = std::min(k - first, kernels.depth);
     kernels.pack(depth, n, right, scratch->right.data());
-    kernels.multiply(m, n, depth, left, scratch->right.data(), addend, c.data, c.stride,
-                     scratch->left.data());
+    kernels.multiply(m, n, depth, left, scratch->right.data(), addend, c.data, c.stride, room);
     left.data += depth * left.col;
     right.data += depth * right.row;
     addend = {c.data, c.stride};
@@ -61,7 +68,7 @@ void Gemm<float>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_
 template <>
 void Gemm<double>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
                   MatrixView<const double> a, MatrixView<const double> b, double beta,
-                  MatrixView<double> c, GemmScratch*) {
+                  MatrixView<double> c, TrainingPrecision, GemmScratch*) {
   const bool ta = transpose_a == Transpose::kYes;
   const bool tb = transpose_b == Transpose::kYes;
   const auto ma = Map(a, ta ? k : m, ta ? m : k);
@@ -80,30 +87,33 @@ void Gemm<double>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64
 }
 
 template <>
-GemmWeights<float>::GemmWeights(int64_t k, int64_t n)
-    : k_(k), n_(n), values_(GetGemmKernels().packed_size(k, n)) {}
+GemmWeights<float>::GemmWeights(int64_t k, int64_t n, TrainingPrecision precision)
+    : k_(k), n_(n), precision_(precision), values_(GetGemmKernels(precision).packed_size(k, n)) {}
 
 template <>
 void GemmWeights<float>::Assign(Transpose transpose_b, MatrixView<const float> b) {
-  GetGemmKernels().pack(k_, n_, Strided(transpose_b, b), values_.data());
+  GetGemmKernels(precision_).pack(k_, n_, Strided(transpose_b, b), values_.data());
 }
 
 template <>
 void GemmWeights<float>::Multiply(int64_t m, MatrixView<const float> a, float beta,
-                                  MatrixView<float> c) const {
-  GetGemmKernels().multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), Times(beta, c),
-                            c.data, c.stride, /*left=*/nullptr);
+                                  MatrixView<float> c, GemmScratch* scratch) const {
+  const GemmKernels& kernels = GetGemmKernels(precision_);
+  kernels.multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), Times(beta, c), c.data,
+                   c.stride, RoomForLeft(kernels, Transpose::kNo, scratch));
 }
 
 template <>
 void GemmWeights<float>::MultiplyAddRow(int64_t m, MatrixView<const float> a, const float* row,
-                                        MatrixView<float> c) const {
-  GetGemmKernels().multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), {row, 0}, c.data,
-                            c.stride, /*left=*/nullptr);
+                                        MatrixView<float> c, GemmScratch* scratch) const {
+  const GemmKernels& kernels = GetGemmKernels(precision_);
+  kernels.multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), {row, 0}, c.data,
+                   c.stride, RoomForLeft(kernels, Transpose::kNo, scratch));
 }
 
 template <>
-GemmWeights<double>::GemmWeights(int64_t k, int64_t n) : k_(k), n_(n), values_(k * n) {}
+GemmWeights<double>::GemmWeights(int64_t k, int64_t n, TrainingPrecision precision)
+    : k_(k), n_(n), precision_(precision), values_(k * n) {}
 
 template <>
 void GemmWeights<double>::Assign(Transpose transpose_b, MatrixView<const double> b) {
@@ -117,14 +127,15 @@ void GemmWeights<double>::Assign(Transpose transpose_b, MatrixView<const double>
 
 template <>
 void GemmWeights<double>::Multiply(int64_t m, MatrixView<const double> a, double beta,
-                                   MatrixView<double> c) const {
-  Gemm<double>(Transpose::kNo, Transpose::kNo, m, n_, k_, a, {values_.data(), n_}, beta, c);
+                                   MatrixView<double> c, GemmScratch* scratch) const {
+  Gemm<double>(Transpose::kNo, Transpose::kNo, m, n_, k_, a, {values_.data(), n_}, beta, c,
+               precision_, scratch);
 }
 
 template <>
 void GemmWeights<double>::MultiplyAddRow(int64_t m, MatrixView<const double> a, const double* row,
-                                         MatrixView<double> c) const {
-  Multiply(m, a, 0, c);
+                                         MatrixView<double> c, GemmScratch* scratch) const {
+  Multiply(m, a, 0, c, scratch);
   Map(c, m, n_).rowwise() += Eigen::Map<const Eigen::RowVectorXd>(row, n_);
 }
 

@@ -6,9 +6,12 @@
 #ifndef RUNNEL_CORE_MATH_GEMM_H_
 #define RUNNEL_CORE_MATH_GEMM_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "core/math/aligned_vector.h"
+#include "core/math/training_precision.h"
 
 namespace runnel {
 
@@ -23,22 +26,22 @@ struct MatrixView {
 
 // Buffers that products reuse from call to call; they grow to the largest. One thread at a time.
 struct GemmScratch {
-  AlignedVector<float> left;   // part of op(A), if transposed
-  AlignedVector<float> right;  // op(B)
+  AlignedVector<std::byte> left;   // part of op(A), if it is not read where it is
+  AlignedVector<std::byte> right;  // op(B)
 };
 
 // C [m x n] = op(A) [m x k] * op(B) [k x n] + beta * C. A is stored [m x k], or [k x m] if
-// transposed, and so on. beta is 0 or 1; with 0, C may hold anything.
+// transposed, and so on. beta is 0 or 1; with 0, C may hold anything. `precision` is of float.
 template <typename Real>
 void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
           MatrixView<const Real> a, MatrixView<const Real> b, Real beta, MatrixView<Real> c,
-          GemmScratch* scratch);
+          TrainingPrecision precision, GemmScratch* scratch);
 // For one product now and then.
 template <typename Real>
 void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
           MatrixView<const Real> a, MatrixView<const Real> b, Real beta, MatrixView<Real> c) {
   GemmScratch scratch;
-  Gemm<Real>(transpose_a, transpose_b, m, n, k, a, b, beta, c, &scratch);
+  Gemm<Real>(transpose_a, transpose_b, m, n, k, a, b, beta, c, TrainingPrecision::kF32, &scratch);
 }
 
 // A right-hand side op(B) [k x n] that many products share: a copy, laid out for them. Shareable
@@ -47,21 +50,25 @@ template <typename Real>
 class GemmWeights {
  public:
   GemmWeights() = default;
-  GemmWeights(int64_t k, int64_t n);
+  GemmWeights(int64_t k, int64_t n, TrainingPrecision precision);
 
   // `b` is stored [k x n], or [n x k] if transposed.
   void Assign(Transpose transpose_b, MatrixView<const Real> b);
 
   // C [m x n] = A [m x k] * op(B) + beta * C.
-  void Multiply(int64_t m, MatrixView<const Real> a, Real beta, MatrixView<Real> c) const;
+  void Multiply(int64_t m, MatrixView<const Real> a, Real beta, MatrixView<Real> c,
+                GemmScratch* scratch) const;
   // C [m x n] = A [m x k] * op(B) + `row` [n], which is added to each row.
-  void MultiplyAddRow(int64_t m, MatrixView<const Real> a, const Real* row,
-                      MatrixView<Real> c) const;
+  void MultiplyAddRow(int64_t m, MatrixView<const Real> a, const Real* row, MatrixView<Real> c,
+                      GemmScratch* scratch) const;
 
  private:
+  using Stored = std::conditional_t<std::is_same_v<Real, float>, std::byte, Real>;
+
   int64_t k_ = 0;
   int64_t n_ = 0;
-  AlignedVector<Real> values_;
+  TrainingPrecision precision_ = TrainingPrecision::kF32;
+  AlignedVector<Stored> values_;
 };
 
 // Makes the calling thread flush denormal numbers to zero; every thread that trains or generates

@@ -1,11 +1,13 @@
 #include "core/math/gemm_kernels.h"
 
 #include <algorithm>
+#include <cstddef>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/math/gemm_kernels.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "core/math/gemm_arithmetic-inl.h"
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
@@ -13,11 +15,6 @@ HWY_BEFORE_NAMESPACE();
 namespace runnel {
 namespace HWY_NAMESPACE {
 namespace {
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-using Tag = hn::ScalableTag<float>;
-using Vector = hn::Vec<Tag>;
 
 // A block of the result in registers: rows x panel vectors. With 32 registers 24 hold sums, with 16
 // there are 12.
@@ -30,12 +27,11 @@ constexpr int kRowsMax = 4;
 // Sums that are under way at once, at least: two multiply-adds a cycle of four cycles' latency.
 constexpr int kSumsMin = 8;
 
-// What the nearer caches hold: a panel's part of kDepth x 48 floats and kRows rows of A of that
+// What the nearer caches hold: a panel's part of kDepth x 48 elements and kRows rows of A of that
 // depth.
 constexpr int64_t kDepth = 512;
 constexpr int64_t kRows = 128;
 
-HWY_INLINE int64_t Lanes() { return static_cast<int64_t>(hn::Lanes(Tag())); }
 HWY_INLINE int64_t RoundUp(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
 
 // Columns of the next panel, where `left` are left: a panel of one vector, too few for its loads,
@@ -45,44 +41,67 @@ HWY_INLINE int64_t PanelWidth(int64_t left) {
   return Lanes() * (vectors == kPanelVectors + 1 ? 2 : std::min<int64_t>(vectors, kPanelVectors));
 }
 
-int64_t PackedSize(int64_t k, int64_t n) { return k * RoundUp(n, Lanes()); }
+// Elements that k floats one after the other take.
+template <class Arithmetic>
+HWY_INLINE int64_t Elements(int64_t k) {
+  return (k + Arithmetic::kPerElement - 1) / Arithmetic::kPerElement;
+}
 
-void Pack(int64_t k, int64_t n, StridedView b, float* packed) {
-  const Tag d;
+template <class Arithmetic>
+int64_t PackedSize(int64_t k, int64_t n) {
+  return Elements<Arithmetic>(k) * RoundUp(n, Lanes()) *
+         static_cast<int64_t>(sizeof(typename Arithmetic::Element));
+}
+
+// The floats of the k after that of `from`, or null if there is none.
+template <class Arithmetic>
+HWY_INLINE const float* Next(const float* from, int64_t stride, int64_t k, int64_t depth) {
+  return Arithmetic::kPerElement > 1 && k + 1 < depth ? from + stride : nullptr;
+}
+
+template <class Arithmetic>
+void Pack(int64_t k, int64_t n, StridedView b, std::byte* packed) {
+  using Element = typename Arithmetic::Element;
+  constexpr int64_t kStep = Arithmetic::kPerElement;
+  const int64_t elements = Elements<Arithmetic>(k);
   for (int64_t first = 0, width; first < n; first += width) {
     width = PanelWidth(n - first);
     const int64_t used = std::min(width, n - first);
-    float* panel = packed + first * k;
+    Element* panel = reinterpret_cast<Element*>(packed) + first * elements;
     const float* from = b.data + first * b.col;
     if (b.col == 1) {
-      for (int64_t i = 0; i < k; ++i, panel += width, from += b.row) {
+      for (int64_t i = 0; i < k; i += kStep, panel += width, from += kStep * b.row) {
+        const float* next = Next<Arithmetic>(from, b.row, i, k);
+        const auto join = [&](auto d, int64_t j) HWY_ATTR {
+          Arithmetic::Join(d, from + j, next == nullptr ? nullptr : next + j, panel + j);
+        };
         int64_t j = 0;
-        for (; j + Lanes() <= used; j += Lanes()) hn::StoreU(hn::LoadU(d, from + j), d, panel + j);
-        for (; j < used; ++j) panel[j] = from[j];
+        for (; j + Lanes() <= used; j += Lanes()) join(Tag(), j);
+        for (; j < used; ++j) join(hn::CappedTag<float, 1>(), j);
         for (; j < width; ++j) panel[j] = 0;
       }
       continue;
     }
     // Transposed: a square of some rows and columns at a time keeps both sides in the cache.
     constexpr int64_t kSquare = 16;
-    for (int64_t i0 = 0; i0 < k; i0 += kSquare) {
-      const int64_t i1 = std::min(k, i0 + kSquare);
+    for (int64_t i0 = 0; i0 < elements; i0 += kSquare) {
+      const int64_t count = std::min(kSquare, elements - i0);
       for (int64_t j = 0; j < width; ++j) {
-        if (j >= used) {
-          for (int64_t i = i0; i < i1; ++i) panel[i * width + j] = 0;
-          continue;
+        Element column[kSquare] = {};
+        if (j < used) {
+          Arithmetic::ToElements(std::min(kSquare * kStep, k - i0 * kStep),
+                                 from + j * b.col + i0 * kStep, column);
         }
-        const float* column = from + j * b.col;
-        for (int64_t i = i0; i < i1; ++i) panel[i * width + j] = column[i * b.row];
+        for (int64_t i = 0; i < count; ++i) panel[(i0 + i) * width + j] = column[i];
       }
     }
   }
 }
 
-// C [kRowCount x kVectors] = A * panel + addend over `depth` steps.
-template <int kRowCount, int kVectors>
-void Block(int64_t depth, const float* a, int64_t a_row, int64_t a_col, const float* panel,
-           Addend addend, float* c, int64_t c_stride) {
+// C [kRowCount x kVectors] = A * panel + addend over `depth` elements.
+template <class Arithmetic, int kRowCount, int kVectors>
+void Block(int64_t depth, const typename Arithmetic::Element* a, int64_t a_row, int64_t a_col,
+           const typename Arithmetic::Element* panel, Addend addend, float* c, int64_t c_stride) {
   const Tag d;
   const int64_t lanes = Lanes();
   // C is wanted at the end, all at once.
@@ -101,30 +120,17 @@ void Block(int64_t depth, const float* a, int64_t a_row, int64_t a_col, const fl
       for (int chain = 0; chain < kChains; ++chain) sum[chain][i][j] = hn::Zero(d);
     }
   }
-  const auto step = [&](Vector(&to)[kRowCount][kVectors], const float* a_k, const float* b_k)
-                        HWY_ATTR {
-                          Vector b[kVectors];
-                          HWY_UNROLL(3)
-                          for (int j = 0; j < kVectors; ++j) b[j] = hn::LoadU(d, b_k + j * lanes);
-                          HWY_UNROLL(8)
-                          for (int i = 0; i < kRowCount; ++i) {
-                            const Vector ai = hn::Set(d, a_k[i * a_row]);
-                            HWY_UNROLL(3)
-                            for (int j = 0; j < kVectors; ++j)
-                              to[i][j] = hn::MulAdd(ai, b[j], to[i][j]);
-                          }
-                        };
   int64_t k = 0;
   for (; k + kChains <= depth; k += kChains) {
     HWY_UNROLL(8)
     for (int chain = 0; chain < kChains; ++chain) {
-      step(sum[chain], a, panel);
+      Arithmetic::Step(a, a_row, panel, sum[chain]);
       a += a_col;
       panel += kVectors * lanes;
     }
   }
   for (; k < depth; ++k) {
-    step(sum[0], a, panel);
+    Arithmetic::Step(a, a_row, panel, sum[0]);
     a += a_col;
     panel += kVectors * lanes;
   }
@@ -143,34 +149,36 @@ void Block(int64_t depth, const float* a, int64_t a_row, int64_t a_col, const fl
   }
 }
 
-using BlockFunction = void (*)(int64_t, const float*, int64_t, int64_t, const float*, Addend,
-                               float*, int64_t);
+template <class Arithmetic>
+using BlockFunction = void (*)(int64_t, const typename Arithmetic::Element*, int64_t, int64_t,
+                               const typename Arithmetic::Element*, Addend, float*, int64_t);
 
-template <int kVectors>
-BlockFunction BlockOf(int64_t rows) {
-  constexpr BlockFunction kBlocks[] = {
-    Block<1, kVectors>,
-    Block<2, kVectors>,
-    Block<3, kVectors>,
-    Block<4, kVectors>,
+template <class Arithmetic, int kVectors>
+BlockFunction<Arithmetic> BlockOf(int64_t rows) {
+  constexpr BlockFunction<Arithmetic> kBlocks[] = {
+    Block<Arithmetic, 1, kVectors>,
+    Block<Arithmetic, 2, kVectors>,
+    Block<Arithmetic, 3, kVectors>,
+    Block<Arithmetic, 4, kVectors>,
 #if HWY_TARGET <= HWY_AVX3
-    Block<5, kVectors>,
-    Block<6, kVectors>,
-    Block<7, kVectors>,
-    Block<8, kVectors>,
+    Block<Arithmetic, 5, kVectors>,
+    Block<Arithmetic, 6, kVectors>,
+    Block<Arithmetic, 7, kVectors>,
+    Block<Arithmetic, 8, kVectors>,
 #endif
   };
   return kBlocks[rows - 1];
 }
 
-BlockFunction BlockOf(int64_t rows, int64_t vectors) {
+template <class Arithmetic>
+BlockFunction<Arithmetic> BlockOf(int64_t rows, int64_t vectors) {
   switch (vectors) {
     case 1:
-      return BlockOf<1>(rows);
+      return BlockOf<Arithmetic, 1>(rows);
     case 2:
-      return BlockOf<2>(rows);
+      return BlockOf<Arithmetic, 2>(rows);
     default:
-      return BlockOf<3>(rows);
+      return BlockOf<Arithmetic, 3>(rows);
   }
 }
 
@@ -182,38 +190,76 @@ struct RowBlocks {
   int64_t count;
 };
 
-// Copies `rows` neighbours, at most kRowsMax.
-HWY_INLINE void CopyRows(int64_t rows, const float* from, float* to) {
+// Joins `rows` neighbours, at most kRowsMax.
+template <class Arithmetic>
+HWY_INLINE void JoinRows(int64_t rows, const float* from, const float* next,
+                         typename Arithmetic::Element* to) {
   const hn::CappedTag<float, kRowsMax> all;
   const hn::CappedTag<float, 4> some;
   const auto count = static_cast<int64_t>(hn::Lanes(some));
+  const auto join = [&](auto d, int64_t i) HWY_ATTR {
+    Arithmetic::Join(d, from + i, next == nullptr ? nullptr : next + i, to + i);
+  };
   if (rows == static_cast<int64_t>(hn::Lanes(all))) {
-    hn::StoreU(hn::LoadU(all, from), all, to);
+    join(all, 0);
   } else if (rows >= count && rows <= 2 * count) {  // two vectors that overlap
-    hn::StoreU(hn::LoadU(some, from), some, to);
-    hn::StoreU(hn::LoadU(some, from + rows - count), some, to + rows - count);
+    join(some, 0);
+    join(some, rows - count);
   } else {
-    for (int64_t i = 0; i < rows; ++i) to[i] = from[i];
+    for (int64_t i = 0; i < rows; ++i) join(hn::CappedTag<float, 1>(), i);
   }
 }
 
-// Copies a transposed A so that each block reads it in one stream: block after block, each [depth x
-// rows of the block].
-void PackRows(const RowBlocks& blocks, int64_t depth, StridedView a, float* packed) {
+// Copies a transposed A, `depth` of k, so that each block reads it in one stream: block after
+// block, each [elements x rows of the block].
+template <class Arithmetic>
+void PackRows(const RowBlocks& blocks, int64_t depth, StridedView a,
+              typename Arithmetic::Element* packed) {
   // Some steps of all blocks at a time: whole cache lines on both sides.
   constexpr int64_t kSteps = 8;
-  for (int64_t k0 = 0; k0 < depth; k0 += kSteps) {
-    const int64_t k1 = std::min(depth, k0 + kSteps);
+  constexpr int64_t kStep = Arithmetic::kPerElement;
+  const int64_t elements = Elements<Arithmetic>(depth);
+  for (int64_t i0 = 0; i0 < elements; i0 += kSteps) {
+    const int64_t i1 = std::min(elements, i0 + kSteps);
     for (int64_t block = 0; block < blocks.count; ++block) {
       const int64_t first = blocks.First(block);
       const int64_t rows = blocks.First(block + 1) - first;
-      const float* from = a.data + first + k0 * a.col;
-      float* to = packed + first * depth + k0 * rows;
-      for (int64_t k = k0; k < k1; ++k, from += a.col, to += rows) {
-        hwy::Prefetch(from + kSteps * a.col);
-        CopyRows(rows, from, to);
+      const float* from = a.data + first + i0 * kStep * a.col;
+      typename Arithmetic::Element* to = packed + first * elements + i0 * rows;
+      for (int64_t i = i0; i < i1; ++i, from += kStep * a.col, to += rows) {
+        for (int64_t k = 0; k < kStep; ++k) hwy::Prefetch(from + (kSteps * kStep + k) * a.col);
+        JoinRows<Arithmetic>(rows, from, Next<Arithmetic>(from, a.col, i * kStep, depth), to);
       }
     }
+  }
+}
+
+// Part of A as blocks read it: element (i, k) of a block that begins with row f lies at data[f *
+// block + i * row + k * col], where a packed A's row is 1 and its col the rows of the block.
+template <class Arithmetic>
+struct Left {
+  const typename Arithmetic::Element* data;
+  int64_t block;
+  int64_t row;
+  int64_t col;  // 0: the rows of the block
+};
+
+// Rows [m x depth] of A, in `room` if they are not to be read where they are.
+template <class Arithmetic>
+Left<Arithmetic> MakeLeft(const RowBlocks& blocks, int64_t depth, StridedView a,
+                          typename Arithmetic::Element* room) {
+  const int64_t elements = Elements<Arithmetic>(depth);
+  if (a.col != 1 && (blocks.m > 1 || Arithmetic::kCopiesRows)) {
+    PackRows<Arithmetic>(blocks, depth, a, room);
+    return {room, elements, 1, 0};
+  }
+  if constexpr (Arithmetic::kCopiesRows) {
+    for (int64_t i = 0; i < blocks.m; ++i) {
+      Arithmetic::ToElements(depth, a.data + i * a.row, room + i * elements);
+    }
+    return {room, elements, elements, 1};
+  } else {
+    return {a.data, a.row, a.row, a.col};
   }
 }
 
@@ -223,29 +269,29 @@ HWY_INLINE Addend At(Addend addend, int64_t row, int64_t col) {
   return addend;
 }
 
-// One panel: columns [0, n) of C, n at most a panel's width. `a_packed`: A is as PackRows leaves
-// it.
-void MultiplyPanel(const RowBlocks& blocks, int64_t n, int64_t depth, StridedView a, bool a_packed,
-                   const float* panel, Addend addend, float* c, int64_t c_stride) {
+// One panel: columns [0, n) of C, n at most a panel's width.
+template <class Arithmetic>
+void MultiplyPanel(const RowBlocks& blocks, int64_t n, int64_t elements,
+                   const Left<Arithmetic>& left, const typename Arithmetic::Element* panel,
+                   Addend addend, float* c, int64_t c_stride) {
   const int64_t lanes = Lanes();
   const int64_t vectors = (n + lanes - 1) / lanes;
   for (int64_t block = 0; block < blocks.count; ++block) {
     const int64_t first = blocks.First(block);
     const int64_t rows = blocks.First(block + 1) - first;
-    const float* a_block = a.data + first * (a_packed ? depth : a.row);
-    const int64_t a_row = a_packed ? 1 : a.row;
-    const int64_t a_col = a_packed ? rows : a.col;
+    const auto* a = left.data + first * left.block;
+    const int64_t a_col = left.col == 0 ? rows : left.col;
     float* c_block = c + first * c_stride;
     const Addend added = At(addend, first, 0);
-    const BlockFunction multiply = BlockOf(rows, vectors);
+    const BlockFunction<Arithmetic> multiply = BlockOf<Arithmetic>(rows, vectors);
     if (n == vectors * lanes) {
-      multiply(depth, a_block, a_row, a_col, panel, added, c_block, c_stride);
+      multiply(elements, a, left.row, a_col, panel, added, c_block, c_stride);
       continue;
     }
     // The last vector reaches beyond C.
     HWY_ALIGN float wide[kRowsMax * kPanelVectors * HWY_MAX_BYTES / sizeof(float)];
     const int64_t width = vectors * lanes;
-    multiply(depth, a_block, a_row, a_col, panel, {nullptr, 0}, wide, width);
+    multiply(elements, a, left.row, a_col, panel, {nullptr, 0}, wide, width);
     for (int64_t i = 0; i < rows; ++i) {
       float* to = c_block + i * c_stride;
       const float* from = wide + i * width;
@@ -258,40 +304,51 @@ void MultiplyPanel(const RowBlocks& blocks, int64_t n, int64_t depth, StridedVie
   }
 }
 
-void Multiply(int64_t m, int64_t n, int64_t k, StridedView a, const float* packed, Addend addend,
-              float* c, int64_t c_stride, float* left) {
-  const bool transposed = a.col != 1 && m > 1;
+template <class Arithmetic>
+void Multiply(int64_t m, int64_t n, int64_t k, StridedView a, const std::byte* packed,
+              Addend addend, float* c, int64_t c_stride, std::byte* left) {
+  using Element = typename Arithmetic::Element;
+  const auto* panels = reinterpret_cast<const Element*>(packed);
+  const int64_t elements = Elements<Arithmetic>(k);
   for (int64_t m0 = 0; m0 < m; m0 += kRows) {
     const RowBlocks blocks(std::min(kRows, m - m0));
-    for (int64_t k0 = 0; k0 < k; k0 += kDepth) {
-      const int64_t depth = std::min(kDepth, k - k0);
-      StridedView part = {a.data + m0 * a.row + k0 * a.col, a.row, a.col};
-      if (transposed) {
-        PackRows(blocks, depth, part, left);
-        part.data = left;
-      }
+    for (int64_t k0 = 0; k0 < elements; k0 += kDepth) {
+      const int64_t depth = std::min(kDepth, elements - k0);
+      const int64_t first_k = k0 * Arithmetic::kPerElement;
+      const Left<Arithmetic> part = MakeLeft<Arithmetic>(
+          blocks, std::min(kDepth * Arithmetic::kPerElement, k - first_k),
+          {a.data + m0 * a.row + first_k * a.col, a.row, a.col}, reinterpret_cast<Element*>(left));
       for (int64_t first = 0, width; first < n; first += width) {
         width = PanelWidth(n - first);
-        const float* panel = packed + first * k + k0 * width;
+        const Element* panel = panels + first * elements + k0 * width;
         float* c_part = c + m0 * c_stride + first;
         // After the first part of k, to what the parts before have made.
         const Addend added = k0 == 0 ? At(addend, m0, first) : Addend{c_part, c_stride};
-        MultiplyPanel(blocks, std::min(width, n - first), depth, part, transposed, panel, added,
-                      c_part, c_stride);
+        MultiplyPanel<Arithmetic>(blocks, std::min(width, n - first), depth, part, panel, added,
+                                  c_part, c_stride);
       }
     }
   }
 }
 
-constexpr GemmKernels kTable = {.packed_size = PackedSize,
-                                .pack = Pack,
-                                .multiply = Multiply,
-                                .left_size = kRows * kDepth,
-                                .depth = kDepth};
+template <class Arithmetic>
+constexpr GemmKernels kTable = {.packed_size = PackedSize<Arithmetic>,
+                                .pack = Pack<Arithmetic>,
+                                .multiply = Multiply<Arithmetic>,
+                                .copies_rows = Arithmetic::kCopiesRows,
+                                .left_size = kRows* kDepth* int64_t{sizeof(float)},
+                                .depth = kDepth* Arithmetic::kPerElement};
 
 }  // namespace
 
-const GemmKernels& Table() { return kTable; }
+const GemmKernels& Table(TrainingPrecision precision) {
+  if (precision == TrainingPrecision::kF32) return kTable<F32>;
+#if HWY_TARGET == HWY_AVX3
+  static const bool has_dot = __builtin_cpu_supports("avx512bf16");
+  if (has_dot) return kTable<Bf16Dot>;
+#endif
+  return kTable<Bf16Widened>;
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace runnel
@@ -302,7 +359,9 @@ namespace runnel {
 
 HWY_EXPORT(Table);
 
-const GemmKernels& GetGemmKernels() { return HWY_DYNAMIC_DISPATCH(Table)(); }
+const GemmKernels& GetGemmKernels(TrainingPrecision precision) {
+  return HWY_DYNAMIC_DISPATCH(Table)(precision);
+}
 
 }  // namespace runnel
 #endif  // HWY_ONCE

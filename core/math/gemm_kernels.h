@@ -8,7 +8,10 @@
 #ifndef RUNNEL_CORE_MATH_GEMM_KERNELS_H_
 #define RUNNEL_CORE_MATH_GEMM_KERNELS_H_
 
+#include <cstddef>
 #include <cstdint>
+
+#include "core/math/training_precision.h"
 
 namespace runnel {
 
@@ -26,14 +29,15 @@ struct Addend {
 };
 
 struct GemmKernels {
-  // Floats that a packed [k x n] matrix takes.
+  // Bytes that a packed [k x n] matrix takes; how they are laid out is between these functions.
   int64_t (*packed_size)(int64_t k, int64_t n);
-  void (*pack)(int64_t k, int64_t n, StridedView b, float* packed);
+  void (*pack)(int64_t k, int64_t n, StridedView b, std::byte* packed);
   // C [m x n] = A [m x k] * packed + addend. C's rows lie `c_stride` apart; C may be the addend.
-  // A's rows are contiguous (col 1), or its columns are (row 1); then `left` is room for
-  // `left_size` floats, otherwise it is not used.
-  void (*multiply)(int64_t m, int64_t n, int64_t k, StridedView a, const float* packed,
-                   Addend addend, float* c, int64_t c_stride, float* left);
+  // A's rows are contiguous (col 1), or its columns are (row 1); in the latter case, and in both if
+  // `copies_rows`, `left` is room for `left_size` bytes, otherwise it is not used.
+  void (*multiply)(int64_t m, int64_t n, int64_t k, StridedView a, const std::byte* packed,
+                   Addend addend, float* c, int64_t c_stride, std::byte* left);
+  bool copies_rows;
   int64_t left_size;
   // The k that a product whose right side is packed for it alone should have at most, so that the
   // packed part is still in the cache when it is read.
@@ -41,7 +45,7 @@ struct GemmKernels {
 };
 
 // The table for this processor.
-const GemmKernels& GetGemmKernels();
+const GemmKernels& GetGemmKernels(TrainingPrecision precision);
 
 }  // namespace runnel
 

@@ -22,6 +22,7 @@
 #include "absl/types/span.h"
 #include "core/math/aligned_vector.h"
 #include "core/math/decode_kernels.h"
+#include "core/math/training_precision.h"
 #include "core/nn/dropout.h"
 #include "core/nn/network_config.h"
 #include "core/nn/parameters.h"
@@ -112,7 +113,11 @@ class Network {
   virtual int vocabulary_size() const = 0;
   virtual bool bidirectional() const = 0;
 
-  virtual std::unique_ptr<PackedWeights> NewPackedWeights() const = 0;
+  // `precision` of the products of a float network.
+  virtual std::unique_ptr<PackedWeights> NewPackedWeights(TrainingPrecision precision) const = 0;
+  std::unique_ptr<PackedWeights> NewPackedWeights() const {
+    return NewPackedWeights(TrainingPrecision::kF32);
+  }
   // Points `packed` at `parameters`, which must stay until the step is over, and refreshes the
   // derived copies; `dropout` (or null) drops recurrent weights.
   virtual void Pack(const Real* parameters, const DropoutDraw* dropout,

@@ -28,13 +28,15 @@ class OutputLayer {
   }
 
   struct Packed {
+    TrainingPrecision precision;
     const Real* parameters = nullptr;
     GemmWeights<Real> weight;  // W^T
     GemmWeights<Real> weight_back;
   };
-  Packed NewPacked() const {
-    return {.weight = GemmWeights<Real>(hidden_, vocabulary_),
-            .weight_back = GemmWeights<Real>(vocabulary_, hidden_)};
+  Packed NewPacked(TrainingPrecision precision) const {
+    return {.precision = precision,
+            .weight = GemmWeights<Real>(hidden_, vocabulary_, precision),
+            .weight_back = GemmWeights<Real>(vocabulary_, hidden_, precision)};
   }
   void Pack(const Real* parameters, Packed* packed) const {
     packed->parameters = parameters;
@@ -43,9 +45,10 @@ class OutputLayer {
   }
 
   // hidden [rows x H] -> logits [rows x V].
-  void Forward(const Packed& packed, int64_t rows, const Real* hidden, Real* logits) const {
+  void Forward(const Packed& packed, int64_t rows, const Real* hidden, Real* logits,
+               GemmScratch* products) const {
     packed.weight.MultiplyAddRow(rows, {hidden, hidden_}, packed.parameters + bias_,
-                                 {logits, vocabulary_});
+                                 {logits, vocabulary_}, products);
   }
 
   // As Network::Loss: logits become gradients. Cross-entropies are added in row order.
@@ -67,11 +70,11 @@ class OutputLayer {
                 Real* gradients, Real* hidden_gradient, GemmScratch* products) const {
     Gemm<Real>(Transpose::kYes, Transpose::kNo, vocabulary_, hidden_, rows,
                {logit_gradients, vocabulary_}, {hidden, hidden_}, 0, {gradients + weight_, hidden_},
-               products);
+               packed.precision, products);
     std::fill_n(gradients + bias_, vocabulary_, Real{0});
     kernels_.add_rows(rows, vocabulary_, logit_gradients, vocabulary_, gradients + bias_);
-    packed.weight_back.Multiply(rows, {logit_gradients, vocabulary_}, 0,
-                                {hidden_gradient, hidden_});
+    packed.weight_back.Multiply(rows, {logit_gradients, vocabulary_}, 0, {hidden_gradient, hidden_},
+                                products);
   }
 
   class Decoder {

@@ -47,16 +47,17 @@ RecurrentLayer<Real>::RecurrentLayer(const Cell<Real>& cell, const LayerShape& s
 }
 
 template <typename Real>
-typename RecurrentLayer<Real>::Packed RecurrentLayer<Real>::NewPacked() const {
-  Packed packed;
+typename RecurrentLayer<Real>::Packed RecurrentLayer<Real>::NewPacked(
+    TrainingPrecision precision) const {
+  Packed packed = {.precision = precision};
   if (!shape_.one_hot) {
-    packed.input = GemmWeights<Real>(shape_.input_size, input_rows());
-    packed.input_back = GemmWeights<Real>(input_rows(), shape_.input_size);
+    packed.input = GemmWeights<Real>(shape_.input_size, input_rows(), precision);
+    packed.input_back = GemmWeights<Real>(input_rows(), shape_.input_size, precision);
   }
   for (int i = 0; i < cell_.shape.num_products; ++i) {
     const int64_t rows = cell_.shape.products[i].count * hidden_;
-    packed.recurrent[i] = GemmWeights<Real>(hidden_, rows);
-    packed.recurrent_back[i] = GemmWeights<Real>(rows, hidden_);
+    packed.recurrent[i] = GemmWeights<Real>(hidden_, rows, precision);
+    packed.recurrent_back[i] = GemmWeights<Real>(rows, hidden_, precision);
   }
   return packed;
 }
@@ -138,7 +139,7 @@ void RecurrentLayer<Real>::Forward(const Packed& packed, const LayerInput<Real>&
   const int64_t lanes = a->lanes;
   const int64_t units = lanes * hidden_;
   const int64_t steps = batch.steps;
-  FeedInput(packed, input, steps * lanes, a->gates.data());
+  FeedInput(packed, input, steps * lanes, a);
   const int64_t first = shape_.reverse ? steps : 0;
   for (int s = 0; s < cell_.shape.states; ++s) {
     std::copy_n(state + s * units, units, a->states[s].data() + first * units);
@@ -161,7 +162,7 @@ void RecurrentLayer<Real>::Forward(const Packed& packed, const LayerInput<Real>&
       const RecurrentProduct& product = cell_.shape.products[p];
       packed.recurrent[p].Multiply(lanes,
                                    {product.of_operand ? step.operand : step.before[0], hidden_}, 1,
-                                   {step.gates + product.first * hidden_, rows()});
+                                   {step.gates + product.first * hidden_, rows()}, a->products);
       cell_.forward[p](step);
     }
   }
@@ -211,7 +212,7 @@ void RecurrentLayer<Real>::Backward(const Packed& packed, const LayerInput<Real>
       const Real beta = !product.of_operand && writes_hidden ? 1 : 0;
       Real* target = product.of_operand ? a->operand_gradient.data() : a->state_gradient[0].data();
       packed.recurrent_back[p].Multiply(lanes, {step.gates + product.first * hidden_, rows()}, beta,
-                                        {target, hidden_});
+                                        {target, hidden_}, a->products);
       if (!product.of_operand) writes_hidden = true;
     }
     AddStepGradients(input, t, *a, gradients);
@@ -232,18 +233,20 @@ void RecurrentLayer<Real>::Backward(const Packed& packed, const LayerInput<Real>
   WriteWeightGradients(packed, input, batch, *a, gradients);
   if (input_gradient != nullptr) {
     packed.input_back.Multiply(steps * lanes, {a->gates.data(), rows()}, input_beta,
-                               {input_gradient, shape_.input_size});
+                               {input_gradient, shape_.input_size}, a->products);
   }
 }
 
 template <typename Real>
 void RecurrentLayer<Real>::FeedInput(const Packed& packed, const LayerInput<Real>& input,
-                                     int64_t count, Real* gates) const {
+                                     int64_t count, Activations* a) const {
+  Real* gates = a->gates.data();
   const Real* weight = packed.parameters + input_weight_;
   const Real* bias = packed.parameters + bias_;
   const int64_t behind = rows() - input_rows();  // which only the state feeds
   if (!shape_.one_hot) {
-    packed.input.MultiplyAddRow(count, {input.dense, shape_.input_size}, bias, {gates, rows()});
+    packed.input.MultiplyAddRow(count, {input.dense, shape_.input_size}, bias, {gates, rows()},
+                                a->products);
     for (int64_t r = 0; r < count && behind > 0; ++r) {
       std::copy_n(bias + input_rows(), behind, gates + r * rows() + input_rows());
     }
@@ -289,7 +292,7 @@ void RecurrentLayer<Real>::WriteWeightGradients(const Packed& packed, const Laye
   if (!shape_.one_hot) {
     Gemm<Real>(Transpose::kYes, Transpose::kNo, input_rows(), shape_.input_size, count,
                {a.gates.data(), rows()}, {input.dense, shape_.input_size}, 0,
-               {gradients + input_weight_, shape_.input_size}, a.products);
+               {gradients + input_weight_, shape_.input_size}, packed.precision, a.products);
   }
   Real* gradient = gradients + recurrent_weight_;
   for (int p = 0; p < cell_.shape.num_products; ++p) {
@@ -298,7 +301,7 @@ void RecurrentLayer<Real>::WriteWeightGradients(const Packed& packed, const Laye
     const Real* operand = product.of_operand ? a.operand.data() : Before(a, batch, 0, 0);
     Gemm<Real>(Transpose::kYes, Transpose::kNo, rows_of_product, hidden_, count,
                {a.gates.data() + product.first * hidden_, rows()}, {operand, hidden_}, 0,
-               {gradient, hidden_}, a.products);
+               {gradient, hidden_}, packed.precision, a.products);
     gradient += rows_of_product * hidden_;
   }
   gradient = gradients + recurrent_weight_;

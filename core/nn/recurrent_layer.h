@@ -39,6 +39,7 @@ template <typename Real>
 class RecurrentLayer {
  public:
   struct Packed {
+    TrainingPrecision precision;
     const Real* parameters = nullptr;
     GemmWeights<Real> input;  // W^T; of a dense input
     GemmWeights<Real> input_back;
@@ -71,7 +72,7 @@ class RecurrentLayer {
   int64_t state_size() const { return cell_.shape.states * hidden_; }
   int64_t hidden_size() const { return hidden_; }
 
-  Packed NewPacked() const;
+  Packed NewPacked(TrainingPrecision precision) const;
   void Pack(const Real* parameters, const DropoutDraw* dropout, Packed* packed) const;
   // `products` must outlive what is returned.
   Activations NewActivations(int steps_max, int lanes, GemmScratch* products) const;
@@ -104,7 +105,7 @@ class RecurrentLayer {
   void Restart(const Batch& batch, int64_t t, Activations* a) const;
 
   void FeedInput(const Packed& packed, const LayerInput<Real>& input, int64_t rows,
-                 Real* gates) const;
+                 Activations* a) const;
   // The gradients of the bias and of one-hot input, as far as step t's gates give them, while those
   // are in the cache.
   void AddStepGradients(const LayerInput<Real>& input, int64_t t, const Activations& a,

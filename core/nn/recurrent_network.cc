@@ -66,10 +66,11 @@ RecurrentNetwork<Real>::RecurrentNetwork(const NetworkConfig& config, int vocabu
       output_(directions_ * hidden_, vocabulary_size, &layout_) {}
 
 template <typename Real>
-auto RecurrentNetwork<Real>::NewPackedWeights() const -> std::unique_ptr<PackedWeights> {
+auto RecurrentNetwork<Real>::NewPackedWeights(TrainingPrecision precision) const
+    -> std::unique_ptr<PackedWeights> {
   auto packed = std::make_unique<Weights>();
-  for (const Layer& layer : layers_) packed->layers.push_back(layer.NewPacked());
-  packed->output = output_.NewPacked();
+  for (const Layer& layer : layers_) packed->layers.push_back(layer.NewPacked(precision));
+  packed->output = output_.NewPacked(precision);
   return packed;
 }
 
@@ -154,7 +155,7 @@ void RecurrentNetwork<Real>::Forward(const PackedWeights& packed, const Batch& b
     }
     a.outputs[level] = JoinOutputs(level, batch, &a);
   }
-  output_.Forward(weights.output, batch.steps * a.lanes, a.outputs.back(), a.logits());
+  output_.Forward(weights.output, batch.steps * a.lanes, a.outputs.back(), a.logits(), &a.products);
 }
 
 template <typename Real>

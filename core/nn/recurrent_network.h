@@ -30,7 +30,7 @@ class RecurrentNetwork : public Network<Real> {
   int vocabulary_size() const override { return vocabulary_size_; }
   bool bidirectional() const override { return directions_ > 1; }
 
-  std::unique_ptr<PackedWeights> NewPackedWeights() const override;
+  std::unique_ptr<PackedWeights> NewPackedWeights(TrainingPrecision precision) const override;
   void Pack(const Real* parameters, const DropoutDraw* dropout,
             PackedWeights* packed) const override;
   std::unique_ptr<Activations> NewActivations(int steps_max, int lanes) const override;

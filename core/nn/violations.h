@@ -26,6 +26,13 @@ class Violations {
     list_.push_back({std::string(field), std::move(description)});
   }
 
+  // Adds `others` with `prefix` before each field.
+  void AddPrefixed(absl::string_view prefix, const Violations& others) {
+    for (const FieldViolation& other : others.list()) {
+      Add(absl::StrCat(prefix, other.field), other.description);
+    }
+  }
+
   // A violation unless min <= value <= max; NaN is one.
   template <typename Number>
   void CheckRange(absl::string_view field, Number value, Number min, Number max) {

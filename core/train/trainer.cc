@@ -49,7 +49,7 @@ Trainer<Real>::Trainer(const Network<Real>& network, int hidden_size, const Corp
       average_(options.averaging > 0 ? network.layout().size() : 0),
       dropout_{.rates = options.dropout, .seed = options.seed},
       optimizer_(options, network.layout()),
-      packed_(network.NewPackedWeights()),
+      packed_(network.NewPackedWeights(options.precision)),
       chunk_squares_(Chunks(network.layout().size())) {
   PrepareThreadForMath();
   InitializeParameters(network.layout(), options.initialization, hidden_size, options.seed,
@@ -200,8 +200,12 @@ bool Trainer<Real>::has_validation() const {
 
 template <typename Real>
 double Trainer<Real>::ValidationLoss() {
-  network_.Pack(outcome().data(), /*dropout=*/nullptr, packed_.get());
-  return Evaluate(network_, *packed_, corpus_, split_.validation, &pool_);
+  // As the weights will be served, in f32.
+  std::unique_ptr<typename Network<Real>::PackedWeights> f32;
+  if (options_.precision != TrainingPrecision::kF32) f32 = network_.NewPackedWeights();
+  auto* packed = f32 != nullptr ? f32.get() : packed_.get();
+  network_.Pack(outcome().data(), /*dropout=*/nullptr, packed);
+  return Evaluate(network_, *packed, corpus_, split_.validation, &pool_);
 }
 
 template <typename Real>

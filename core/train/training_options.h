@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+#include "core/math/training_precision.h"
 #include "core/nn/dropout.h"
 #include "core/nn/network_config.h"
 #include "core/nn/parameters.h"
@@ -60,6 +61,7 @@ struct TrainingOptions {
   // Lanes begin at a random place of the corpus each epoch, so that windows differ.
   bool shift_lanes = false;
   Initialization initialization = Initialization::kOrthogonal;
+  TrainingPrecision precision = TrainingPrecision::kF32;
 };
 
 NetworkConfig DefaultNetwork(Recipe recipe);

@@ -14,12 +14,12 @@ using ::testing::Pair;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-TEST(ErrorMapping, NoProblems_IsOk) { EXPECT_TRUE(ToGrpcStatus(RequestProblems()).ok()); }
+TEST(ErrorMapping, NoProblems_IsOk) { EXPECT_TRUE(ToGrpcStatus(Violations()).ok()); }
 
 TEST(ErrorMapping, Violations_AreInMessageAndDetails) {
-  RequestProblems problems;
-  problems.violations.Add("sampling.temperature", "is -1; must be 0 or more, and finite");
-  problems.violations.Add("stop.max_chars", "is 0; must be 1 to 9");
+  Violations problems;
+  problems.Add("sampling.temperature", "is -1; must be 0 or more, and finite");
+  problems.Add("stop.max_chars", "is 0; must be 1 to 9");
   const grpc::Status status = ToGrpcStatus(problems);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(status.error_message(),
@@ -30,24 +30,9 @@ TEST(ErrorMapping, Violations_AreInMessageAndDetails) {
                           Pair("stop.max_chars", "is 0; must be 1 to 9")));
 }
 
-TEST(ErrorMapping, Unavailable_IsUnimplementedUnlessSomethingIsInvalid) {
-  RequestProblems problems;
-  problems.AddUnavailable("sampling.top_k");
-  problems.AddUnavailable("network.cell_type", "CELL_TYPE_LSTM");
-  grpc::Status status = ToGrpcStatus(problems);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  EXPECT_EQ(status.error_message(),
-            "sampling.top_k: is not available in this release; "
-            "network.cell_type: CELL_TYPE_LSTM is not available in this release");
-  problems.violations.Add("model", "is empty");
-  status = ToGrpcStatus(problems);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(status.error_message(), "model: is empty");
-}
-
 TEST(ErrorMapping, ManyLongViolations_FitIntoTrailers) {
-  RequestProblems problems;
-  for (int i = 0; i < 100; ++i) problems.violations.Add("field", std::string(5000, 'x'));
+  Violations problems;
+  for (int i = 0; i < 100; ++i) problems.Add("field", std::string(5000, 'x'));
   const grpc::Status status = ToGrpcStatus(problems);
   constexpr size_t kTrailersMax = 8192;
   EXPECT_LT(status.error_message().size() * 3 + status.error_details().size() * 4 / 3,
@@ -56,8 +41,8 @@ TEST(ErrorMapping, ManyLongViolations_FitIntoTrailers) {
 }
 
 TEST(ErrorMapping, MoreViolationsThanShown_AreCounted) {
-  RequestProblems problems;
-  for (int i = 0; i < 13; ++i) problems.violations.Add("f", "d");
+  Violations problems;
+  for (int i = 0; i < 13; ++i) problems.Add("f", "d");
   const grpc::Status status = ToGrpcStatus(problems);
   EXPECT_THAT(ViolationsOf(status), SizeIs(10));
   EXPECT_THAT(status.error_message(), ::testing::EndsWith("; and 3 more"));

@@ -20,19 +20,19 @@ constexpr int64_t kCap = 1000;
 constexpr int64_t kResponseBytes = 1 << 20;
 
 grpc::Status Check(const v1::GenerateCharsRequest& request) {
-  RequestProblems problems;
+  Violations problems;
   ReadSampling(request, kCap, &problems);
   return ToGrpcStatus(problems);
 }
 
 grpc::Status Check(const v1::SampleRequest& request) {
-  RequestProblems problems;
+  Violations problems;
   ReadSampling(request, kCap, kResponseBytes, &problems);
   return ToGrpcStatus(problems);
 }
 
 TEST(ReadSampling, EmptyRequest_IsTheModelsOwnDistribution) {
-  RequestProblems problems;
+  Violations problems;
   const SamplingOptions options = ReadSampling(v1::GenerateCharsRequest(), kCap, &problems);
   EXPECT_TRUE(problems.empty());
   EXPECT_EQ(options.temperature, 1);
@@ -41,7 +41,7 @@ TEST(ReadSampling, EmptyRequest_IsTheModelsOwnDistribution) {
 }
 
 TEST(ReadSampling, DefaultLength_IsNeverAboveTheServersCap) {
-  RequestProblems problems;
+  Violations problems;
   EXPECT_EQ(ReadSampling(v1::GenerateCharsRequest(), 10, &problems).max_chars, 10);
   EXPECT_TRUE(problems.empty());
 }
@@ -49,7 +49,7 @@ TEST(ReadSampling, DefaultLength_IsNeverAboveTheServersCap) {
 TEST(ReadSampling, SeedZero_IsASeed) {
   v1::GenerateCharsRequest request;
   request.mutable_sampling()->set_seed(0);
-  RequestProblems problems;
+  Violations problems;
   EXPECT_EQ(ReadSampling(request, kCap, &problems).seed, 0u);
 }
 
@@ -136,7 +136,7 @@ TEST(ReadSampling, EveryOption_IsRead) {
   request.mutable_stop()->set_include_stop(true);
   request.set_return_state(true);
   request.set_top_logprobs(0);
-  RequestProblems problems;
+  Violations problems;
   const SamplingOptions options = ReadSampling(request, kCap, &problems);
   EXPECT_TRUE(problems.empty());
   EXPECT_EQ(options.temperature, 0.5f);
@@ -196,7 +196,7 @@ TEST(ReadSampling, TextsThatNoMessageHolds_AreInvalidWithTheBound) {
   v1::SampleRequest request;
   request.set_num_samples(2);
   request.mutable_stop()->set_max_chars(600);
-  RequestProblems problems;
+  Violations problems;
   ReadSampling(request, kCap, /*response_bytes_max=*/4000, &problems);
   const grpc::Status status = ToGrpcStatus(problems);
   ASSERT_THAT(FieldsOf(status), ElementsAre("stop.max_chars"));

@@ -72,14 +72,6 @@ TEST_F(TrainRefusalsTest, OptionsOutOfRange_AreAllListed) {
   EXPECT_THAT(status.error_message(), HasSubstr("network.hidden_size: is 5000; must be 1 to 4096"));
 }
 
-TEST_F(TrainRefusalsTest, WhatComesLater_IsUnimplementedUnlessSomethingIsInvalid) {
-  v1::TrainRequest request = TinyTraining("m", 1);
-  request.mutable_training()->set_precision(v1::PRECISION_BF16);
-  EXPECT_EQ(Train(request).error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  request.mutable_network()->set_hidden_size(0);
-  EXPECT_EQ(Train(request).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-}
-
 TEST_F(TrainRefusalsTest, NetworkThatDoesNotFitIntoMemory_IsInvalid) {
   v1::TrainRequest request = TinyTraining("m", 1);
   request.mutable_network()->set_hidden_size(4096);

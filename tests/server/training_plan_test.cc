@@ -19,13 +19,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 grpc::Status Check(const v1::TrainRequest& request) {
-  RequestProblems problems;
+  Violations problems;
   PlanTraining(request, nullptr, &problems);
   return ToGrpcStatus(problems);
 }
 
 TEST(PlanTraining, EmptyRequest_IsRecipeFast) {
-  RequestProblems problems;
+  Violations problems;
   const TrainingPlan plan = PlanTraining(v1::TrainRequest(), nullptr, &problems);
   EXPECT_TRUE(problems.empty());
   const TrainingOptions fast = DefaultTraining(Recipe::kFast);
@@ -39,7 +39,7 @@ TEST(PlanTraining, EmptyRequest_IsRecipeFast) {
 TEST(PlanTraining, RecipeSeed_IsTheClassicScript) {
   v1::TrainRequest request;
   request.mutable_training()->set_recipe(v1::RECIPE_SEED);
-  RequestProblems problems;
+  Violations problems;
   const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
   EXPECT_TRUE(problems.empty());
   EXPECT_EQ(plan.network.hidden_size, 100);
@@ -52,7 +52,7 @@ TEST(PlanTraining, RecipeSeed_IsTheClassicScript) {
 
 TEST(PlanTraining, OneLimitGiven_ReplacesTheRecipes) {
   v1::TrainRequest request;
-  RequestProblems problems;
+  Violations problems;
   const TrainingPlan free = PlanTraining(request, nullptr, &problems);
   EXPECT_EQ(free.options.epochs, DefaultTraining(Recipe::kFast).epochs);
   EXPECT_FALSE(free.limit_given);
@@ -65,7 +65,7 @@ TEST(PlanTraining, OneLimitGiven_ReplacesTheRecipes) {
 }
 
 TEST(PlanTraining, AbsentSeeds_AreDrawn) {
-  RequestProblems problems;
+  Violations problems;
   EXPECT_NE(PlanTraining(v1::TrainRequest(), nullptr, &problems).options.seed,
             PlanTraining(v1::TrainRequest(), nullptr, &problems).options.seed);
 }
@@ -74,7 +74,7 @@ TEST(PlanTraining, ResolvedOptionsSentAgain_GiveThemselves) {
   for (const v1::Recipe recipe : {v1::RECIPE_SEED, v1::RECIPE_FAST, v1::RECIPE_BEST}) {
     v1::TrainRequest request;
     request.mutable_training()->set_recipe(recipe);
-    RequestProblems problems;
+    Violations problems;
     const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
     const v1::TrainingOptions training = ToProto(plan.options);
     const v1::NetworkConfig network = ToProto(plan.network, plan.vocabulary);
@@ -177,28 +177,13 @@ TEST(PlanTraining, ValuesOutOfRange_NameFieldValueAndBound) {
   }
 }
 
-TEST(PlanTraining, WhatComesLater_IsUnimplementedByName) {
-  const std::vector<BadCase> cases = {
-      {"training.precision: PRECISION_BF16", "",
-       [](auto*, auto* t) { t->set_precision(v1::PRECISION_BF16); }},
-  };
-  for (const BadCase& later : cases) {
-    v1::TrainRequest request;
-    later.set(request.mutable_network(), request.mutable_training());
-    const grpc::Status status = Check(request);
-    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << later.field;
-    EXPECT_THAT(status.error_message(), ::testing::StartsWith(later.field));
-    EXPECT_THAT(status.error_message(), HasSubstr("is not available in this release"));
-  }
-}
-
 TEST(PlanTraining, EveryCell_GoesBothWays) {
   for (int cell = v1::CELL_TYPE_RNN_TANH; cell <= v1::CELL_TYPE_GRU_RESET_AFTER; ++cell) {
     v1::TrainRequest request;
     request.mutable_network()->set_cell_type(static_cast<v1::CellType>(cell));
     request.mutable_network()->set_embedding_size(cell);
     request.mutable_network()->set_bidirectional(cell % 2 == 0);
-    RequestProblems problems;
+    Violations problems;
     const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
     EXPECT_TRUE(problems.empty());
     const v1::NetworkConfig back = ToProto(plan.network, plan.vocabulary);
@@ -223,7 +208,7 @@ TEST(PlanTraining, OffValues_AreAccepted) {
 
 TEST(PlanTraining, MaskFraction_IsABidirectionalNetworksAlone) {
   v1::TrainRequest request;
-  RequestProblems problems;
+  Violations problems;
   EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.mask_fraction, 0);
   request.mutable_network()->set_bidirectional(true);
   EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.mask_fraction, 0.15f);
@@ -240,7 +225,7 @@ TEST(PlanTraining, MaskFraction_IsABidirectionalNetworksAlone) {
 TEST(PlanTraining, BidirectionalBase_IsTrainedAsItsNetworkThoughTheRequestNamesNone) {
   const NetworkConfig base = {.num_layers = 2, .hidden_size = 7, .bidirectional = true};
   v1::TrainRequest request;
-  RequestProblems problems;
+  Violations problems;
   const TrainingPlan plan = PlanTraining(request, &base, &problems);
   EXPECT_EQ(plan.network.hidden_size, 7);
   EXPECT_TRUE(plan.network.bidirectional);
@@ -251,14 +236,14 @@ TEST(PlanTraining, BidirectionalBase_IsTrainedAsItsNetworkThoughTheRequestNamesN
   EXPECT_TRUE(problems.empty());
   request.mutable_training()->set_sample_every_steps(10);
   PlanTraining(request, &base, &problems);
-  ASSERT_EQ(problems.violations.list().size(), 1u);
-  EXPECT_EQ(problems.violations.list()[0].field, "training.sample_every_steps");
+  ASSERT_EQ(problems.list().size(), 1u);
+  EXPECT_EQ(problems.list()[0].field, "training.sample_every_steps");
 }
 
 TEST(PlanTraining, SeedRecipe_WritesNoPreviewsFromABidirectionalNetwork) {
   v1::TrainRequest request;
   request.mutable_training()->set_recipe(v1::RECIPE_SEED);
-  RequestProblems problems;
+  Violations problems;
   EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.sample_every_steps, 1000);
   request.mutable_network()->set_bidirectional(true);
   EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.sample_every_steps, 0);
@@ -274,9 +259,10 @@ TEST(PlanTraining, EveryTrainingFeature_IsReadAndToldAgain) {
   training->set_weight_decay(0.25f);
   training->set_averaging(0.5f);
   training->set_early_stopping_patience(3);
+  training->set_precision(v1::PRECISION_BF16);
   request.mutable_network()->set_min_char_count(4);
   request.mutable_network()->set_document_separator("--");
-  RequestProblems problems;
+  Violations problems;
   const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
   EXPECT_TRUE(problems.empty()) << ToGrpcStatus(problems).error_message();
   EXPECT_EQ(plan.options.dropout.between, 0.5f);
@@ -285,6 +271,7 @@ TEST(PlanTraining, EveryTrainingFeature_IsReadAndToldAgain) {
   EXPECT_EQ(plan.options.weight_decay, 0.25f);
   EXPECT_EQ(plan.options.averaging, 0.5f);
   EXPECT_EQ(plan.options.early_stopping_patience, 3);
+  EXPECT_EQ(plan.options.precision, TrainingPrecision::kBf16);
   EXPECT_EQ(plan.vocabulary.min_char_count, 4);
   EXPECT_EQ(plan.vocabulary.document_separator, "--");
   EXPECT_EQ(ToProto(plan.options).dropout(), 0.5f);
@@ -293,6 +280,7 @@ TEST(PlanTraining, EveryTrainingFeature_IsReadAndToldAgain) {
   EXPECT_EQ(ToProto(plan.options).weight_decay(), 0.25f);
   EXPECT_EQ(ToProto(plan.options).averaging(), 0.5f);
   EXPECT_EQ(ToProto(plan.options).early_stopping_patience(), 3);
+  EXPECT_EQ(ToProto(plan.options).precision(), v1::PRECISION_BF16);
   EXPECT_EQ(ToProto(plan.network, plan.vocabulary).min_char_count(), 4);
   EXPECT_EQ(ToProto(plan.network, plan.vocabulary).document_separator(), "--");
 }
@@ -302,7 +290,7 @@ TEST(PlanTraining, Optimizer_BringsItsOwnDefaults) {
     const auto optimizer = static_cast<v1::Optimizer>(i);
     v1::TrainRequest request;
     request.mutable_training()->set_optimizer(optimizer);
-    RequestProblems problems;
+    Violations problems;
     const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
     EXPECT_TRUE(problems.empty());
     EXPECT_EQ(ToProto(plan.options).optimizer(), optimizer);

@@ -217,6 +217,15 @@ void AddReplacements(CLI::App* options, const std::shared_ptr<RecipesOptions>& s
         study->replacements.push_back([cell](Choices* c) { c->network.cell = *cell; });
       },
       "rnn_tanh, lstm, gru_reset_after, ...");
+  options->add_option_function<std::string>(
+      "--precision",
+      [study](const std::string& name) {
+        const auto precision = TrainingPrecisionFromName(name);
+        if (!precision) throw CLI::ValidationError("--precision", "there is no precision " + name);
+        study->replacements.push_back(
+            [precision](Choices* c) { c->training.precision = *precision; });
+      },
+      "Of the matrix products: f32 or bf16");
   add("--layers", "Layers", &NetworkConfig::num_layers);
   add("--hidden", "Units a layer", &NetworkConfig::hidden_size);
   add("--embedding", "Embedding size; 0: one-hot input", &NetworkConfig::embedding_size);

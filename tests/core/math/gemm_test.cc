@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -32,28 +33,53 @@ class GemmTest : public testing::Test {
     return std::numeric_limits<Real>::epsilon() * static_cast<double>(4 + k);
   }
 
+  // What a product sees of `values`: those, or the nearest bf16, to even on a tie.
+  static std::vector<double> Seen(const std::vector<Real>& values, TrainingPrecision precision) {
+    std::vector<double> seen(values.begin(), values.end());
+    if (precision == TrainingPrecision::kF32 || std::is_same_v<Real, double>) return seen;
+    for (double& value : seen) {
+      int exponent = 0;
+      const double fraction = std::frexp(value, &exponent);
+      value = std::ldexp(std::nearbyint(std::ldexp(fraction, 8)), exponent - 8);
+    }
+    return seen;
+  }
+
   void CheckAgainstLoop(Transpose ta, Transpose tb, int64_t m, int64_t n, int64_t k, bool add) {
+    for (const TrainingPrecision precision : kTrainingPrecisions) {
+      CheckAgainstLoop(ta, tb, m, n, k, add, precision);
+      if (HasFatalFailure()) return;
+    }
+  }
+
+  void CheckAgainstLoop(Transpose ta, Transpose tb, int64_t m, int64_t n, int64_t k, bool add,
+                        TrainingPrecision precision) {
     const std::vector<Real> a = Uniform(m * k);
     const std::vector<Real> b = Uniform(k * n);
     std::vector<Real> c = Uniform(m * n);
+    const std::vector<double> left = Seen(a, precision);
+    const std::vector<double> right = Seen(b, precision);
     std::vector<double> expected(m * n);
     for (int64_t i = 0; i < m; ++i) {
       for (int64_t j = 0; j < n; ++j) {
         double sum = add ? static_cast<double>(c[i * n + j]) : 0.0;
         for (int64_t p = 0; p < k; ++p) {
-          sum += static_cast<double>(ta == Transpose::kYes ? a[p * m + i] : a[i * k + p]) *
-                 static_cast<double>(tb == Transpose::kYes ? b[j * k + p] : b[p * n + j]);
+          sum += (ta == Transpose::kYes ? left[p * m + i] : left[i * k + p]) *
+                 (tb == Transpose::kYes ? right[j * k + p] : right[p * n + j]);
         }
         expected[i * n + j] = sum;
       }
     }
     if (!add) c.assign(c.size(), std::numeric_limits<Real>::quiet_NaN());
+    GemmScratch scratch;
     Gemm<Real>(ta, tb, m, n, k, {a.data(), ta == Transpose::kYes ? m : k},
-               {b.data(), tb == Transpose::kYes ? k : n}, static_cast<Real>(add), {c.data(), n});
+               {b.data(), tb == Transpose::kYes ? k : n}, static_cast<Real>(add), {c.data(), n},
+               precision, &scratch);
     for (int64_t i = 0; i < m * n; ++i) {
       ASSERT_NEAR(c[i], expected[i], Tolerance(k))
           << m << " x " << n << " x " << k << ", transposed " << static_cast<int>(ta)
-          << static_cast<int>(tb) << ", beta " << add << ", element " << i;
+          << static_cast<int>(tb) << ", beta " << add << ", element " << i << ", "
+          << TrainingPrecisionName(precision);
     }
   }
 
@@ -80,13 +106,13 @@ TYPED_TEST(GemmTest, RandomShapes_AgreeWithTheLoopForEveryTransposeAndBeta) {
 }
 
 // The kernels' own borders: blocks of up to 8 rows, panels of up to 48 columns of which the last
-// two may be narrower, parts of 128 rows and a depth of 512.
+// two may be narrower, parts of 128 rows and a depth of 512, or of 1,024 in bf16.
 TYPED_TEST(GemmTest, ShapesAroundBlocks_AgreeWithTheLoopOnEveryTarget) {
   for (const int64_t target : MachineTargets()) {
     const ScopedTarget scoped(target);
     for (const int64_t m : {1, 8, 9, 15, 129}) {
       for (const int64_t n : {1, 15, 48, 49, 64, 97}) {
-        for (const int64_t k : {5, 513}) {
+        for (const int64_t k : {5, 513, 1027}) {
           SCOPED_TRACE(hwy::TargetName(target));
           this->CheckAgainstLoop(Transpose::kYes, Transpose::kNo, m, n, k, /*add=*/true);
           this->CheckAgainstLoop(Transpose::kNo, Transpose::kYes, m, n, k, /*add=*/false);
@@ -117,27 +143,35 @@ TYPED_TEST(GemmTest, PartsOfMatrices_AreReadAndWrittenWithinTheirBounds) {
 }
 
 TYPED_TEST(GemmTest, Weights_GiveTheProductAlsoAfterTheyChange) {
+  constexpr int64_t kM = 13, kN = 101, kK = 37;
+  const auto check = [&](Transpose transpose, TrainingPrecision precision) {
+    GemmScratch scratch;
+    GemmWeights<TypeParam> weights(kK, kN, precision);
+    for (int round = 0; round < 2; ++round) {
+      const auto a = this->Uniform(kM * kK);
+      const auto b = this->Uniform(kK * kN);
+      const int64_t b_stride = transpose == Transpose::kYes ? kK : kN;
+      std::vector<TypeParam> expected(kM * kN);
+      Gemm<TypeParam>(Transpose::kNo, transpose, kM, kN, kK, {a.data(), kK}, {b.data(), b_stride},
+                      0, {expected.data(), kN}, precision, &scratch);
+      std::vector<TypeParam> c(kM * kN);
+      weights.Assign(transpose, {b.data(), b_stride});
+      weights.Multiply(kM, {a.data(), kK}, 0, {c.data(), kN}, &scratch);
+      EXPECT_EQ(c, expected);
+
+      const auto row = this->Uniform(kN);
+      for (int64_t i = 0; i < kM * kN; ++i) expected[i] += row[i % kN];
+      weights.MultiplyAddRow(kM, {a.data(), kK}, row.data(), {c.data(), kN}, &scratch);
+      EXPECT_EQ(c, expected);
+    }
+  };
   for (const int64_t target : MachineTargets()) {
     const ScopedTarget scoped(target);
     for (const Transpose transpose : {Transpose::kNo, Transpose::kYes}) {
-      constexpr int64_t kM = 13, kN = 101, kK = 37;
-      GemmWeights<TypeParam> weights(kK, kN);
-      for (int round = 0; round < 2; ++round) {
-        const auto a = this->Uniform(kM * kK);
-        const auto b = this->Uniform(kK * kN);
-        const int64_t b_stride = transpose == Transpose::kYes ? kK : kN;
-        std::vector<TypeParam> expected(kM * kN);
-        Gemm<TypeParam>(Transpose::kNo, transpose, kM, kN, kK, {a.data(), kK}, {b.data(), b_stride},
-                        0, {expected.data(), kN});
-        std::vector<TypeParam> c(kM * kN);
-        weights.Assign(transpose, {b.data(), b_stride});
-        weights.Multiply(kM, {a.data(), kK}, 0, {c.data(), kN});
-        EXPECT_EQ(c, expected) << hwy::TargetName(target);
-
-        const auto row = this->Uniform(kN);
-        for (int64_t i = 0; i < kM * kN; ++i) expected[i] += row[i % kN];
-        weights.MultiplyAddRow(kM, {a.data(), kK}, row.data(), {c.data(), kN});
-        EXPECT_EQ(c, expected) << hwy::TargetName(target);
+      for (const TrainingPrecision precision : kTrainingPrecisions) {
+        SCOPED_TRACE(testing::Message()
+                     << hwy::TargetName(target) << " " << TrainingPrecisionName(precision));
+        check(transpose, precision);
       }
     }
   }
@@ -179,6 +213,29 @@ TYPED_TEST(GemmTest, TransposeInto_MovesEveryElement) {
     TransposeInto(rows, cols, a.data(), b.data());
     for (int64_t r = 0; r < rows; ++r) {
       for (int64_t c = 0; c < cols; ++c) ASSERT_EQ(b[c * rows + r], a[r * cols + c]);
+    }
+  }
+}
+
+// Rounding by adding to the bits must not carry a NaN or an infinity into something else.
+TEST(GemmBf16Test, NotFiniteInput_ShowsInTheResult) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const float nan = std::bit_cast<float>(0x7FFFFFFFu);
+  for (const int64_t target : MachineTargets()) {
+    const ScopedTarget scoped(target);
+    for (const float value : {inf, -inf, nan, -nan}) {
+      std::vector<float> a(21, 1.0f);
+      a[4] = value;
+      const std::vector<float> b(21, 1.0f);
+      float c = 0;
+      GemmScratch scratch;
+      Gemm<float>(Transpose::kNo, Transpose::kNo, 1, 1, 21, {a.data(), 21}, {b.data(), 1}, 0,
+                  {&c, 1}, TrainingPrecision::kBf16, &scratch);
+      if (std::isnan(value)) {
+        EXPECT_TRUE(std::isnan(c)) << hwy::TargetName(target);
+      } else {
+        EXPECT_EQ(c, value) << hwy::TargetName(target);
+      }
     }
   }
 }

@@ -53,6 +53,13 @@ Case GruOfAnEmbedding() {
   return c;
 }
 
+Case LstmInBf16() {
+  Case c = TwoLayerLstm();
+  c.name = "LstmInBf16";
+  c.options.precision = TrainingPrecision::kBf16;
+  return c;
+}
+
 Case BidirectionalRnnWithMasks() {
   return {.name = "BidirectionalRnnWithMasks",
           .network = {.cell = CellType::kRnnTanh,
@@ -90,15 +97,16 @@ TEST_P(TrainerAllocation, Step_AfterTheFirst_AllocatesNothing) {
   EXPECT_EQ(allocations.count(), 0) << allocations.Describe();
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Networks, TrainerAllocation,
-    testing::Combine(testing::Values(TwoLayerLstm(), GruWithEveryDropout(), GruOfAnEmbedding(),
-                                     BidirectionalRnnWithMasks(), LstmOfShiftedLanes()),
-                     testing::Values(1, 2)),
-    [](const auto& info) {
-      return std::get<0>(info.param).name + "On" + std::to_string(std::get<1>(info.param)) +
-             "Threads";
-    });
+INSTANTIATE_TEST_SUITE_P(Networks, TrainerAllocation,
+                         testing::Combine(testing::Values(TwoLayerLstm(), GruWithEveryDropout(),
+                                                          GruOfAnEmbedding(),
+                                                          BidirectionalRnnWithMasks(),
+                                                          LstmOfShiftedLanes(), LstmInBf16()),
+                                          testing::Values(1, 2)),
+                         [](const auto& info) {
+                           return std::get<0>(info.param).name + "On" +
+                                  std::to_string(std::get<1>(info.param)) + "Threads";
+                         });
 
 }  // namespace
 }  // namespace runnel

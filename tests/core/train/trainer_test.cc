@@ -71,6 +71,35 @@ TEST(Trainer, Weights_AreTheSameToTheBitForAnyNumberOfThreads) {
   }
 }
 
+TEST(Trainer, Bf16_StaysCloseToF32AndIsTheSameForAnyNumberOfThreads) {
+  const NetworkConfig config = {.num_layers = 2, .hidden_size = 50};
+  TrainingOptions options = {.sequence_length = 16, .batch_size = 40, .clip_norm = 1};
+  const Corpus corpus = BrookCorpus(20);
+  TrainingSetup<float> f32(corpus, config, options);
+  options.precision = TrainingPrecision::kBf16;
+  TrainingSetup<float> one(corpus, config, options, 1);
+  TrainingSetup<float> two(corpus, config, options, 2);
+  for (int step = 0; step < 60; ++step) {
+    const StepResult exact = f32.trainer.Step(0.005f);
+    const StepResult result = one.trainer.Step(0.005f);
+    ASSERT_EQ(two.trainer.Step(0.005f).loss, result.loss);
+    ASSERT_NE(result.loss, exact.loss);
+    ASSERT_NEAR(result.loss, exact.loss, 0.02) << "step " << step;
+    ASSERT_EQ(two.trainer.parameters(), one.trainer.parameters()) << "step " << step;
+  }
+  EXPECT_LT(one.trainer.Step(0).loss, 1.5);
+}
+
+// What is served is f32, and so is what is said of it.
+TEST(Trainer, Validation_IsInF32WhateverTheTrainingIs) {
+  TrainingOptions options = Options();
+  options.validation_fraction = 0.2f;
+  TrainingSetup<float> f32(BrookCorpus(5), kSmall, options);
+  options.precision = TrainingPrecision::kBf16;
+  TrainingSetup<float> bf16(BrookCorpus(5), kSmall, options);
+  EXPECT_EQ(bf16.trainer.ValidationLoss(), f32.trainer.ValidationLoss());
+}
+
 TEST(Trainer, GradientOfABatch_IsTheMeanOfItsHalves) {
   // 40 lanes of a text against the same lanes in two trainers of 20.
   TrainingOptions options = Options();
