@@ -40,11 +40,13 @@ int Main(int argc, char** argv) {
   if (!parsed.run) return parsed.exit_code;
   const sigset_t signals = BlockSignals();
   RouteLibraryLogs();
+  LimitInstructionSet(parsed.options.instruction_set);
   auto server = Server::Start(parsed.options);
   if (!server.ok()) {
     Log(LogLevel::kError, server.status().message());
     return kCannotStart;
   }
+  Log(LogLevel::kInfo, absl::StrCat("instruction set: ", ChosenInstructionSet()));
   std::cout << "runnel-server listening on " << (*server)->address() << std::endl;
   int number = 0;
   sigwait(&signals, &number);

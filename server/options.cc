@@ -58,27 +58,26 @@ std::string CheckListen(const std::string& listen) {
   return absl::StrCat("\"", listen, "\" is not HOST:PORT with a port of 0 to 65535");
 }
 
-// Empty if it names a precision, else what is wrong.
-std::string CheckDecodePrecision(const std::string& name) {
-  if (DecodePrecisionFromName(name).has_value()) return "";
-  const auto append_name = [](std::string* out, DecodePrecision precision) {
-    absl::StrAppend(out, DecodePrecisionName(precision));
+// An option whose values are `all`, as `name_of` names them.
+template <typename Choice, size_t kCount>
+void AddChoice(CLI::App& app, const std::string& name, Choice& value, const Choice (&all)[kCount],
+               absl::string_view (*name_of)(Choice), const std::string& help) {
+  const auto find = [&all, name_of](const std::string& text) {
+    return std::find_if(std::begin(all), std::end(all),
+                        [&](Choice choice) { return name_of(choice) == text; });
   };
-  return absl::StrCat("\"", name, "\" is none of ",
-                      absl::StrJoin(kDecodePrecisions, ", ", append_name));
-}
-
-void AddDecodePrecision(CLI::App& app, DecodePrecision& precision) {
-  const std::string name = "decode-precision";
-  const auto set = [&precision](const std::string& value) {  // checked
-    precision = DecodePrecisionFromName(value).value_or(precision);
+  // Empty if `text` names one, else what is wrong.
+  const auto check = [&all, name_of, find](const std::string& text) -> std::string {
+    if (find(text) != std::end(all)) return "";
+    const auto append_name = [name_of](std::string* out, Choice choice) {
+      absl::StrAppend(out, name_of(choice));
+    };
+    return absl::StrCat("\"", text, "\" is none of ", absl::StrJoin(all, ", ", append_name));
   };
-  Complete(
-      app.add_option_function<std::string>(
-          "--" + name, set, "in which one-directional models write and score: f32, bf16 or int8"),
-      name)
-      ->check(CheckDecodePrecision)
-      ->default_str(std::string(DecodePrecisionName(precision)));
+  const auto set = [&value, find](const std::string& text) { value = *find(text); };  // checked
+  Complete(app.add_option_function<std::string>("--" + name, set, help), name)
+      ->check(check)
+      ->default_str(std::string(name_of(value)));
 }
 
 void AddOptions(CLI::App& app, ServerOptions& options) {
@@ -90,7 +89,11 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
   AddNumber(app, "threads", options.threads, 1, kThreadsMax, "threads that train");
   AddNumber(app, "generation-threads", options.generation_threads, 1, kThreadsMax,
             "threads that write texts");
-  AddDecodePrecision(app, options.decode_precision);
+  AddChoice(app, "decode-precision", options.decode_precision, kDecodePrecisions,
+            DecodePrecisionName,
+            "in which one-directional models write and score: f32, bf16 or int8");
+  AddChoice(app, "instruction-set", options.instruction_set, kInstructionSets, InstructionSetName,
+            "the best that the arithmetic uses: best (the processor's), avx512, avx2 or portable");
   AddNumber<int64_t>(app, "max-message-bytes", options.max_message_bytes, 1 << 10, kMessageBytesMax,
                      "size of the largest message taken");
   AddNumber(app, "max-chars", options.max_chars, 1, kMaxCharsMax, "the largest stop.max_chars");

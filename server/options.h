@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/math/decode_precision.h"
+#include "core/math/instruction_set.h"
 
 namespace runnel::server {
 
@@ -21,6 +22,8 @@ struct ServerOptions {
   int generation_threads = HardwareThreads();  // of Sample and GenerateChars
   // In which one-directional models write and score; training and files stay f32.
   DecodePrecision decode_precision = DecodePrecision::kF32;
+  // The best that the arithmetic uses, of the whole process.
+  InstructionSet instruction_set = InstructionSet::kBest;
   int64_t max_message_bytes = 64 << 20;  // of one request's largest field; see kMessageSlackBytes
   int max_chars = 1'000'000;             // the largest stop.max_chars
   int max_queued_jobs = 16;              // training jobs that wait

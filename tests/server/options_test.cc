@@ -67,6 +67,15 @@ TEST(ParseOptions, UnknownDecodePrecision_IsReportedWithTheKnownOnes) {
   }
 }
 
+TEST(ParseOptions, InstructionSet_IsTheProcessorsBestUnlessNamed) {
+  EXPECT_EQ(Parse({}).options.instruction_set, InstructionSet::kBest);
+  EXPECT_EQ(Parse({"--instruction-set=avx512"}).options.instruction_set, InstructionSet::kAvx512);
+  EXPECT_EQ(Parse({"--instruction-set=avx2"}).options.instruction_set, InstructionSet::kAvx2);
+  EXPECT_EQ(Parse({"--instruction-set=portable"}).options.instruction_set,
+            InstructionSet::kPortable);
+  EXPECT_EQ(Parse({"--instruction-set=sse"}).exit_code, 2);
+}
+
 TEST(ParseOptions, BadFlags_ExitWithTwo) {
   for (const char* flag : {"--no-such-flag", "--threads=0", "--threads=many", "--listen=nowhere",
                            "--listen=127.0.0.1:65536", "--max-chars=0",
