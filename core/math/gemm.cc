@@ -49,7 +49,7 @@ void Gemm<float>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_
                  MatrixView<const float> a, MatrixView<const float> b, float beta,
                  MatrixView<float> c, TrainingPrecision precision, GemmScratch* scratch) {
   const GemmKernels& kernels = GetGemmKernels(precision);
-  const auto packed_size = static_cast<size_t>(kernels.packed_size(std::min(k, kernels.depth), n));
+  const auto packed_size = static_cast<size_t>(kernels.packed_size(kernels.depth, n));
   if (scratch->right.size() < packed_size) scratch->right.resize(packed_size);
   StridedView left = Strided(transpose_a, a);
   StridedView right = Strided(transpose_b, b);

@@ -18,7 +18,10 @@ template <typename Real>
 typename InputLayer<Real>::Activations InputLayer<Real>::NewActivations(int steps_max,
                                                                         int lanes) const {
   Activations a;
-  if (!one_hot()) {
+  if (one_hot()) {
+    a.scale.reserve(int64_t{steps_max} * lanes);  // of dropout, if there is any
+  } else {
+    a.mask.reserve(lanes * embedding_);
     a.dense.resize(int64_t{steps_max} * lanes * embedding_);
     a.gradient.resize(a.dense.size());
   }

@@ -103,6 +103,8 @@ class Network {
     virtual ~Activations() = default;
     // [T x B x V]: after Forward the logits, after Loss their gradients.
     virtual Real* logits() = 0;
+    // The batches to come have `lanes` lanes, at most as many as there is room for.
+    virtual void SetLanes(int lanes) = 0;
   };
 
   virtual ~Network() = default;
@@ -123,7 +125,7 @@ class Network {
   virtual void Pack(const Real* parameters, const DropoutDraw* dropout,
                     PackedWeights* packed) const = 0;
 
-  // Room for batches of up to `steps_max` steps of `lanes` lanes.
+  // Room for batches of up to `steps_max` steps, of `lanes` lanes unless fewer are set.
   virtual std::unique_ptr<Activations> NewActivations(int steps_max, int lanes) const = 0;
 
   // Runs the batch from `state`, which becomes the state after it.

@@ -39,8 +39,13 @@ struct RecurrentNetwork<Real>::Weights : PackedWeights {
 template <typename Real>
 struct RecurrentNetwork<Real>::Buffers : Activations {
   Real* logits() override { return logits_buffer.data(); }
+  void SetLanes(int count) override {
+    lanes = count;
+    for (auto& layer : layers) layer.lanes = count;
+  }
 
   int64_t lanes = 0;
+  int64_t lanes_max = 0;
   int64_t steps_max = 0;
   GemmScratch products;
   typename InputLayer<Real>::Activations input;
@@ -90,6 +95,7 @@ auto RecurrentNetwork<Real>::NewActivations(int steps_max, int lanes) const
     -> std::unique_ptr<Activations> {
   auto a = std::make_unique<Buffers>();
   a->lanes = lanes;
+  a->lanes_max = lanes;
   a->steps_max = steps_max;
   a->input = input_.NewActivations(steps_max, lanes);
   for (const Layer& layer : layers_) {
@@ -98,6 +104,7 @@ auto RecurrentNetwork<Real>::NewActivations(int steps_max, int lanes) const
   const size_t levels = layers_.size() / directions_;
   a->joined.resize(levels);
   a->masks.resize(levels);
+  for (auto& mask : a->masks) mask.reserve(lanes * directions_ * hidden_);
   a->outputs.resize(levels);
   const int64_t rows = int64_t{steps_max} * lanes;
   a->logits_buffer.resize(rows * vocabulary_size_);
@@ -115,7 +122,7 @@ const Real* RecurrentNetwork<Real>::JoinOutputs(int64_t level, const Batch& batc
 
   const int64_t width = directions_ * hidden_;
   AlignedVector<Real>& joined = a->joined[level];
-  joined.resize(a->steps_max * a->lanes * width);
+  joined.resize(a->steps_max * a->lanes_max * width);
   const int64_t rows = batch.steps * a->lanes;
   for (int64_t r = 0; r < rows; ++r) {
     for (int64_t side = 0; side < directions_; ++side) {

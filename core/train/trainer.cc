@@ -29,7 +29,6 @@ struct Trainer<Real>::Shard {
   std::vector<uint8_t> resets;   // [T x lanes]
   AlignedVector<Real> state;     // [layers][states][lanes][H]
   AlignedVector<Real> gradients;
-  std::unique_ptr<typename Network<Real>::Activations> activations;
   double loss_sum = 0;  // nats
 
   int lanes() const { return lane_end - lane_begin; }
@@ -64,8 +63,11 @@ Trainer<Real>::Trainer(const Network<Real>& network, int hidden_size, const Corp
     shard.resets.resize(ids);
     shard.state.resize(network.state_size() * shard.lanes());
     shard.gradients.resize(network.layout().size());
-    shard.activations = network.NewActivations(options.sequence_length, shard.lanes());
     shards_.push_back(std::move(shard));
+  }
+  for (int i = 0; i < std::min(shards, pool->threads()); ++i) {
+    spare_.push_back(
+        network.NewActivations(options.sequence_length, (lanes + shards - 1) / shards));
   }
   ShiftLanes();
 }
@@ -137,6 +139,19 @@ void Trainer<Real>::ShiftLanes() {
 
 template <typename Real>
 void Trainer<Real>::RunShard(Shard* shard) {
+  std::unique_ptr<typename Network<Real>::Activations> activations;
+  {
+    const std::lock_guard lock(spare_mutex_);
+    activations = std::move(spare_.front());
+    spare_.erase(spare_.begin());
+  }
+  RunShard(shard, activations.get());
+  const std::lock_guard lock(spare_mutex_);
+  spare_.push_back(std::move(activations));
+}
+
+template <typename Real>
+void Trainer<Real>::RunShard(Shard* shard, typename Network<Real>::Activations* activations) const {
   const int steps = options_.sequence_length;
   const double summed = options_.loss_reduction == LossReduction::kMean ? TargetsPerLane() : 1;
   const Real scale = static_cast<Real>(1 / (summed * options_.batch_size));
@@ -151,9 +166,10 @@ void Trainer<Real>::RunShard(Shard* shard) {
                        .resets = resets ? shard->resets.data() : nullptr,
                        .dropout = Masks(),
                        .first_lane = shard->lane_begin};
-  network_.Forward(*packed_, batch, shard->state.data(), shard->activations.get());
-  shard->loss_sum = network_.Loss(shard->targets.data(), steps, scale, shard->activations.get());
-  network_.Backward(*packed_, batch, shard->activations.get(), shard->gradients.data(), nullptr);
+  activations->SetLanes(shard->lanes());
+  network_.Forward(*packed_, batch, shard->state.data(), activations);
+  shard->loss_sum = network_.Loss(shard->targets.data(), steps, scale, activations);
+  network_.Backward(*packed_, batch, activations, shard->gradients.data(), nullptr);
 }
 
 template <typename Real>

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "core/math/worker_pool.h"
@@ -68,6 +69,7 @@ class Trainer {
   struct Shard;
 
   void RunShard(Shard* shard);
+  void RunShard(Shard* shard, typename Network<Real>::Activations* activations) const;
   // Characters of a lane that a step predicts.
   int TargetsPerLane() const;
   // Hides characters of the shard's lanes.
@@ -101,6 +103,10 @@ class Trainer {
   OptimizerState<Real> optimizer_;
   std::unique_ptr<typename Network<Real>::PackedWeights> packed_;
   std::vector<Shard> shards_;
+  // As many as shards run at once; each takes one for as long as it runs. The one that waited
+  // longest goes first, so that the first step brings all of them to their size.
+  std::vector<std::unique_ptr<typename Network<Real>::Activations>> spare_;
+  std::mutex spare_mutex_;
   std::vector<double> chunk_squares_;
   int64_t steps_done_ = 0;
 };
