@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/benchmark_command.h"
 #include "client/field_flags.h"
@@ -82,11 +83,15 @@ std::string HelpCommand(const CLI::App& app) {
 }
 
 std::string ParseErrorText(const CLI::App& app, const CLI::ParseError& error) {
-  const std::vector<std::string> unknown = app.remaining();
+  const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
+  // First of all: what else is wrong may be because its value was taken for a file.
+  const auto option = std::find_if(unknown.begin(), unknown.end(), [](const std::string& word) {
+    return absl::StartsWith(word, "-");
+  });
+  if (option != unknown.end()) return absl::StrCat("unknown option \"", *option, "\"");
   // CLI11 would say that a subcommand is required, even to someone who only mistyped one.
   if (!app.get_subcommands().empty() || unknown.empty()) return error.what();
-  const bool is_option = unknown.front().rfind('-', 0) == 0;
-  return absl::StrCat("unknown ", is_option ? "option" : "command", " \"", unknown.front(), "\"");
+  return absl::StrCat("unknown command \"", unknown.front(), "\"");
 }
 
 ExitCode TellParseError(const CLI::App& app, const CLI::ParseError& error,

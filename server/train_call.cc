@@ -15,10 +15,11 @@ namespace runnel::server {
 namespace {
 
 // Names the fields that make a network too large for this machine.
-grpc::Status CheckMemory(const TrainingSpec& spec, int64_t bytes_max) {
+grpc::Status CheckMemory(const TrainingSpec& spec, int threads, int64_t bytes_max) {
   constexpr double kMegabyte = 1e6;
-  const double bytes = TrainingMemoryBytes(
-      spec.network, spec.options, spec.corpus->corpus.vocabulary().size(), spec.parameter_count);
+  const double bytes =
+      TrainingMemoryBytes(spec.network, spec.options, spec.corpus->corpus.vocabulary().size(),
+                          spec.parameter_count, threads);
   if (bytes <= static_cast<double>(bytes_max)) return grpc::Status::OK;
   return InvalidField(
       "network.hidden_size",
@@ -106,7 +107,7 @@ grpc::Status TrainCall::MakeSpec(TrainingSpec* spec) {
   if (!fits.ok()) return ToGrpcStatus(fits, CorpusLoader::Field(request_));
   spec->parameter_count =
       MakeNetwork<float>(spec->network, corpus.vocabulary().size())->layout().size();
-  return CheckMemory(*spec, engine_.training_bytes_max);
+  return CheckMemory(*spec, engine_.options.threads, engine_.training_bytes_max);
 }
 
 grpc::Status TrainCall::ReadBase(TrainingSpec* spec, CorpusVocabulary* vocabulary,
@@ -118,6 +119,9 @@ grpc::Status TrainCall::ReadBase(TrainingSpec* spec, CorpusVocabulary* vocabular
     return grpc::Status::OK;
   }
   absl::StatusOr<StoredVersion> base = engine_.models->Read(*reference);
+  if (absl::IsNotFound(base.status())) {
+    return {grpc::StatusCode::NOT_FOUND, absl::StrCat("base: ", base.status().message())};
+  }
   if (!base.ok()) return ToGrpcStatus(base.status(), "base");
   ModelDescription& description = base->data.description;
   spec->base = ModelReference{.name = reference->name, .version = base->version};

@@ -160,7 +160,7 @@ Ending TrainAndPublish(TrainingJob* job, const TrainingSpec& spec, ModelStore* m
 }  // namespace
 
 double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& options,
-                           int vocabulary_size, int64_t parameters) {
+                           int vocabulary_size, int64_t parameters, int threads) {
   // Weights, their average, the best ones, those published and their file, two optimizer memories,
   // packed copies for both ways, with recurrent dropout its mask and what is left.
   constexpr double kParameterCopies = 12;
@@ -172,7 +172,10 @@ double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& 
   const double numbers_a_char = units * (cell.rows + cell.states + kOtherBuffers) +
                                 2.0 * network.embedding_size + vocabulary_size;
   const double shards = static_cast<double>(options.batch_size) / kShardLanes + 1;
-  const double chars = static_cast<double>(options.batch_size) * options.sequence_length;
+  // Of the shards that run at once, and of an evaluation's beside them.
+  constexpr double kEvaluationChars = 32 * 64;
+  const double lanes = std::min<double>(options.batch_size, double{kShardLanes} * threads);
+  const double chars = lanes * options.sequence_length + kEvaluationChars;
   return sizeof(float) *
          (static_cast<double>(parameters) * (kParameterCopies + shards) + chars * numbers_a_char);
 }

@@ -12,7 +12,7 @@ namespace runnel::server {
 // Bytes that training takes beside the corpus: weights, gradients, optimizer, activations.
 // An upper estimate.
 double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& options,
-                           int vocabulary_size, int64_t parameters);
+                           int vocabulary_size, int64_t parameters, int threads);
 
 // Begins the job, unless it was cancelled, and ends it, well or badly. Returns when it has ended.
 void RunTrainingJob(TrainingJob* job, ModelStore* models, int threads);
