@@ -87,7 +87,8 @@ double ColdLoss(const Network<float>& network, const std::vector<float>& paramet
   return sum / static_cast<double>(windows * kWindow);
 }
 
-// Prints the cold loss at each evaluation, on a clock that stands still meanwhile.
+// Prints the cold loss at each evaluation, and where weights are averaged that of the last ones
+// too, on a clock that stands still meanwhile.
 class CurvePrinter : public TrainingObserver {
  public:
   explicit CurvePrinter(std::function<double(const std::vector<float>&)> cold_loss)
@@ -97,8 +98,12 @@ class CurvePrinter : public TrainingObserver {
   void OnReport(const ProgressReport& report, const Trainer<float>& trainer) override {
     if (!report.validation_loss) return;
     const double now = SecondsNow();
-    absl::PrintF("  %7.1f s  epoch %5.2f  training %.4f  cold %.4f\n", Clock(), report.epoch,
+    absl::PrintF("  %7.1f s  epoch %5.2f  training %.4f  cold %.4f", Clock(), report.epoch,
                  report.loss, cold_loss_(trainer.outcome()));
+    if (trainer.outcome() != trainer.parameters()) {
+      absl::PrintF(", of the last weights alone %.4f", cold_loss_(trainer.parameters()));
+    }
+    absl::PrintF("\n");
     std::fflush(stdout);
     paused_ += SecondsNow() - now;
   }
