@@ -17,8 +17,11 @@ void Scheduler::Add(std::shared_ptr<Text> text) {
 int Scheduler::Step() {
   const int64_t before = size_;
   for (Group& group : groups_) {
+    std::erase_if(group.texts, [](const auto& text) { return !text->GoesOn(); });
+  }
+  ReadAhead();
+  for (Group& group : groups_) {
     auto& texts = group.texts;
-    std::erase_if(texts, [](const auto& text) { return !text->GoesOn(); });
     const auto count = static_cast<int64_t>(texts.size());
     int64_t done = 0;
     for (int64_t parts = (count + kColumnsMax - 1) / kColumnsMax; parts > 0; --parts) {
@@ -33,6 +36,25 @@ int Scheduler::Step() {
   size_ = 0;
   for (const Group& group : groups_) size_ += static_cast<int64_t>(group.texts.size());
   return static_cast<int>(before - size_);
+}
+
+void Scheduler::ReadAhead() {
+  for (int64_t left = kReadAheadMax; left > 0;) {
+    Session* nearest = nullptr;
+    for (const Group& group : groups_) {
+      for (const auto& text : group.texts) {
+        Session& session = text->session();
+        const size_t ahead = session.PromptAhead().size();
+        if (ahead == 0) continue;
+        if (nearest == nullptr || ahead < nearest->PromptAhead().size()) nearest = &session;
+      }
+    }
+    if (nearest == nullptr) return;
+    const absl::Span<const int32_t> slice = nearest->PromptAhead().subspan(0, left);
+    nearest->model().decoder->Read(slice, nearest->state(), &scratch_);
+    nearest->NoteRead(static_cast<int64_t>(slice.size()));
+    left -= static_cast<int64_t>(slice.size());
+  }
 }
 
 void Scheduler::StepTexts(const LanguageModel& model, absl::Span<std::shared_ptr<Text>> texts) {

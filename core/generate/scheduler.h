@@ -1,7 +1,8 @@
 // Continuous batching: the texts that are being written share the steps of their models' decoders.
 //
-// A step reads one symbol of each text, of its prompt or the one just drawn, so a long prompt is
-// read beside running texts and holds none of them up. Texts join and leave between steps; a text's
+// A step reads one symbol of each text, of its prompt or the one just drawn, and before that some
+// more of one or a few prompts: a bounded number, so that a long prompt holds no running text up,
+// and of the prompts that are nearest to their ends, so that it holds no short one up either. Texts join and leave between steps; a text's
 // result does not depend on its company (see Decoder). Several models take turns within a step.
 //
 // A crank: nothing moves but by Step, and nothing in here waits. Not thread-safe; several
@@ -37,7 +38,7 @@ class Scheduler {
   };
 
   void Add(std::shared_ptr<Text> text);
-  // One step of every text. Returns how many left.
+  // Reads a slice of what is left of prompts, then makes one step of every text. Returns how many left.
   int Step();
   // Takes a text out, of the model that has most; null if there is none.
   std::shared_ptr<Text> Take();
@@ -48,12 +49,16 @@ class Scheduler {
   // Columns of one decoder step: enough to use weights often while they are in the cache, few
   // enough for the activations to stay there too.
   static constexpr int64_t kColumnsMax = 96;
+  // Symbols of prompts that one step reads ahead: many, as the fewer steps a prompt takes the sooner
+  // its text begins; few, as the other texts wait meanwhile.
+  static constexpr int64_t kReadAheadMax = 32;
 
   struct Group {
     const LanguageModel* model;  // that the texts' sessions hold
     std::vector<std::shared_ptr<Text>> texts;
   };
 
+  void ReadAhead();
   // Texts that leave become null.
   void StepTexts(const LanguageModel& model, absl::Span<std::shared_ptr<Text>> texts);
 
