@@ -61,8 +61,7 @@ struct Totals {
 std::string Report(const Totals& totals) {
   const auto chars = static_cast<double>(totals.chars);
   const double rate = totals.seconds > 0 ? chars / totals.seconds : 0;
-  const double per_message =
-      totals.messages > 0 ? chars / static_cast<double>(totals.messages) : 0;
+  const double per_message = totals.messages > 0 ? chars / static_cast<double>(totals.messages) : 0;
   return FormatFields(
       {{"streams", absl::StrFormat("%d", totals.streams)},
        {"characters", absl::StrFormat("%d in %.2f s", totals.chars, totals.seconds)},
@@ -72,7 +71,8 @@ std::string Report(const Totals& totals) {
        {"between messages", Quantiles(totals.gaps_ms)}});
 }
 
-// Runs streams of `requests` side by side to their ends and adds them to `totals`. The first failure.
+// Runs streams of `requests` side by side to their ends and adds them to `totals`. The first
+// failure.
 grpc::Status RunStreams(CommandContext& context, v1::TextGenerationService::Stub& stub,
                         std::vector<v1::GenerateCharsRequest> requests, double chars_per_second,
                         Totals* totals) {
@@ -133,7 +133,8 @@ void AddBenchmarkCommand(CLI::App& app, CommandLine& line) {
   benchmark->add_option("--streams", command->streams, "Streams at a time, seeds counting up")
       ->check(CLI::Range(1, kStreamsMax))
       ->capture_default_str();
-  benchmark->add_option("--rounds", command->rounds, "Times that all streams run, one after another")
+  benchmark
+      ->add_option("--rounds", command->rounds, "Times that all streams run, one after another")
       ->check(CLI::Range(1, kRoundsMax))
       ->capture_default_str();
   benchmark
