@@ -39,21 +39,25 @@ int Scheduler::Step() {
 }
 
 void Scheduler::ReadAhead() {
-  for (int64_t left = kReadAheadMax; left > 0;) {
-    Session* nearest = nullptr;
-    for (const Group& group : groups_) {
-      for (const auto& text : group.texts) {
-        Session& session = text->session();
-        const size_t ahead = session.PromptAhead().size();
-        if (ahead == 0) continue;
-        if (nearest == nullptr || ahead < nearest->PromptAhead().size()) nearest = &session;
-      }
+  std::vector<Session*> readers;
+  for (const Group& group : groups_) {
+    for (const auto& text : group.texts) {
+      Session& session = text->session();
+      if (!session.PromptAhead().empty()) readers.push_back(&session);
     }
-    if (nearest == nullptr) return;
-    const absl::Span<const int32_t> slice = nearest->PromptAhead().subspan(0, left);
-    nearest->model().decoder->Read(slice, nearest->state(), &scratch_);
-    nearest->NoteRead(static_cast<int64_t>(slice.size()));
-    left -= static_cast<int64_t>(slice.size());
+  }
+  if (static_cast<int64_t>(readers.size()) > kReadersAheadMax) return;
+  std::sort(readers.begin(), readers.end(), [](const Session* a, const Session* b) {
+    return a->PromptAhead().size() < b->PromptAhead().size();
+  });
+  int64_t left = kReadAheadMax;
+  for (Session* reader : readers) {
+    if (left == 0) return;
+    const absl::Span<const int32_t> slice = reader->PromptAhead().subspan(0, left);
+    const auto symbols = static_cast<int64_t>(slice.size());
+    reader->model().decoder->Read(slice, reader->state(), &scratch_);
+    reader->NoteRead(symbols);
+    left -= symbols;
   }
 }
 

@@ -1,9 +1,10 @@
 // Continuous batching: the texts that are being written share the steps of their models' decoders.
 //
-// A step reads one symbol of each text, of its prompt or the one just drawn, and before that some
-// more of one or a few prompts: a bounded number, so that a long prompt holds no running text up,
-// and of the prompts that are nearest to their ends, so that it holds no short one up either. Texts join and leave between steps; a text's
-// result does not depend on its company (see Decoder). Several models take turns within a step.
+// A step reads one symbol of each text, of its prompt or the one just drawn, and before that,
+// unless many prompts are being read, some more of those that are nearest to their ends: a bounded
+// number, so that a long prompt holds up no running text, nor a short prompt. Texts join and leave
+// between steps; a text's result does not depend on its company (see Decoder). Several models take
+// turns within a step.
 //
 // A crank: nothing moves but by Step, and nothing in here waits. Not thread-safe; several
 // schedulers may run side by side, and a text may move between them from step to step.
@@ -38,7 +39,7 @@ class Scheduler {
   };
 
   void Add(std::shared_ptr<Text> text);
-  // Reads a slice of what is left of prompts, then makes one step of every text. Returns how many left.
+  // One step of every text. Returns how many left.
   int Step();
   // Takes a text out, of the model that has most; null if there is none.
   std::shared_ptr<Text> Take();
@@ -49,9 +50,12 @@ class Scheduler {
   // Columns of one decoder step: enough to use weights often while they are in the cache, few
   // enough for the activations to stay there too.
   static constexpr int64_t kColumnsMax = 96;
-  // Symbols of prompts that one step reads ahead: many, as the fewer steps a prompt takes the sooner
-  // its text begins; few, as the other texts wait meanwhile.
+  // Symbols of prompts that one step reads ahead: many, as the fewer steps a prompt takes the
+  // sooner its text begins; few, as the other texts wait meanwhile.
   static constexpr int64_t kReadAheadMax = 32;
+  // Prompts that it does so for. Where there are more, the steps that they share read them in less
+  // time altogether.
+  static constexpr int64_t kReadersAheadMax = 8;
 
   struct Group {
     const LanguageModel* model;  // that the texts' sessions hold

@@ -158,7 +158,8 @@ void BlockOfColumns(int64_t columns, int64_t rows, int64_t depth, const Stored* 
   }
 }
 
-// Two whole blocks of a single column, in tiles of 8 vectors: fewer sums would not hide the latency.
+// Two whole blocks of a single column, in tiles of 8 vectors: fewer sums would not hide the
+// latency.
 template <typename Stored, typename Real>
 void TwoBlocksOfOneColumn(int64_t depth, const Stored* w, int64_t block_size, const Real* x,
                           Real* y) {
