@@ -26,9 +26,9 @@ inline double ForwardMultiplyAdds(const NetworkConfig& config, int vocabulary_si
 }
 
 // Runs `step` for as long as the benchmark asks and sets the counters `chars_per_second` and
-// `peak_fraction`, by the wall clock; the peak is that of `precision`. (google-benchmark's own rates would be by the calling
-// thread's time, or lengthen the case's name.) A step handles `chars` characters with `operations`
-// operations each.
+// `peak_fraction`, by the wall clock; the peak is that of `precision`. (google-benchmark's own
+// rates would be by the calling thread's time, or lengthen the case's name.) A step handles `chars`
+// characters with `operations` operations each.
 template <typename Step>
 void RunSteps(benchmark::State& state, DecodePrecision precision, int threads, double chars,
               double operations, const Step& step) {
