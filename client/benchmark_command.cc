@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -14,10 +15,12 @@ namespace runnel::client {
 namespace {
 
 constexpr int kStreamsMax = 10'000;
+constexpr int kRoundsMax = 1'000'000;
 
 struct BenchmarkCommand {
   v1::GenerateCharsRequest request;
   int streams = 1;
+  int rounds = 1;
   double chars_per_second = 0;  // of each stream; 0: as fast as they come
   FlagNames flag_names;
 };
@@ -37,49 +40,82 @@ std::string Quantiles(std::vector<float> values_ms) {
                          Quantile(values_ms, kHigh));
 }
 
-std::string Report(const std::vector<BenchmarkStream::Measured>& streams, double seconds) {
+// What all streams came to, of every round.
+struct Totals {
+  double seconds = 0;
+  int64_t streams = 0;
   int64_t chars = 0;
   int64_t messages = 0;
-  std::vector<float> first;
-  std::vector<float> gaps;
-  for (const BenchmarkStream::Measured& stream : streams) {
+  std::vector<float> first_char_ms;
+  std::vector<float> gaps_ms;
+
+  void Add(const BenchmarkStream::Measured& stream) {
+    ++streams;
     chars += stream.chars;
     messages += stream.messages;
-    if (stream.chars > 0) first.push_back(static_cast<float>(stream.first_char_ms));
-    gaps.insert(gaps.end(), stream.gaps_ms.begin(), stream.gaps_ms.end());
+    if (stream.chars > 0) first_char_ms.push_back(static_cast<float>(stream.first_char_ms));
+    gaps_ms.insert(gaps_ms.end(), stream.gaps_ms.begin(), stream.gaps_ms.end());
   }
-  const double rate = seconds > 0 ? static_cast<double>(chars) / seconds : 0;
-  const double per_message =
-      messages > 0 ? static_cast<double>(chars) / static_cast<double>(messages) : 0;
-  return FormatFields({{"streams", absl::StrFormat("%d", streams.size())},
-                       {"characters", absl::StrFormat("%d in %.2f s", chars, seconds)},
-                       {"throughput", absl::StrFormat("%.0f characters/s", rate)},
-                       {"per message", absl::StrFormat("%.1f characters", per_message)},
-                       {"first character", Quantiles(std::move(first))},
-                       {"between messages", Quantiles(std::move(gaps))}});
+};
+
+std::string Report(const Totals& totals) {
+  const auto chars = static_cast<double>(totals.chars);
+  const double rate = totals.seconds > 0 ? chars / totals.seconds : 0;
+  const double per_message = totals.messages > 0 ? chars / static_cast<double>(totals.messages) : 0;
+  return FormatFields(
+      {{"streams", absl::StrFormat("%d", totals.streams)},
+       {"characters", absl::StrFormat("%d in %.2f s", totals.chars, totals.seconds)},
+       {"throughput", absl::StrFormat("%.0f characters/s", rate)},
+       {"per message", absl::StrFormat("%.1f characters", per_message)},
+       {"first character", Quantiles(totals.first_char_ms)},
+       {"between messages", Quantiles(totals.gaps_ms)}});
+}
+
+// Runs streams of `requests` side by side to their ends and adds them to `totals`. The first
+// failure.
+grpc::Status RunStreams(CommandContext& context, v1::TextGenerationService::Stub& stub,
+                        std::vector<v1::GenerateCharsRequest> requests, double chars_per_second,
+                        Totals* totals) {
+  StreamsLeft left(static_cast<int>(requests.size()));
+  std::vector<std::unique_ptr<BenchmarkStream>> streams;
+  for (v1::GenerateCharsRequest& request : requests) {
+    streams.push_back(std::make_unique<BenchmarkStream>(context.connection, std::move(request),
+                                                        chars_per_second, left));
+  }
+  const double start = context.environment.now_s();
+  for (const auto& stream : streams) stream->Start(stub);
+  left.WaitForNone();
+  totals->seconds += context.environment.now_s() - start;
+  for (const auto& stream : streams) {
+    const BenchmarkStream::Measured measured = stream->measured();
+    if (!measured.status.ok()) return measured.status;
+    totals->Add(measured);
+  }
+  return grpc::Status::OK;
+}
+
+// One character, so that the client is connected and the server has loaded the model.
+grpc::Status WarmUp(CommandContext& context, v1::TextGenerationService::Stub& stub,
+                    v1::GenerateCharsRequest request) {
+  request.mutable_stop()->set_max_chars(1);
+  Totals unused;
+  return RunStreams(context, stub, {std::move(request)}, 0, &unused);
 }
 
 ExitCode RunBenchmark(CommandContext& context, const BenchmarkCommand& command) {
   const auto stub = context.NewStub<v1::TextGenerationService>();
-  StreamsLeft left(command.streams);
-  std::vector<std::unique_ptr<BenchmarkStream>> streams;
-  const uint64_t seed = command.request.sampling().seed();
-  for (int i = 0; i < command.streams; ++i) {
-    v1::GenerateCharsRequest request = command.request;
-    request.mutable_sampling()->set_seed(seed + static_cast<uint64_t>(i));
-    streams.push_back(std::make_unique<BenchmarkStream>(context.connection, std::move(request),
-                                                        command.chars_per_second, left));
+  grpc::Status status = WarmUp(context, *stub, command.request);
+  Totals totals;
+  uint64_t seed = command.request.sampling().seed();
+  for (int round = 0; round < command.rounds && status.ok(); ++round) {
+    std::vector<v1::GenerateCharsRequest> requests(command.streams, command.request);
+    for (v1::GenerateCharsRequest& request : requests) {
+      request.mutable_sampling()->set_seed(seed++);
+    }
+    status = RunStreams(context, *stub, std::move(requests), command.chars_per_second, &totals);
   }
-  const double start = context.environment.now_s();
-  for (const auto& stream : streams) stream->Start(*stub);
-  left.WaitForNone();
-  const double seconds = context.environment.now_s() - start;
-  std::vector<BenchmarkStream::Measured> measured;
-  for (const auto& stream : streams) {
-    measured.push_back(stream->measured());
-    if (!measured.back().status.ok()) return Fail(context, measured.back().status);
-  }
-  context.out.Write(Report(measured, seconds));
+  if (!status.ok()) return Fail(context, status);
+  context.out.Write(Report(totals));
   return ExitCode::kOk;
 }
 
@@ -98,16 +134,20 @@ void AddBenchmarkCommand(CLI::App& app, CommandLine& line) {
       ->check(CLI::Range(1, kStreamsMax))
       ->capture_default_str();
   benchmark
+      ->add_option("--rounds", command->rounds, "Times that all streams run, one after another")
+      ->check(CLI::Range(1, kRoundsMax))
+      ->capture_default_str();
+  benchmark
       ->add_option("--chars-per-second", command->chars_per_second,
                    "Pace at which each stream is read; 0: as fast as characters come")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   benchmark->footer(
-      "Times are of this client: from a stream's start to its first character, and from asking "
-      "for\n"
-      "the next message to its arrival.\n"
+      "Times are of this client, on a connection that stands: from a stream's start to its first\n"
+      "character, and from a message to the next.\n"
       "Examples:\n"
       "  runnel benchmark shakespeare --streams 256 --max-chars 4000\n"
+      "  runnel benchmark shakespeare --rounds 300 --max-chars 1 --prompt 'Once upon a time '\n"
       "  runnel benchmark shakespeare --streams 16 --chars-per-second 50 --max-chars 500");
   benchmark->callback([command, &line] {
     line.flag_names = command->flag_names;

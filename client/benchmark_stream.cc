@@ -37,12 +37,12 @@ BenchmarkStream::BenchmarkStream(Connection& connection, v1::GenerateCharsReques
       left_(left) {}
 
 void BenchmarkStream::Start(v1::TextGenerationService::Stub& stub) {
-  stub.async()->GenerateChars(call_.context(), &request_, this);
-  AddHold();  // for the alarm, whose reads are no reactions
   {
     const std::lock_guard lock(mutex_);
     start_ = Clock::now();
   }
+  stub.async()->GenerateChars(call_.context(), &request_, this);
+  AddHold();  // for the alarm, whose reads are no reactions
   StartRead(&response_);
   StartCall();
 }

@@ -2,9 +2,9 @@
 // it.
 //
 // At most one write is in flight. Meanwhile the text grows up to a bound; then the writing pauses
-// until the reader has taken a message, so a slow reader holds up itself alone. The more texts
-// there are, the longer a text's messages wait for more characters, as messages cost more than
-// characters.
+// until the reader has taken a message, so a slow reader holds up itself alone. The first message
+// goes out with the first character; the more texts there are, the longer the later ones wait for
+// more characters, as messages cost more than characters.
 //
 // Lifetime: the call owns itself until OnDone; tasks and the pool hold it too. gRPC is touched
 // under mutex_ alone and never after Finish, so nothing reaches a call that gRPC has let go.
@@ -75,7 +75,7 @@ class GenerateCharsCall : public grpc::ServerWriteReactor<v1::GenerateCharsRespo
   std::string pending_;                       // text that no message has yet
   std::deque<CharLogprob> pending_logprobs_;  // of its characters, if they are asked for
   size_t chars_max_ = 0;                      // of a message; 0: no limit
-  GenerationRun::Clock::time_point last_message_;
+  std::optional<GenerationRun::Clock::time_point> last_message_;
   bool write_in_flight_ = false;
   bool paused_ = false;  // in no scheduler, until a write is done
   bool text_ended_ = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "core/math/softmax_kernels.h"
 
@@ -87,36 +88,50 @@ void Sampler::Weigh(absl::Span<const Real> values, double temperature,
 }
 
 void Sampler::Filter(const SamplerOptions& options) {
-  const bool few = options.top_k > 0 && options.top_k < static_cast<int64_t>(weights_.size());
-  if (!few && options.top_p >= 1 && options.min_p <= 0) return;
+  if (options.top_k > 0 && options.top_k < static_cast<int64_t>(weights_.size())) {
+    KeepTopK(static_cast<size_t>(options.top_k));
+  }
+  if (options.top_p < 1) KeepTopP(options.top_p);
+  if (options.min_p > 0) {
+    for (double& weight : weights_) {
+      if (weight < options.min_p) weight = 0;  // never the likeliest one's, which is 1
+    }
+  }
+}
+
+void Sampler::KeepTopK(size_t count) {
+  ListCandidates();
+  if (count >= candidates_.size()) return;
+  const auto last = candidates_.begin() + static_cast<int64_t>(count) - 1;
+  std::nth_element(candidates_.begin(), last, candidates_.end());
+  DropAfter(*last);
+}
+
+void Sampler::KeepTopP(double share) {
+  ListCandidates();
+  double sum = 0;
+  for (const Candidate& candidate : candidates_) sum += candidate.weight;
+  // A heap with the likeliest on top, as a few of them have most of the probability.
+  std::make_heap(candidates_.begin(), candidates_.end(), std::greater<>());
+  double cumulative = 0;
+  for (auto end = candidates_.end(); end != candidates_.begin(); --end) {
+    const Candidate likeliest = candidates_.front();
+    cumulative += likeliest.weight;
+    if (cumulative >= share * sum) return DropAfter(likeliest);
+    std::pop_heap(candidates_.begin(), end, std::greater<>());
+  }
+}
+
+void Sampler::ListCandidates() {
   candidates_.clear();
   for (size_t id = 0; id < weights_.size(); ++id) {
-    if (weights_[id] > 0) candidates_.push_back(static_cast<int32_t>(id));
+    if (weights_[id] > 0) candidates_.push_back({weights_[id], static_cast<int32_t>(id)});
   }
-  const auto likelier = [this](int32_t a, int32_t b) {
-    return weights_[a] != weights_[b] ? weights_[a] > weights_[b] : a < b;
-  };
-  size_t kept = candidates_.size();
-  if (few && static_cast<size_t>(options.top_k) < kept) {
-    kept = options.top_k;
-    std::nth_element(candidates_.begin(), candidates_.begin() + options.top_k - 1,
-                     candidates_.end(), likelier);
-  }
-  if (options.top_p < 1 || options.min_p > 0) {
-    std::sort(candidates_.begin(), candidates_.begin() + kept, likelier);
-    double sum = 0;
-    for (size_t i = 0; i < kept; ++i) sum += weights_[candidates_[i]];
-    double cumulative = 0;
-    size_t shared = 0;
-    while (shared < kept &&
-           (shared == 0 || options.top_p >= 1 || cumulative < options.top_p * sum) &&
-           weights_[candidates_[shared]] >= options.min_p) {
-      cumulative += weights_[candidates_[shared++]];
-    }
-    kept = std::max<size_t>(shared, 1);  // min_p 1 keeps the likeliest
-  }
-  for (size_t i = std::min(kept, candidates_.size()); i < candidates_.size(); ++i) {
-    weights_[candidates_[i]] = 0;
+}
+
+void Sampler::DropAfter(const Candidate& last) {
+  for (size_t id = 0; id < weights_.size(); ++id) {
+    if (last < Candidate{weights_[id], static_cast<int32_t>(id)}) weights_[id] = 0;
   }
 }
 

@@ -2,6 +2,7 @@
 #ifndef RUNNEL_CORE_GENERATE_SAMPLER_H_
 #define RUNNEL_CORE_GENERATE_SAMPLER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -58,8 +59,23 @@ class Sampler {
   // weights_ of softmax(values / temperature) over `allowed`.
   template <typename Real>
   void Weigh(absl::Span<const Real> values, double temperature, absl::Span<const uint8_t> allowed);
+  // An id that can be drawn; the likeliest, of a tie the lowest, come first.
+  struct Candidate {
+    double weight;
+    int32_t id;
+    friend bool operator<(const Candidate& a, const Candidate& b) {
+      return a.weight != b.weight ? a.weight > b.weight : a.id < b.id;
+    }
+    friend bool operator>(const Candidate& a, const Candidate& b) { return b < a; }
+  };
+
   // Sets the weights to 0 that the options filter out.
   void Filter(const SamplerOptions& options);
+  void KeepTopK(size_t count);
+  void KeepTopP(double share);
+  void ListCandidates();
+  // Sets the weights to 0 of what comes after `last`.
+  void DropAfter(const Candidate& last);
   // Sums the weights, in an order that depends on their number alone.
   void Sum();
   int32_t Pick(double uniform) const;
@@ -67,9 +83,9 @@ class Sampler {
   std::vector<double> weights_;  // [V], not normalised; the likeliest has 1
   std::vector<double> sums_;     // before each block of weights
   double sum_ = 0;
-  double max_ = 0;                   // of the scores
-  std::vector<double> scores_;       // [V], logits with their offsets
-  std::vector<int32_t> candidates_;  // while filtering
+  double max_ = 0;                     // of the scores
+  std::vector<double> scores_;         // [V], logits with their offsets
+  std::vector<Candidate> candidates_;  // while filtering
 };
 
 }  // namespace runnel

@@ -17,8 +17,11 @@ void Scheduler::Add(std::shared_ptr<Text> text) {
 int Scheduler::Step() {
   const int64_t before = size_;
   for (Group& group : groups_) {
+    std::erase_if(group.texts, [](const auto& text) { return !text->GoesOn(); });
+  }
+  ReadAhead();
+  for (Group& group : groups_) {
     auto& texts = group.texts;
-    std::erase_if(texts, [](const auto& text) { return !text->GoesOn(); });
     const auto count = static_cast<int64_t>(texts.size());
     int64_t done = 0;
     for (int64_t parts = (count + kColumnsMax - 1) / kColumnsMax; parts > 0; --parts) {
@@ -33,6 +36,29 @@ int Scheduler::Step() {
   size_ = 0;
   for (const Group& group : groups_) size_ += static_cast<int64_t>(group.texts.size());
   return static_cast<int>(before - size_);
+}
+
+void Scheduler::ReadAhead() {
+  std::vector<Session*> readers;
+  for (const Group& group : groups_) {
+    for (const auto& text : group.texts) {
+      Session& session = text->session();
+      if (!session.PromptAhead().empty()) readers.push_back(&session);
+    }
+  }
+  if (static_cast<int64_t>(readers.size()) > kReadersAheadMax) return;
+  std::sort(readers.begin(), readers.end(), [](const Session* a, const Session* b) {
+    return a->PromptAhead().size() < b->PromptAhead().size();
+  });
+  int64_t left = kReadAheadMax;
+  for (Session* reader : readers) {
+    if (left == 0) return;
+    const absl::Span<const int32_t> slice = reader->PromptAhead().subspan(0, left);
+    const auto symbols = static_cast<int64_t>(slice.size());
+    reader->model().decoder->Read(slice, reader->state(), &scratch_);
+    reader->NoteRead(symbols);
+    left -= symbols;
+  }
 }
 
 void Scheduler::StepTexts(const LanguageModel& model, absl::Span<std::shared_ptr<Text>> texts) {

@@ -1,8 +1,10 @@
 // Continuous batching: the texts that are being written share the steps of their models' decoders.
 //
-// A step reads one symbol of each text, of its prompt or the one just drawn, so a long prompt is
-// read beside running texts and holds none of them up. Texts join and leave between steps; a text's
-// result does not depend on its company (see Decoder). Several models take turns within a step.
+// A step reads one symbol of each text, of its prompt or the one just drawn, and before that,
+// unless many prompts are being read, some more of those that are nearest to their ends: a bounded
+// number, so that a long prompt holds up no running text, nor a short prompt. Texts join and leave
+// between steps; a text's result does not depend on its company (see Decoder). Several models take
+// turns within a step.
 //
 // A crank: nothing moves but by Step, and nothing in here waits. Not thread-safe; several
 // schedulers may run side by side, and a text may move between them from step to step.
@@ -48,12 +50,19 @@ class Scheduler {
   // Columns of one decoder step: enough to use weights often while they are in the cache, few
   // enough for the activations to stay there too.
   static constexpr int64_t kColumnsMax = 96;
+  // Symbols of prompts that one step reads ahead: many, as the fewer steps a prompt takes the
+  // sooner its text begins; few, as the other texts wait meanwhile.
+  static constexpr int64_t kReadAheadMax = 32;
+  // Prompts that it does so for. Where there are more, the steps that they share read them in less
+  // time altogether.
+  static constexpr int64_t kReadersAheadMax = 8;
 
   struct Group {
     const LanguageModel* model;  // that the texts' sessions hold
     std::vector<std::shared_ptr<Text>> texts;
   };
 
+  void ReadAhead();
   // Texts that leave become null.
   void StepTexts(const LanguageModel& model, absl::Span<std::shared_ptr<Text>> texts);
 

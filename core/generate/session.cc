@@ -104,10 +104,11 @@ absl::Status Session::ResumePlace(const SessionState& resumed) {
 
 Event Session::Accept(absl::Span<const float> logits, std::string* text) {
   if (last_drawn_ < 0) {
-    if (++prompt_read_ < static_cast<int64_t>(prompt_.size())) {
-      KeepStateBeforeLastRead();
+    if (!prompt_read()) {
+      NoteRead(1);
       return Event::kReading;
     }
+    ++prompt_read_;
     if (Begin(text) == Event::kEnd) return Event::kEnd;
   }
   const Draw draw = DrawSymbol(logits);

@@ -68,6 +68,16 @@ class Session {
   int32_t NextInput() const { return last_drawn_ >= 0 ? last_drawn_ : prompt_[prompt_read_]; }
   // [layers][states][H], moved on by the caller's Decoder::Step.
   float* state() { return state_.data(); }
+  // What is left of the prompt but its last symbol. Nothing is drawn after these, so the caller may
+  // let the model read some of them without logits, by Decoder::Read, and say how many.
+  absl::Span<const int32_t> PromptAhead() const {
+    if (prompt_read()) return {};
+    return absl::MakeConstSpan(prompt_).subspan(prompt_read_, prompt_.size() - 1 - prompt_read_);
+  }
+  void NoteRead(int64_t symbols) {
+    prompt_read_ += symbols;
+    KeepStateBeforeLastRead();
+  }
   // Takes the logits [V] after NextInput was read. While symbols of the prompt are left nothing is
   // drawn; else one symbol is, and what became certain is appended to `text`: no character or
   // several, whatever the event. Not after the end.

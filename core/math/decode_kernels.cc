@@ -158,14 +158,18 @@ void BlockOfColumns(int64_t columns, int64_t rows, int64_t depth, const Stored* 
   }
 }
 
-// Two whole blocks of a single column at once: its sums alone are too few to hide the latency.
+// Two whole blocks of a single column, in tiles of 8 vectors: fewer sums would not hide the
+// latency.
 template <typename Stored, typename Real>
 void TwoBlocksOfOneColumn(int64_t depth, const Stored* w, int64_t block_size, const Real* x,
                           Real* y) {
   const hn::CappedTag<Real, 16> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (int64_t first = 0; first < kBlock; first += 4 * lanes) {
-    Tile<1, 2, 4>(d, depth, w + first, block_size, x, 0, y + first, 0);
+  if (8 * lanes > kBlock) return Tile<1, 2, 4>(d, depth, w, block_size, x, 0, y, 0);
+  for (int64_t panel = 0; panel < 2; ++panel, w += block_size, y += kBlock) {
+    for (int64_t first = 0; first < kBlock; first += 8 * lanes) {
+      Tile<1, 1, 8>(d, depth, w + first, 0, x, 0, y + first, 0);
+    }
   }
 }
 

@@ -46,13 +46,37 @@ LayerDecoder<Real>::LayerDecoder(const RecurrentLayer<Real>& layer, const Real* 
 template <typename Real>
 void LayerDecoder<Real>::Step(int64_t sessions, const int32_t* ids, const Real* below,
                               Real* const states[], DecodeScratch<Real>* scratch) const {
-  const int64_t rows = cell_.shape.rows * hidden_;
-  Real* gates = scratch->Gates(sessions * rows);
-  for (int64_t s = 0; s < sessions; ++s) {
-    const Real* from = lookup_.empty() ? bias_.data() : lookup_.data() + ids[s] * rows;
-    std::copy_n(from, rows, gates + s * rows);
+  Move(sessions, InputGates(sessions, ids, below, scratch), states, scratch);
+}
+
+template <typename Real>
+void LayerDecoder<Real>::Read(int64_t steps, const int32_t* ids, const Real* below,
+                              Real* const states[], Real* outputs,
+                              DecodeScratch<Real>* scratch) const {
+  Real* gates = InputGates(steps, ids, below, scratch);
+  for (int64_t t = 0; t < steps; ++t) {
+    Move(1, gates + t * cell_.shape.rows * hidden_, states, scratch);
+    std::copy_n(states[0], hidden_, outputs + t * hidden_);
   }
-  if (lookup_.empty()) input_.MultiplyAdd(sessions, below, gates, rows, &scratch->product);
+}
+
+template <typename Real>
+Real* LayerDecoder<Real>::InputGates(int64_t columns, const int32_t* ids, const Real* below,
+                                     DecodeScratch<Real>* scratch) const {
+  const int64_t rows = cell_.shape.rows * hidden_;
+  Real* gates = scratch->Gates(columns * rows);
+  for (int64_t c = 0; c < columns; ++c) {
+    const Real* from = lookup_.empty() ? bias_.data() : lookup_.data() + ids[c] * rows;
+    std::copy_n(from, rows, gates + c * rows);
+  }
+  if (lookup_.empty()) input_.MultiplyAdd(columns, below, gates, rows, &scratch->product);
+  return gates;
+}
+
+template <typename Real>
+void LayerDecoder<Real>::Move(int64_t sessions, Real* gates, Real* const states[],
+                              DecodeScratch<Real>* scratch) const {
+  const int64_t rows = cell_.shape.rows * hidden_;
   CellStep<Real> step = {.lanes = sessions,
                          .hidden = hidden_,
                          .gates = gates,

@@ -23,8 +23,19 @@ class LayerDecoder {
   // [sessions x input_size] is what a layer that is not the first reads.
   void Step(int64_t sessions, const int32_t* ids, const Real* below, Real* const states[],
             DecodeScratch<Real>* scratch) const;
+  // `steps` steps of one session: each of the cell's `states`, [H], moves on. What they put out,
+  // [steps x H], goes to `outputs`, which may be `below`.
+  void Read(int64_t steps, const int32_t* ids, const Real* below, Real* const states[],
+            Real* outputs, DecodeScratch<Real>* scratch) const;
 
  private:
+  // What the inputs of `columns` add to the gates: [columns x rows x H], in scratch.
+  Real* InputGates(int64_t columns, const int32_t* ids, const Real* below,
+                   DecodeScratch<Real>* scratch) const;
+  // Moves the states of `sessions` columns on by their `gates`.
+  void Move(int64_t sessions, Real* gates, Real* const states[],
+            DecodeScratch<Real>* scratch) const;
+
   const Cell<Real>& cell_;
   const int64_t hidden_;
   PackedMatrix<Real> input_;  // of a dense input

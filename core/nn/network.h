@@ -71,6 +71,10 @@ class Decoder {
   // row i. A session's result is the same to the bit in any company.
   virtual void Step(absl::Span<const int32_t> ids, absl::Span<Real* const> states, Real* logits,
                     DecodeScratch<Real>* scratch) const = 0;
+  // Lets one session read characters one after another, without the logits that they give: `state`
+  // is moved on as by as many steps, to the bit, and faster.
+  virtual void Read(absl::Span<const int32_t> ids, Real* state,
+                    DecodeScratch<Real>* scratch) const = 0;
   // For one step now and then.
   void Step(absl::Span<const int32_t> ids, absl::Span<Real* const> states, Real* logits) const {
     DecodeScratch<Real> scratch;

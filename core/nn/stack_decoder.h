@@ -67,6 +67,20 @@ class StackDecoder : public Decoder<Real> {
     output_.Step(sessions, below, logits, &scratch->product);
   }
 
+  // Layer by layer, so that one layer's weights at a time have to be near, and what a layer reads
+  // is multiplied for all steps at once.
+  void Read(absl::Span<const int32_t> ids, Real* state,
+            DecodeScratch<Real>* scratch) const override {
+    const auto steps = static_cast<int64_t>(ids.size());
+    Real* const outputs = scratch->Columns(steps * hidden_);
+    for (const LayerDecoder<Real>& layer : layers_) {
+      Real* states[kCellStatesMax] = {};
+      for (int64_t i = 0; i * hidden_ < layer_state_size_; ++i) states[i] = state + i * hidden_;
+      layer.Read(steps, ids.data(), outputs, states, outputs, scratch);
+      state += layer_state_size_;
+    }
+  }
+
  private:
   std::vector<LayerDecoder<Real>> layers_;
   typename OutputLayer<Real>::Decoder output_;

@@ -42,7 +42,7 @@ void Train(benchmark::State& state, const TrainCase& c) {
   trainer.Step(1e-4f);
   // Forward once, backward twice: with respect to the input and to the weights.
   const double operations = 3 * 2 * ForwardMultiplyAdds(c.network, c.vocabulary_size);
-  RunSteps(state, c.threads, static_cast<double>(batch_chars), operations,
+  RunSteps(state, DecodePrecision::kF32, c.threads, static_cast<double>(batch_chars), operations,
            [&] { trainer.Step(1e-4f); });
 }
 

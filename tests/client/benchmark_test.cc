@@ -1,11 +1,13 @@
 #include <mutex>
 #include <set>
+#include <vector>
 
 #include "tests/client/client_fixture.h"
 
 namespace runnel::client {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
@@ -37,6 +39,7 @@ class BenchmarkTest : public ClientTest {
 
   std::mutex mutex_;
   std::multiset<std::string> prompts_;
+  std::vector<int> max_chars_;
 
  private:
   std::set<uint64_t> seeds_;
@@ -48,12 +51,37 @@ TEST_F(BenchmarkTest, Streams_AreCountedAndHaveSeedsOfTheirOwn) {
   EXPECT_THAT(Seeds(), UnorderedElementsAre(7u, 8u, 9u));
   {
     const std::lock_guard lock(mutex_);
-    EXPECT_EQ(prompts_.count("go"), 3u);
+    EXPECT_EQ(prompts_.count("go"), 4u);  // with the one before those that are measured
   }
   EXPECT_THAT(out, HasSubstr("18 in 0.00 s"));
   EXPECT_THAT(out, HasSubstr("2.0 characters"));
   EXPECT_THAT(out, HasSubstr("first character"));
   EXPECT_THAT(out, HasSubstr("between messages"));
+}
+
+TEST_F(BenchmarkTest, FirstRequest_IsShortAndNotCounted) {
+  fake.generation.generate = [this](grpc::ServerContext*, const v1::GenerateCharsRequest& request,
+                                    grpc::ServerWriter<v1::GenerateCharsResponse>* writer) {
+    {
+      const std::lock_guard lock(mutex_);
+      max_chars_.push_back(request.stop().max_chars());
+    }
+    v1::GenerateCharsResponse response;
+    response.set_text("a");
+    writer->Write(response);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run({"benchmark", "m", "--max-chars", "30"}), 0) << err;
+  EXPECT_THAT(out, HasSubstr("1 in 0.00 s"));
+  const std::lock_guard lock(mutex_);
+  EXPECT_THAT(max_chars_, ElementsAre(1, 30));
+}
+
+TEST_F(BenchmarkTest, Rounds_RepeatAllStreamsWithNewSeeds) {
+  AnswerEveryStream();
+  EXPECT_EQ(Run({"benchmark", "m", "--streams", "2", "--rounds", "3", "--seed", "5"}), 0) << err;
+  EXPECT_THAT(Seeds(), UnorderedElementsAre(5u, 6u, 7u, 8u, 9u, 10u));
+  EXPECT_THAT(out, HasSubstr("36 in 0.00 s"));
 }
 
 TEST_F(BenchmarkTest, Pace_LosesNothing) {
@@ -76,6 +104,8 @@ TEST_F(BenchmarkTest, OptionsOutOfRange_AreUsageErrors) {
   EXPECT_EQ(Run({"benchmark", "m", "--streams", "0"}), 2);
   EXPECT_THAT(err, HasSubstr("--streams"));
   EXPECT_EQ(Run({"benchmark", "m", "--streams", "10001"}), 2);
+  EXPECT_EQ(Run({"benchmark", "m", "--rounds", "0"}), 2);
+  EXPECT_THAT(err, HasSubstr("--rounds"));
   EXPECT_EQ(Run({"benchmark", "m", "--chars-per-second", "-1"}), 2);
   EXPECT_THAT(err, HasSubstr("--chars-per-second"));
 }

@@ -142,6 +142,29 @@ TEST_F(GenerationCallsTest, ManyStreamsAtATime_EachGetsTheTextItWouldGetAlone) {
   for (std::thread& caller : callers) caller.join();
 }
 
+TEST_F(GenerationCallsTest, FirstCharacter_IsSentAtOnceHoweverManyStreamsThereAre) {
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 16; ++i) {
+    callers.emplace_back([&] {
+      std::vector<v1::GenerateCharsResponse> messages;
+      EXPECT_TRUE(Generate(Request(500), &messages).ok());
+      EXPECT_EQ(Chars(messages.front().text()), 1u);
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+}
+
+TEST_F(GenerationCallsTest, LongPrompt_IsReadToItsLastCharacter) {
+  v1::GenerateCharsRequest request = Request(50);
+  request.set_prompt(PlainText(10));
+  const std::string text = Text(request);
+  request.set_max_chars_per_message(1);
+  EXPECT_EQ(Text(request), text);
+  EXPECT_EQ(Chars(text), 50u);
+  request.set_prompt(PlainText(9) + "the lazy dog jumps over the quick brown fox\n");
+  EXPECT_NE(Text(request), text);
+}
+
 TEST_F(GenerationCallsTest, EmptyPrompt_StartsANewText) {
   v1::GenerateCharsRequest request = Request(10);
   request.clear_prompt();

@@ -176,6 +176,48 @@ TEST(Scheduler, LongPrompt_HoldsNobodyUp) {
   }
 }
 
+TEST(Scheduler, PromptOfAnyLength_GivesTheTextOfReadingItStepByStep) {
+  for (const CellType cell : kCells) {
+    const auto model = RandomModel(cell);
+    Scheduler scheduler;
+    std::vector<std::shared_ptr<FakeText>> texts;
+    const auto prompt = [](int length) {
+      std::vector<int32_t> ids(length);
+      std::iota(ids.begin(), ids.end(), length);
+      for (int32_t& id : ids) id %= static_cast<int32_t>(std::size(kLetters)) - 1;
+      return ids;
+    };
+    for (int length = 1; length < 120; length += 7) {
+      texts.push_back(NewText(model, length, 20, prompt(length)));
+      scheduler.Add(texts.back());
+    }
+    while (scheduler.size() > 0) scheduler.Step();
+    for (int length = 1; length < 120; length += 7) {
+      EXPECT_EQ(texts[length / 7]->text, Alone(NewSession(model, length, 20, prompt(length))))
+          << CellTypeName(cell) << ", " << length;
+    }
+  }
+}
+
+TEST(Scheduler, LongPrompt_TakesFewSteps) {
+  const auto text = NewText(RandomModel(CellType::kLstm), 1, 1, std::vector<int32_t>(100, 2));
+  Scheduler scheduler;
+  scheduler.Add(text);
+  while (scheduler.size() > 0) scheduler.Step();
+  EXPECT_LE(text->steps, 4);
+}
+
+TEST(Scheduler, LongPrompt_LeavesShortOnesTheirReading) {
+  const auto model = RandomModel(CellType::kLstm);
+  Scheduler scheduler;
+  scheduler.Add(NewText(model, 1, 1, std::vector<int32_t>(5000, 2)));
+  scheduler.Step();
+  const auto text = NewText(model, 2, 1, std::vector<int32_t>(100, 2));
+  scheduler.Add(text);
+  while (!text->ended) scheduler.Step();
+  EXPECT_LE(text->steps, 4);
+}
+
 TEST(Scheduler, CancelledText_LeavesWithoutAnotherStep) {
   const auto model = RandomModel(CellType::kLstm);
   std::vector<std::shared_ptr<FakeText>> texts;

@@ -1,4 +1,4 @@
-// A decoder's step allocates nothing once its scratch has grown to the largest step.
+// A decoder's step or reading allocates nothing once its scratch has grown to the largest.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -25,7 +25,7 @@ constexpr NetworkConfig kConfigs[] = {
 
 class DecoderAllocation : public testing::TestWithParam<DecodePrecision> {};
 
-TEST_P(DecoderAllocation, Step_AfterTheLargest_AllocatesNothing) {
+TEST_P(DecoderAllocation, StepOrReading_AfterTheLargest_AllocatesNothing) {
   if (kNoAllocationCounts != nullptr) GTEST_SKIP() << kNoAllocationCounts;
   for (const NetworkConfig& config : kConfigs) {
     const auto network = MakeNetwork<float>(config, kVocabulary);
@@ -40,11 +40,13 @@ TEST_P(DecoderAllocation, Step_AfterTheLargest_AllocatesNothing) {
     std::vector<float> logits(kSessionsMax * kVocabulary);
     DecodeScratch<float> scratch;
     decoder->Step(ids, columns, logits.data(), &scratch);
+    decoder->Read(ids, columns.front(), &scratch);
 
     AllocationCounter allocations;
     for (int sessions = 1; sessions <= kSessionsMax; ++sessions) {
       decoder->Step({ids.data(), static_cast<size_t>(sessions)},
                     {columns.data(), static_cast<size_t>(sessions)}, logits.data(), &scratch);
+      decoder->Read({ids.data(), static_cast<size_t>(sessions)}, columns.front(), &scratch);
     }
     allocations.Stop();
     EXPECT_EQ(allocations.count(), 0)

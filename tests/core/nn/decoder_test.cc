@@ -132,6 +132,47 @@ TYPED_TEST(DecoderTest, Session_HasTheSameBitsAloneAndInAnyCompany) {
   }
 }
 
+template <typename Real>
+void ExpectReadingIsStepping(const Decoder<Real>& decoder, const NetworkConfig& config) {
+  constexpr int kSteps = 40;
+  const auto ids = RandomIds(kSteps, kVocabulary, 4);
+  std::vector<Real> stepped(decoder.state_size());
+  std::vector<Real> logits(kVocabulary);
+  Real* const pointer = stepped.data();
+  for (const int32_t id : ids) decoder.Step({&id, 1}, {&pointer, 1}, logits.data());
+
+  std::vector<Real> read(decoder.state_size());
+  DecodeScratch<Real> scratch;
+  const absl::Span<const int32_t> all(ids);
+  size_t done = 0;
+  for (const size_t slice : {1, 0, 7, 20, 2}) {
+    decoder.Read(all.subspan(done, slice), read.data(), &scratch);
+    done += slice;
+  }
+  decoder.Read(all.subspan(done), read.data(), &scratch);
+  EXPECT_EQ(read, stepped) << CellTypeName(config.cell) << ", "
+                           << DecodePrecisionName(decoder.precision());
+}
+
+TYPED_TEST(DecoderTest, ReadingInSlices_GivesTheBitsOfStepByStep) {
+  for (const NetworkConfig& config : kConfigs) {
+    const auto network = MakeNetwork<TypeParam>(config, kVocabulary);
+    const auto parameters = this->Weights(*network, config.hidden_size);
+    ExpectReadingIsStepping(*network->NewDecoder(parameters.data()), config);
+  }
+}
+
+TEST(DecoderPrecision, ReadingInSlices_GivesTheBitsOfStepByStep) {
+  for (const NetworkConfig& config : kConfigs) {
+    const auto network = MakeNetwork<float>(config, kVocabulary);
+    const auto parameters =
+        RandomReals<float>(network->layout().size(), 1 / std::sqrt(config.hidden_size), 9);
+    for (const DecodePrecision precision : kDecodePrecisions) {
+      ExpectReadingIsStepping(*network->NewDecoder(parameters.data(), precision), config);
+    }
+  }
+}
+
 TYPED_TEST(DecoderTest, Weights_AreTheDecodersOwnCopy) {
   const auto network = MakeNetwork<TypeParam>(kConfigs[0], kVocabulary);
   auto parameters = this->Weights(*network, 5);

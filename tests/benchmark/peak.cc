@@ -1,17 +1,19 @@
-#include "tests/benchmark/fma_peak.h"
+#include "tests/benchmark/peak.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "core/math/worker_pool.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "tests/benchmark/fma_peak.cc"
+#define HWY_TARGET_INCLUDE "tests/benchmark/peak.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "core/math/byte_dot-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -49,6 +51,50 @@ double MultiplyAdds(int64_t rounds, float* sink) {
   return 2.0 * 10 * static_cast<double>(rounds) * static_cast<double>(hn::Lanes(d));
 }
 
+// Runs `rounds` rounds of independent dot products of bytes, as many as hide the latency and fit
+// the registers; the rest as MultiplyAdds.
+template <class Dot>
+double RunByteDots(int64_t rounds, float* sink) {
+  constexpr int kWeights = 2;
+  constexpr int kColumns = Dot::kLanes > 8 ? 5 : 2;
+  constexpr int kGroups = 8;
+  int8_t bytes[kWeights * Dot::kLanes * kByteDotGroup];
+  for (size_t i = 0; i < sizeof(bytes); ++i) bytes[i] = static_cast<int8_t>(*sink + 7 * i);
+  // Those of a round are loaded, or the compiler would multiply once and for all.
+  int32_t groups[kGroups + kColumns];
+  for (int i = 0; i < kGroups + kColumns; ++i) groups[i] = static_cast<int32_t>(*sink) + i;
+  typename Dot::Weights weights[kWeights];
+  for (int w = 0; w < kWeights; ++w) {
+    weights[w] = Dot::Load(bytes + w * Dot::kLanes * kByteDotGroup);
+  }
+  typename Dot::Sum sums[kColumns][kWeights];
+  for (auto& column : sums) {
+    for (auto& sum : column) sum = Dot::Zero();
+  }
+  for (int64_t i = 0; i < rounds; ++i) {
+#pragma GCC unroll 8
+    for (int c = 0; c < kColumns; ++c) {
+      const auto values = Dot::Repeat(groups[i % kGroups + c]);
+#pragma GCC unroll 8
+      for (int w = 0; w < kWeights; ++w) sums[c][w] = Dot::Add(sums[c][w], weights[w], values);
+    }
+  }
+  int32_t all = 0;
+  for (const auto& column : sums) {
+    for (const auto& sum : column) {
+      int32_t lanes[Dot::kLanes];
+      Dot::Store(sum, lanes);
+      for (const int32_t lane : lanes) all ^= lane;
+    }
+  }
+  *sink = static_cast<float>(all % 2);
+  return 2.0 * kColumns * kWeights * static_cast<double>(rounds * Dot::kLanes * kByteDotGroup);
+}
+
+double ByteDots(int64_t rounds, float* sink) {
+  return WithByteDot([&](auto dot) { return RunByteDots<decltype(dot)>(rounds, sink); });
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace runnel
 HWY_AFTER_NAMESPACE();
@@ -57,25 +103,29 @@ HWY_AFTER_NAMESPACE();
 namespace runnel {
 
 HWY_EXPORT(MultiplyAdds);
+HWY_EXPORT(ByteDots);
 
-double FmaPeakF32(int threads) {
-  static std::map<int, double> measured;
-  if (const auto found = measured.find(threads); found != measured.end()) return found->second;
+double Peak(DecodePrecision precision, int threads) {
+  static std::map<std::pair<bool, int>, double> measured;
+  const bool bytes = precision == DecodePrecision::kInt8;
+  const auto [found, is_new] = measured.try_emplace({bytes, threads});
+  double& best = found->second;
+  if (!is_new) return best;
   constexpr int kRuns = 20;
   constexpr int64_t kRounds = 4'000'000;
   WorkerPool pool(threads);
   std::vector<float> sinks(threads, 1.0f);
   std::vector<double> operations(threads);
-  double best = 0;
   for (int run = 0; run < kRuns; ++run) {
     const auto start = std::chrono::steady_clock::now();
     pool.Run(threads, [&](int i) {
-      operations[i] = HWY_DYNAMIC_DISPATCH(MultiplyAdds)(kRounds, &sinks[i]);
+      operations[i] = bytes ? HWY_DYNAMIC_DISPATCH(ByteDots)(kRounds, &sinks[i])
+                            : HWY_DYNAMIC_DISPATCH(MultiplyAdds)(kRounds, &sinks[i]);
     });
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
     best = std::max(best, operations[0] * threads / taken.count());
   }
-  return measured[threads] = best;
+  return best;
 }
 
 }  // namespace runnel
