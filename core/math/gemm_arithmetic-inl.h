@@ -137,7 +137,7 @@ struct Bf16Widened : Bf16 {
 
 #if HWY_TARGET == HWY_AVX3
 // The dot product of AVX-512-BF16, which Highway 1.0.3's targets leave out: hence the assembly,
-// which any function may hold; who picks this asks the processor first.
+// which any function may hold, and the question to the processor below.
 struct Bf16Dot : Bf16 {
   template <int kRows, int kVectors>
   static HWY_INLINE void Step(const uint32_t* a, int64_t a_row, const uint32_t* b,
@@ -156,6 +156,16 @@ struct Bf16Dot : Bf16 {
   }
 };
 #endif
+
+// Calls `f` with a value of the type that multiplies bf16 here.
+template <class F>
+decltype(auto) WithBf16(const F& f) {
+#if HWY_TARGET == HWY_AVX3
+  static const bool has_dot = __builtin_cpu_supports("avx512bf16");
+  if (has_dot) return f(Bf16Dot());
+#endif
+  return f(Bf16Widened());
+}
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

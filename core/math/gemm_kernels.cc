@@ -343,11 +343,7 @@ constexpr GemmKernels kTable = {.packed_size = PackedSize<Arithmetic>,
 
 const GemmKernels& Table(TrainingPrecision precision) {
   if (precision == TrainingPrecision::kF32) return kTable<F32>;
-#if HWY_TARGET == HWY_AVX3
-  static const bool has_dot = __builtin_cpu_supports("avx512bf16");
-  if (has_dot) return kTable<Bf16Dot>;
-#endif
-  return kTable<Bf16Widened>;
+  return WithBf16([](auto bf16) -> const GemmKernels& { return kTable<decltype(bf16)>; });
 }
 
 }  // namespace HWY_NAMESPACE

@@ -26,13 +26,13 @@ inline double ForwardMultiplyAdds(const NetworkConfig& config, int vocabulary_si
 }
 
 // Runs `step` for as long as the benchmark asks and sets the counters `chars_per_second` and
-// `peak_fraction`, by the wall clock; the peak is that of `precision`. (google-benchmark's own
+// `peak_fraction`, by the wall clock; the peak is that of `arithmetic`. (google-benchmark's own
 // rates would be by the calling thread's time, or lengthen the case's name.) A step handles `chars`
 // characters with `operations` operations each.
 template <typename Step>
-void RunSteps(benchmark::State& state, DecodePrecision precision, int threads, double chars,
+void RunSteps(benchmark::State& state, Arithmetic arithmetic, int threads, double chars,
               double operations, const Step& step) {
-  const double peak = Peak(precision, threads);
+  const double peak = Peak(arithmetic, threads);
   const auto start = std::chrono::steady_clock::now();
   for (auto _ : state) step();
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;

@@ -36,7 +36,10 @@ void Decode(benchmark::State& state, const DecodeCase& c) {
   Sampler sampler;
   uint64_t position = 0;
   const double operations = 2 * ForwardMultiplyAdds(c.network, c.vocabulary_size);
-  RunSteps(state, c.precision, /*threads=*/1, c.streams, operations, [&] {
+  // Of bf16 the weights are stored, not multiplied.
+  const Arithmetic arithmetic =
+      c.precision == DecodePrecision::kInt8 ? Arithmetic::kBytes : Arithmetic::kF32;
+  RunSteps(state, arithmetic, /*threads=*/1, c.streams, operations, [&] {
     decoder->Step(ids, columns, logits.data(), &scratch);
     for (int s = 0; s < c.streams; ++s) {
       const absl::Span<const float> row(&logits[s * c.vocabulary_size], c.vocabulary_size);

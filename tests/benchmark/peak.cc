@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <map>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "core/math/byte_dot-inl.h"
+#include "core/math/gemm_arithmetic-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -91,6 +94,36 @@ double RunByteDots(int64_t rounds, float* sink) {
   return 2.0 * kColumns * kWeights * static_cast<double>(rounds * Dot::kLanes * kByteDotGroup);
 }
 
+// Likewise of bf16's products.
+template <class Bf16>
+double RunBf16Products(int64_t rounds, float* sink) {
+  constexpr int kRows = 5;
+  constexpr int kVectors = 2;
+  uint32_t rows[kRows];
+  uint32_t columns[kVectors * HWY_MAX_BYTES / sizeof(uint32_t)];
+  std::fill(std::begin(rows), std::end(rows), 0x3F80'3F7Fu);  // 1 and nearly 1
+  std::fill(std::begin(columns), std::end(columns), 0x2000'2001u);
+  Vector sums[kRows][kVectors];
+  for (auto& row : sums) {
+    for (Vector& sum : row) sum = hn::Set(Tag(), *sink);
+  }
+  for (int64_t i = 0; i < rounds; ++i) Bf16::Step(rows, 1, columns, sums);
+  float all = 0;
+  for (const auto& row : sums) {
+    for (const Vector& sum : row) all += hn::GetLane(hn::SumOfLanes(Tag(), sum));
+  }
+  *sink = all;
+  return 2.0 * kRows * kVectors * Bf16::kPerElement * static_cast<double>(rounds * Lanes());
+}
+
+double Bf16Products(int64_t rounds, float* sink) {
+  return WithBf16([&](auto bf16) {
+    // Widening is no part of a peak.
+    if (std::is_same_v<decltype(bf16), Bf16Widened>) return MultiplyAdds(rounds, sink);
+    return RunBf16Products<decltype(bf16)>(rounds, sink);
+  });
+}
+
 double ByteDots(int64_t rounds, float* sink) {
   return WithByteDot([&](auto dot) { return RunByteDots<decltype(dot)>(rounds, sink); });
 }
@@ -103,12 +136,28 @@ HWY_AFTER_NAMESPACE();
 namespace runnel {
 
 HWY_EXPORT(MultiplyAdds);
+HWY_EXPORT(Bf16Products);
 HWY_EXPORT(ByteDots);
 
-double Peak(DecodePrecision precision, int threads) {
-  static std::map<std::pair<bool, int>, double> measured;
-  const bool bytes = precision == DecodePrecision::kInt8;
-  const auto [found, is_new] = measured.try_emplace({bytes, threads});
+namespace {
+
+double Run(Arithmetic arithmetic, int64_t rounds, float* sink) {
+  switch (arithmetic) {
+    case Arithmetic::kF32:
+      return HWY_DYNAMIC_DISPATCH(MultiplyAdds)(rounds, sink);
+    case Arithmetic::kBf16:
+      return HWY_DYNAMIC_DISPATCH(Bf16Products)(rounds, sink);
+    case Arithmetic::kBytes:
+      return HWY_DYNAMIC_DISPATCH(ByteDots)(rounds, sink);
+  }
+  return 0;
+}
+
+}  // namespace
+
+double Peak(Arithmetic arithmetic, int threads) {
+  static std::map<std::pair<Arithmetic, int>, double> measured;
+  const auto [found, is_new] = measured.try_emplace({arithmetic, threads});
   double& best = found->second;
   if (!is_new) return best;
   constexpr int kRuns = 20;
@@ -118,10 +167,7 @@ double Peak(DecodePrecision precision, int threads) {
   std::vector<double> operations(threads);
   for (int run = 0; run < kRuns; ++run) {
     const auto start = std::chrono::steady_clock::now();
-    pool.Run(threads, [&](int i) {
-      operations[i] = bytes ? HWY_DYNAMIC_DISPATCH(ByteDots)(kRounds, &sinks[i])
-                            : HWY_DYNAMIC_DISPATCH(MultiplyAdds)(kRounds, &sinks[i]);
-    });
+    pool.Run(threads, [&](int i) { operations[i] = Run(arithmetic, kRounds, &sinks[i]); });
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
     best = std::max(best, operations[0] * threads / taken.count());
   }

@@ -2,14 +2,15 @@
 #ifndef RUNNEL_TESTS_BENCHMARK_PEAK_H_
 #define RUNNEL_TESTS_BENCHMARK_PEAK_H_
 
-#include "core/math/decode_precision.h"
-
 namespace runnel {
 
-// Operations a second (a multiply-add is 2) of `threads` threads at once in what products of this
-// precision are computed with: f32 multiply-adds, also of bf16, or the dot product of bytes that
-// int8 products use here. The best of several short runs; measured once each.
-double Peak(DecodePrecision precision, int threads);
+// What products are computed with: multiply-adds of f32; the dot product of bf16 that training uses
+// here, which is f32's multiply-add where the processor has none; that of bytes of int8 decoding.
+enum class Arithmetic { kF32, kBf16, kBytes };
+
+// Operations a second (a multiply-add is 2) of `threads` threads at once. The best of several short
+// runs; measured once each.
+double Peak(Arithmetic arithmetic, int threads);
 
 }  // namespace runnel
 

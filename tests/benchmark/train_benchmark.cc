@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -42,7 +43,9 @@ void Train(benchmark::State& state, const TrainCase& c) {
   trainer.Step(1e-4f);
   // Forward once, backward twice: with respect to the input and to the weights.
   const double operations = 3 * 2 * ForwardMultiplyAdds(c.network, c.vocabulary_size);
-  RunSteps(state, DecodePrecision::kF32, c.threads, static_cast<double>(batch_chars), operations,
+  const Arithmetic arithmetic =
+      c.options.precision == TrainingPrecision::kBf16 ? Arithmetic::kBf16 : Arithmetic::kF32;
+  RunSteps(state, arithmetic, c.threads, static_cast<double>(batch_chars), operations,
            [&] { trainer.Step(1e-4f); });
 }
 
@@ -73,6 +76,13 @@ void RegisterTrainBenchmarks() {
       {{CellType::kLstm, 2, 256}, 5387, medium, 1},
       {{CellType::kLstm, 2, 256}, 5387, medium, 2},
   };
+  for (const auto& [hidden, options] : {std::pair{512, large}, std::pair{128, small}}) {
+    for (const int threads : {1, 2}) {
+      TrainCase c = {{CellType::kLstm, 2, hidden}, 65, options, threads};
+      c.options.precision = TrainingPrecision::kBf16;
+      cases.push_back(c);
+    }
+  }
   // How the cost grows with layers, steps and lanes.
   const NetworkConfig two_layers = {CellType::kLstm, 2, 128};
   for (const int factor : {1, 2, 4, 8}) {
@@ -82,10 +92,11 @@ void RegisterTrainBenchmarks() {
     cases.push_back({two_layers, 65, with_sizes(Recipe::kFast, 64, 25 * factor), 2});
   }
   for (const TrainCase& c : cases) {
-    const std::string name = absl::StrCat("Train/", std::string(CellTypeName(c.network.cell)), "/",
-                                          c.network.num_layers, "x", c.network.hidden_size, "/V",
-                                          c.vocabulary_size, "/B", c.options.batch_size, "/T",
-                                          c.options.sequence_length, "/f32/threads:", c.threads);
+    const std::string name = absl::StrCat(
+        "Train/", std::string(CellTypeName(c.network.cell)), "/", c.network.num_layers, "x",
+        c.network.hidden_size, "/V", c.vocabulary_size, "/B", c.options.batch_size, "/T",
+        c.options.sequence_length, "/", std::string(TrainingPrecisionName(c.options.precision)),
+        "/threads:", c.threads);
     benchmark::RegisterBenchmark(name.c_str(), Train, c)->Unit(benchmark::kMillisecond);
   }
 }
