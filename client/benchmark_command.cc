@@ -78,6 +78,7 @@ grpc::Status RunStreams(CommandContext& context, v1::TextGenerationService::Stub
                         Totals* totals) {
   StreamsLeft left(static_cast<int>(requests.size()));
   std::vector<std::unique_ptr<BenchmarkStream>> streams;
+  streams.reserve(requests.size());
   for (v1::GenerateCharsRequest& request : requests) {
     streams.push_back(std::make_unique<BenchmarkStream>(context.connection, std::move(request),
                                                         chars_per_second, left));
