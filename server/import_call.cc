@@ -86,6 +86,8 @@ void ImportCall::Publish() {
 
 void ImportCall::End(const grpc::Status& status) {
   import_.reset();
+  // Before the caller can try again. What is published may have to be withdrawn, on the executor.
+  if (published_.version == 0) slot_.reset();
   Finish(status);
 }
 
