@@ -15,7 +15,8 @@ namespace runnel::client {
 namespace {
 
 constexpr int kStreamsMax = 10'000;
-constexpr int kRoundsMax = 1'000'000;
+constexpr int kRoundsMax = 10'000;
+constexpr int64_t kStreamsInAllMax = 1'000'000;  // whose times are kept
 
 struct BenchmarkCommand {
   v1::GenerateCharsRequest request;
@@ -151,6 +152,10 @@ void AddBenchmarkCommand(CLI::App& app, CommandLine& line) {
       "  runnel benchmark shakespeare --rounds 300 --max-chars 1 --prompt 'Once upon a time '\n"
       "  runnel benchmark shakespeare --streams 16 --chars-per-second 50 --max-chars 500");
   benchmark->callback([command, &line] {
+    if (int64_t{command->rounds} * command->streams > kStreamsInAllMax) {
+      throw CLI::ValidationError(
+          "--rounds", absl::StrFormat("times --streams is more than %d", kStreamsInAllMax));
+    }
     line.flag_names = command->flag_names;
     line.run = [command](CommandContext& context) { return RunBenchmark(context, *command); };
   });

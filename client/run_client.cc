@@ -88,7 +88,9 @@ std::string ParseErrorText(const CLI::App& app, const CLI::ParseError& error) {
   const auto option = std::find_if(unknown.begin(), unknown.end(), [](const std::string& word) {
     return absl::StartsWith(word, "-");
   });
-  if (option != unknown.end()) return absl::StrCat("unknown option \"", *option, "\"");
+  if (option != unknown.end() && *option != "--") {  // behind which nothing is an option
+    return absl::StrCat("unknown option \"", *option, "\"");
+  }
   // CLI11 would say that a subcommand is required, even to someone who only mistyped one.
   if (!app.get_subcommands().empty() || unknown.empty()) return error.what();
   return absl::StrCat("unknown command \"", unknown.front(), "\"");

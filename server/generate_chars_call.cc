@@ -11,8 +11,8 @@ namespace {
 
 // Text that may wait for a slow reader; the writing goes on when less than half of it is left.
 constexpr size_t kPendingBytesMax = 4096;
-// Under load a text's messages are at least this far apart for each other text under way: some
-// 2,500 messages a second leave nearly all of the processor to the texts.
+// Under load a text's messages are at least this far apart for each other text under way: up to
+// 1,250 texts' 2,500 messages a second leave nearly all of the processor to the texts.
 constexpr std::chrono::microseconds kMessageSpacing(400);
 // But not farther, however many texts there are: a reader should see that the text goes on.
 constexpr std::chrono::microseconds kMessageSpacingMax(500'000);

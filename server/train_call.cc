@@ -120,7 +120,7 @@ grpc::Status TrainCall::ReadBase(TrainingSpec* spec, CorpusVocabulary* vocabular
   }
   absl::StatusOr<StoredVersion> base = engine_.models->Read(*reference);
   if (absl::IsNotFound(base.status())) {
-    return {grpc::StatusCode::NOT_FOUND, absl::StrCat("base: ", base.status().message())};
+    return ToGrpcStatus(absl::NotFoundError(absl::StrCat("base: ", base.status().message())));
   }
   if (!base.ok()) return ToGrpcStatus(base.status(), "base");
   ModelDescription& description = base->data.description;

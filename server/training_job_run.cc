@@ -13,6 +13,7 @@
 #include "core/generate/single_stream.h"
 #include "core/nn/cells/cell.h"
 #include "core/nn/network.h"
+#include "core/train/evaluation.h"
 #include "core/train/fine_tuning.h"
 #include "core/train/shard.h"
 #include "core/train/training_run.h"
@@ -173,7 +174,7 @@ double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& 
                                 2.0 * network.embedding_size + vocabulary_size;
   const double shards = static_cast<double>(options.batch_size) / kShardLanes + 1;
   // Of the shards that run at once, and of an evaluation's beside them.
-  constexpr double kEvaluationChars = 32 * 64;
+  constexpr double kEvaluationChars = kEvaluationLanesMax * kEvaluationSteps;
   const double lanes = std::min<double>(options.batch_size, double{kShardLanes} * threads);
   const double chars = lanes * options.sequence_length + kEvaluationChars;
   return sizeof(float) *

@@ -46,18 +46,23 @@ void Scheduler::ReadAhead() {
       if (!session.PromptAhead().empty()) readers.push_back(&session);
     }
   }
-  if (static_cast<int64_t>(readers.size()) > kReadersAheadMax) return;
+  if (readers.empty() || static_cast<int64_t>(readers.size()) > kReadersAheadMax) return;
   std::sort(readers.begin(), readers.end(), [](const Session* a, const Session* b) {
     return a->PromptAhead().size() < b->PromptAhead().size();
   });
-  int64_t left = kReadAheadMax;
+  int64_t symbols_left = kReadAheadMax;
+  const bool alone = size_ == static_cast<int64_t>(readers.size());
+  int64_t cost_left = alone ? kReadAheadCostAlone : kReadAheadCost;
   for (Session* reader : readers) {
-    if (left == 0) return;
-    const absl::Span<const int32_t> slice = reader->PromptAhead().subspan(0, left);
+    const Decoder<float>& decoder = *reader->model().decoder;
+    const int64_t symbols_max = std::min(symbols_left, cost_left / decoder.read_cost());
+    if (symbols_max == 0) return;
+    const absl::Span<const int32_t> slice = reader->PromptAhead().subspan(0, symbols_max);
     const auto symbols = static_cast<int64_t>(slice.size());
-    reader->model().decoder->Read(slice, reader->state(), &scratch_);
+    decoder.Read(slice, reader->state(), &scratch_);
     reader->NoteRead(symbols);
-    left -= symbols;
+    symbols_left -= symbols;
+    cost_left -= symbols * decoder.read_cost();
   }
 }
 

@@ -50,9 +50,12 @@ class Scheduler {
   // Columns of one decoder step: enough to use weights often while they are in the cache, few
   // enough for the activations to stay there too.
   static constexpr int64_t kColumnsMax = 96;
-  // Symbols of prompts that one step reads ahead: many, as the fewer steps a prompt takes the
-  // sooner its text begins; few, as the other texts wait meanwhile.
+  // Of prompts one step reads ahead at most so many symbols, and so many multiply-adds: many, as
+  // the fewer steps a prompt takes the sooner its text begins; but some milliseconds, as who
+  // cancels waits, and far less while other texts wait to go on.
   static constexpr int64_t kReadAheadMax = 32;
+  static constexpr int64_t kReadAheadCostAlone = 128 << 20;
+  static constexpr int64_t kReadAheadCost = 4 << 20;
   // Prompts that it does so for. Where there are more, the steps that they share read them in less
   // time altogether.
   static constexpr int64_t kReadersAheadMax = 8;

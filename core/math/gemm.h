@@ -31,7 +31,7 @@ struct GemmScratch {
 };
 
 // C [m x n] = op(A) [m x k] * op(B) [k x n] + beta * C. A is stored [m x k], or [k x m] if
-// transposed, and so on. beta is 0 or 1; with 0, C may hold anything. `precision` is of float.
+// transposed, and so on. beta is 0 or 1; with 0, C may hold anything. Doubles ignore `precision`.
 template <typename Real>
 void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
           MatrixView<const Real> a, MatrixView<const Real> b, Real beta, MatrixView<Real> c,

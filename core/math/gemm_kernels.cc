@@ -332,12 +332,13 @@ void Multiply(int64_t m, int64_t n, int64_t k, StridedView a, const std::byte* p
 }
 
 template <class Arithmetic>
-constexpr GemmKernels kTable = {.packed_size = PackedSize<Arithmetic>,
-                                .pack = Pack<Arithmetic>,
-                                .multiply = Multiply<Arithmetic>,
-                                .copies_rows = Arithmetic::kCopiesRows,
-                                .left_size = kRows* kDepth* int64_t{sizeof(float)},
-                                .depth = kDepth* Arithmetic::kPerElement};
+constexpr GemmKernels kTable = {
+    .packed_size = PackedSize<Arithmetic>,
+    .pack = Pack<Arithmetic>,
+    .multiply = Multiply<Arithmetic>,
+    .copies_rows = Arithmetic::kCopiesRows,
+    .left_size = kRows* kDepth* int64_t{sizeof(typename Arithmetic::Element)},
+    .depth = kDepth* Arithmetic::kPerElement};
 
 }  // namespace
 

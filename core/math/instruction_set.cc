@@ -2,20 +2,26 @@
 
 #include <cstdint>
 
-#include "hwy/targets.h"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/math/instruction_set.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h:
+#include "hwy/highway.h"
 
+HWY_BEFORE_NAMESPACE();
 namespace runnel {
-namespace {
+namespace HWY_NAMESPACE {
 
-// One bit a target, better ones lower.
-int64_t AllowedTargets() {
-  const int64_t targets = hwy::SupportedTargets();
-  // Highway 1.0.3 has now chosen as if nothing were disabled.
-  hwy::GetChosenTarget().Update(targets);
-  return targets;
-}
+const char* NameOfTarget() { return hwy::TargetName(HWY_TARGET); }
 
-}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace runnel
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace runnel {
+
+HWY_EXPORT(NameOfTarget);
 
 absl::string_view InstructionSetName(InstructionSet set) {
   switch (set) {
@@ -53,13 +59,12 @@ void LimitInstructionSet(InstructionSet best) {
       target = HWY_SCALAR;
       break;
   }
-  hwy::DisableTargets(target - 1);
-  AllowedTargets();
+  hwy::DisableTargets(target - 1);  // one bit a target, better ones lower
+  // Highway 1.0.3 chooses as if nothing were disabled whenever it is asked what is.
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
-absl::string_view ChosenInstructionSet() {
-  const int64_t targets = AllowedTargets();
-  return hwy::TargetName(targets & -targets);
-}
+absl::string_view ChosenInstructionSet() { return HWY_DYNAMIC_DISPATCH(NameOfTarget)(); }
 
 }  // namespace runnel
+#endif  // HWY_ONCE

@@ -11,8 +11,8 @@ namespace runnel {
 
 enum class TrainingPrecision {
   kF32,
-  // Both sides rounded to bf16, products summed in f32: twice as fast where the processor has
-  // AVX-512's dot product of bf16, slower than f32 elsewhere. Sums differ from one kind of
+  // Both sides rounded to bf16, products summed in f32: by AVX-512's dot product of bf16, at twice
+  // f32's peak, where the processor has it; slower than f32 elsewhere. Sums differ from one kind of
   // processor to another.
   kBf16,
 };

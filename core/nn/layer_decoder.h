@@ -27,6 +27,12 @@ class LayerDecoder {
   // [steps x H], goes to `outputs`, which may be `below`.
   void Read(int64_t steps, const int32_t* ids, const Real* below, Real* const states[],
             Real* outputs, DecodeScratch<Real>* scratch) const;
+  // Multiply-adds of one column's step.
+  int64_t cost() const {
+    int64_t cost = input_.rows() * input_.cols();
+    for (const PackedMatrix<Real>& matrix : recurrent_) cost += matrix.rows() * matrix.cols();
+    return cost;
+  }
 
  private:
   // What the inputs of `columns` add to the gates: [columns x rows x H], in scratch.

@@ -226,8 +226,7 @@ void RecurrentLayer<Real>::Backward(const Packed& packed, const LayerInput<Real>
   }
   if (state_gradient != nullptr) {
     for (int s = 0; s < cell_.shape.states; ++s) {
-      std::copy(a->state_gradient[s].begin(), a->state_gradient[s].end(),
-                state_gradient + s * units);
+      std::copy_n(a->state_gradient[s].data(), units, state_gradient + s * units);
     }
   }
   WriteWeightGradients(packed, input, batch, *a, gradients);

@@ -37,6 +37,11 @@ class StackDecoder : public Decoder<Real> {
   }
   int vocabulary_size() const override { return output_.vocabulary_size(); }
   DecodePrecision precision() const override { return precision_; }
+  int64_t read_cost() const override {
+    int64_t cost = 0;
+    for (const LayerDecoder<Real>& layer : layers_) cost += layer.cost();
+    return cost;
+  }
 
   using Decoder<Real>::Step;
   void Step(absl::Span<const int32_t> ids, absl::Span<Real* const> states, Real* logits,

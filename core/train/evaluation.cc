@@ -5,15 +5,12 @@
 #include <optional>
 #include <vector>
 
-#include "core/train/masking.h"
 #include "core/train/shard.h"
 
 namespace runnel {
 namespace {
 
-constexpr int64_t kLanesMax = 32;
 constexpr int64_t kLaneSymbolsMin = 512;
-constexpr int64_t kSteps = kMaskedWindowDefault;  // read at once
 constexpr uint64_t kMaskSeed = 0;
 
 // Symbols of `steps` that are predicted.
@@ -30,15 +27,15 @@ double EvaluateLanes(const Network<Real>& network,
                      const typename Network<Real>::PackedWeights& weights, const Corpus& corpus,
                      int64_t begin, int64_t lane_symbols, int64_t lanes) {
   const auto activations =
-      network.NewActivations(static_cast<int>(kSteps), static_cast<int>(lanes));
+      network.NewActivations(static_cast<int>(kEvaluationSteps), static_cast<int>(lanes));
   std::vector<Real> state(network.state_size() * lanes);
-  std::vector<int32_t> inputs(kSteps * lanes);
-  std::vector<int32_t> targets(kSteps * lanes);
+  std::vector<int32_t> inputs(kEvaluationSteps * lanes);
+  std::vector<int32_t> targets(kEvaluationSteps * lanes);
   const std::optional<int32_t> end_of_document = corpus.vocabulary().EndOfDocumentId();
   std::vector<uint8_t> resets(end_of_document ? inputs.size() : 0);
   double sum = 0;
-  for (int64_t done = 0; done < lane_symbols; done += kSteps) {
-    const int64_t steps = std::min(kSteps, lane_symbols - done);
+  for (int64_t done = 0; done < lane_symbols; done += kEvaluationSteps) {
+    const int64_t steps = std::min(kEvaluationSteps, lane_symbols - done);
     for (int64_t lane = 0; lane < lanes; ++lane) {
       const int64_t start = begin + lane * lane_symbols + done;
       corpus.CopyIds(start, steps, lanes, inputs.data() + lane);
@@ -69,7 +66,7 @@ template <typename Real>
 double Evaluate(const Network<Real>& network, const typename Network<Real>::PackedWeights& weights,
                 const Corpus& corpus, CorpusRange range, WorkerPool* pool) {
   const int64_t symbols = std::min(range.size(), kEvaluationSymbolsMax) - 1;
-  const int64_t lanes = std::clamp<int64_t>(symbols / kLaneSymbolsMin, 1, kLanesMax);
+  const int64_t lanes = std::clamp<int64_t>(symbols / kLaneSymbolsMin, 1, kEvaluationLanesMax);
   const int64_t lane_symbols = symbols / lanes;
   const int64_t shards = (lanes + kShardLanes - 1) / kShardLanes;
   std::vector<double> sums(shards);
@@ -81,9 +78,10 @@ double Evaluate(const Network<Real>& network, const typename Network<Real>::Pack
   });
   double sum = 0;
   for (const double shard : sums) sum += shard;
-  const int64_t rest = lane_symbols % kSteps;
-  const int64_t lane_targets = lane_symbols / kSteps * TargetsOf(network, kSteps) +
-                               (rest > 0 ? TargetsOf(network, rest) : 0);
+  const int64_t rest = lane_symbols % kEvaluationSteps;
+  const int64_t lane_targets =
+      lane_symbols / kEvaluationSteps * TargetsOf(network, kEvaluationSteps) +
+      (rest > 0 ? TargetsOf(network, rest) : 0);
   return sum / static_cast<double>(lane_targets * lanes);
 }
 

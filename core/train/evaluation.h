@@ -7,6 +7,7 @@
 #include "core/math/worker_pool.h"
 #include "core/nn/network.h"
 #include "core/text/corpus.h"
+#include "core/train/masking.h"
 
 namespace runnel {
 
@@ -14,6 +15,9 @@ namespace runnel {
 inline constexpr int64_t kEvaluationSymbolsMin = 2;
 // A longer stretch is evaluated this far only: enough for the third decimal, and never minutes.
 inline constexpr int64_t kEvaluationSymbolsMax = 1 << 19;
+// Lanes that are read side by side, at most, and steps at once.
+inline constexpr int64_t kEvaluationLanesMax = 32;
+inline constexpr int64_t kEvaluationSteps = kMaskedWindowDefault;
 
 // The mean cross-entropy, nats a predicted character.
 //

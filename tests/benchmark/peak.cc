@@ -62,7 +62,8 @@ double RunByteDots(int64_t rounds, float* sink) {
   constexpr int kColumns = Dot::kLanes > 8 ? 5 : 2;
   constexpr int kGroups = 8;
   int8_t bytes[kWeights * Dot::kLanes * kByteDotGroup];
-  for (size_t i = 0; i < sizeof(bytes); ++i) bytes[i] = static_cast<int8_t>(*sink + 7 * i);
+  for (size_t i = 0; i < sizeof(bytes); ++i)
+    bytes[i] = static_cast<int8_t>(static_cast<int>(*sink) + 7 * i);
   // Those of a round are loaded, or the compiler would multiply once and for all.
   int32_t groups[kGroups + kColumns];
   for (int i = 0; i < kGroups + kColumns; ++i) groups[i] = static_cast<int32_t>(*sink) + i;

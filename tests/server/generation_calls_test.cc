@@ -161,8 +161,15 @@ TEST_F(GenerationCallsTest, LongPrompt_IsReadToItsLastCharacter) {
   request.set_max_chars_per_message(1);
   EXPECT_EQ(Text(request), text);
   EXPECT_EQ(Chars(text), 50u);
-  request.set_prompt(PlainText(9) + "the lazy dog jumps over the quick brown fox\n");
-  EXPECT_NE(Text(request), text);
+  const auto first_logprob = [&] {
+    request.mutable_stop()->set_max_chars(1);
+    std::vector<v1::GenerateCharsResponse> messages;
+    EXPECT_TRUE(Generate(request, &messages).ok());
+    return messages.back().summary().logprob();
+  };
+  const float logprob = first_logprob();
+  request.mutable_prompt()->back() = 'x';
+  EXPECT_NE(first_logprob(), logprob);
 }
 
 TEST_F(GenerationCallsTest, EmptyPrompt_StartsANewText) {

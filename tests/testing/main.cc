@@ -3,10 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
 #include "tests/testing/instruction_set.h"
 
 int main(int argc, char** argv) {
   testing::InitGoogleMock(&argc, argv);
   if (!runnel::LimitInstructionSetByEnvironment()) return 2;
-  return RUN_ALL_TESTS();
+  const std::string limit(runnel::ChosenInstructionSet());
+  unsetenv("RUNNEL_INSTRUCTION_SET");  // not for the options that tests parse
+  const int failed = RUN_ALL_TESTS();
+  if (runnel::ChosenInstructionSet() == limit) return failed;
+  std::cerr << "a test has left the instruction set " << runnel::ChosenInstructionSet() << "\n";
+  return 1;
 }

@@ -4,8 +4,10 @@
 #include "tests/benchmark/studies/blanks.h"
 #include "tests/benchmark/studies/distances.h"
 #include "tests/benchmark/studies/recipes.h"
+#include "tests/testing/instruction_set.h"
 
 int main(int argc, char** argv) {
+  if (!runnel::LimitInstructionSetByEnvironment()) return 2;
   CLI::App app("Studies of what kinds of networks can do, each trained here and now.");
   app.require_subcommand(1);
   int exit_code = 0;

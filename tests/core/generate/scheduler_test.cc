@@ -25,15 +25,15 @@ Vocabulary Letters() {
 }
 
 // Random weights, strong enough that texts depend on what was read.
-std::shared_ptr<const LanguageModel> RandomModel(
-    CellType cell, DecodePrecision precision = DecodePrecision::kF32) {
-  constexpr int kHidden = 24;
+std::shared_ptr<const LanguageModel> RandomModel(CellType cell,
+                                                 DecodePrecision precision = DecodePrecision::kF32,
+                                                 int hidden = 24) {
   auto model = std::make_shared<LanguageModel>();
   model->vocabulary = Letters();
-  const auto network = MakeNetwork<float>({.cell = cell, .num_layers = 2, .hidden_size = kHidden},
+  const auto network = MakeNetwork<float>({.cell = cell, .num_layers = 2, .hidden_size = hidden},
                                           model->vocabulary.size());
   std::vector<float> parameters(network->layout().size());
-  InitializeParameters(network->layout(), Initialization::kUniformFanHidden, kHidden, 8,
+  InitializeParameters(network->layout(), Initialization::kUniformFanHidden, hidden, 8,
                        parameters.data());
   for (float& parameter : parameters) parameter *= 5;
   model->decoder = network->NewDecoder(parameters.data(), precision);
@@ -177,26 +177,47 @@ TEST(Scheduler, LongPrompt_HoldsNobodyUp) {
 }
 
 TEST(Scheduler, PromptOfAnyLength_GivesTheTextOfReadingItStepByStep) {
+  const auto prompt = [](int length) {
+    std::vector<int32_t> ids(length);
+    std::iota(ids.begin(), ids.end(), length);
+    for (int32_t& id : ids) id %= static_cast<int32_t>(std::size(kLetters)) - 1;
+    return ids;
+  };
   for (const CellType cell : kCells) {
-    const auto model = RandomModel(cell);
-    Scheduler scheduler;
-    std::vector<std::shared_ptr<FakeText>> texts;
-    const auto prompt = [](int length) {
-      std::vector<int32_t> ids(length);
-      std::iota(ids.begin(), ids.end(), length);
-      for (int32_t& id : ids) id %= static_cast<int32_t>(std::size(kLetters)) - 1;
-      return ids;
-    };
-    for (int length = 1; length < 120; length += 7) {
-      texts.push_back(NewText(model, length, 20, prompt(length)));
-      scheduler.Add(texts.back());
-    }
-    while (scheduler.size() > 0) scheduler.Step();
-    for (int length = 1; length < 120; length += 7) {
-      EXPECT_EQ(texts[length / 7]->text, Alone(NewSession(model, length, 20, prompt(length))))
-          << CellTypeName(cell) << ", " << length;
+    for (const DecodePrecision precision : kDecodePrecisions) {
+      const auto model = RandomModel(cell, precision);
+      // Few enough at a time that all are read ahead.
+      for (const int shortest : {1, 37, 73}) {
+        Scheduler scheduler;
+        std::vector<std::shared_ptr<FakeText>> texts;
+        for (int i = 0; i < 6; ++i) {
+          texts.push_back(NewText(model, i, 20, prompt(shortest + 7 * i)));
+          scheduler.Add(texts.back());
+        }
+        while (scheduler.size() > 0) scheduler.Step();
+        for (int i = 0; i < 6; ++i) {
+          EXPECT_EQ(texts[i]->text, Alone(NewSession(model, i, 20, prompt(shortest + 7 * i))))
+              << CellTypeName(cell) << ", " << DecodePrecisionName(precision) << ", " << shortest
+              << ", " << i;
+        }
+      }
     }
   }
+}
+
+TEST(Scheduler, LongPromptOfALargeModel_IsReadAheadByLittleWhileOthersWrite) {
+  const auto model = RandomModel(CellType::kLstm, DecodePrecision::kF32, /*hidden=*/512);
+  const auto reader = NewText(model, 1, 1, std::vector<int32_t>(300, 2));
+  Scheduler scheduler;
+  scheduler.Add(reader);
+  scheduler.Step();
+  const auto left = static_cast<int64_t>(reader->session().PromptAhead().size());
+  EXPECT_LT(left, 275);  // alone
+  scheduler.Add(NewText(model, 2, 1000, {1}));
+  scheduler.Step();
+  EXPECT_GT(reader->session().PromptAhead().size(), left - 6);  // the writer has yet to begin
+  scheduler.Step();
+  EXPECT_GE(reader->session().PromptAhead().size(), left - 9);
 }
 
 TEST(Scheduler, LongPrompt_TakesFewSteps) {

@@ -29,7 +29,9 @@ class ScopedTarget {
 // One bit each, best first; the last is the compiler's baseline.
 inline std::vector<int64_t> MachineTargets() {
   std::vector<int64_t> targets;
-  for (int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {
+  const int64_t supported = hwy::SupportedTargets();
+  hwy::GetChosenTarget().Update(supported);  // which the question has set to the processor's best
+  for (int64_t left = supported; left != 0; left &= left - 1) {
     targets.push_back(left & -left);
   }
   return targets;
