@@ -113,12 +113,11 @@ void Trainer<Real>::Mask(Shard* shard) const {
 template <typename Real>
 void Trainer<Real>::Update(Real learning_rate, Real scale) {
   optimizer_.BeginStep(learning_rate);
-  // The average a = sum d^(n-i) w_i / sum d^(n-i) of all weights so far, as a step from the last
-  // one.
-  const double decay = options_.averaging;
+  // At first of about the last tenth of all steps, however slow the decay: else the first weights,
+  // far from any good, would weigh for long.
   if (averages()) ++averaged_steps_;
-  const Real rate =
-      static_cast<Real>((1 - decay) / (1 - std::pow(decay, static_cast<double>(averaged_steps_))));
+  const Real rate = static_cast<Real>(
+      std::max(1.0 - options_.averaging, 10.0 / (9.0 + static_cast<double>(averaged_steps_))));
   const int64_t size = network_.layout().size();
   pool_.Run(static_cast<int>(Chunks(size)), [&](int i) {
     const int64_t begin = i * kChunk;

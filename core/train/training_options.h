@@ -43,7 +43,7 @@ struct TrainingOptions {
   // Of weights, not of biases, towards 0: this share of the learning rate a step; 0: off.
   float weight_decay = 0;
   // Decay of the moving average of the weights, which is then what a run is about: evaluated, shown
-  // and kept. 0: off.
+  // and kept; it covers no more than about the last tenth of the steps. 0: off.
   float averaging = 0;
   uint64_t seed = 0;
   float validation_fraction = 0.1f;
