@@ -72,7 +72,7 @@ void Orthogonalize(int64_t hidden, uint64_t seed, int64_t first, Real* block) {
   }
 }
 
-// What kOrthogonal has beside kUniformFanHidden.
+// What kOrthogonal and kOrthogonalWide have beside uniform draws.
 template <typename Real>
 void InitializeByRole(const Tensor& tensor, int64_t hidden, uint64_t seed, Real* parameters) {
   Real* values = parameters + tensor.offset;
@@ -84,11 +84,20 @@ void InitializeByRole(const Tensor& tensor, int64_t hidden, uint64_t seed, Real*
   if (tensor.forget_begin >= 0) std::fill_n(values + tensor.forget_begin, hidden, Real{1});
 }
 
+// Weights are drawn from +-this.
+double BoundOf(const Tensor& tensor, Initialization initialization, int64_t hidden) {
+  const double bound = 1 / std::sqrt(static_cast<double>(hidden));
+  if (initialization != Initialization::kOrthogonalWide) return bound;
+  const bool of_layer = tensor.role == TensorRole::kInputWeight;
+  if (tensor.role == TensorRole::kEmbedding || (of_layer && tensor.transposed)) return 2.6;
+  return of_layer ? 4 * bound : bound;
+}
+
 template <typename Real>
 void InitializeParameters(const ParameterLayout& layout, Initialization initialization,
                           int hidden_size, uint64_t seed, Real* parameters) {
-  const double bound = 1.0 / std::sqrt(static_cast<double>(hidden_size));
   for (const Tensor& tensor : layout.tensors()) {
+    const double bound = BoundOf(tensor, initialization, hidden_size);
     const bool is_bias = tensor.role == TensorRole::kBias ||
                          tensor.role == TensorRole::kRecurrentBias ||
                          tensor.role == TensorRole::kOutputBias;
@@ -101,7 +110,8 @@ void InitializeParameters(const ParameterLayout& layout, Initialization initiali
       }
       parameters[i] = static_cast<Real>(value);
     }
-    if (initialization == Initialization::kOrthogonal) {
+    if (initialization == Initialization::kOrthogonal ||
+        initialization == Initialization::kOrthogonalWide) {
       InitializeByRole(tensor, hidden_size, seed, parameters);
     }
   }

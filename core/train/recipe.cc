@@ -10,7 +10,7 @@ NetworkConfig DefaultNetwork(Recipe recipe) {
     case Recipe::kFast:
       return {.cell = CellType::kGruResetAfter, .num_layers = 1, .hidden_size = 256};
     case Recipe::kBest:
-      return {.cell = CellType::kGruResetAfter, .num_layers = 2, .hidden_size = 512};
+      return {.cell = CellType::kLstm, .num_layers = 2, .hidden_size = 512};
   }
   return {};
 }
@@ -41,16 +41,17 @@ TrainingOptions DefaultTraining(Recipe recipe) {
               .shift_lanes = true};
     case Recipe::kBest:
       return {.recipe = recipe,
-              .epochs = 20,
+              .epochs = 14,
               .sequence_length = 64,
               .batch_size = 32,
-              .learning_rate = 0.004,
-              .warmup_steps = 100,
+              .learning_rate = 0.003,
+              .warmup_steps = 200,
               .clip_norm = 1,
-              .dropout = {.between = 0.4f},
+              .dropout = {.between = 0.5f},
               .averaging = 0.998f,
               .state_reset_share = 0.02,
-              .shift_lanes = true};
+              .shift_lanes = true,
+              .initialization = Initialization::kOrthogonalWide};
   }
   return {};
 }

@@ -203,6 +203,28 @@ TEST(InitializeParameters, Orthogonal_HasOrthogonalBlocksAndOpenForgetGates) {
   }
 }
 
+TEST(InitializeParameters, OrthogonalWide_DrawsInputsFromFartherAndTheRestAlike) {
+  constexpr int kHidden = 12;
+  for (const int embedding : {0, 5}) {
+    const NetworkConfig config = {.cell = CellType::kLstm,
+                                  .num_layers = 2,
+                                  .hidden_size = kHidden,
+                                  .embedding_size = embedding};
+    const ParameterLayout layout = MakeNetwork<float>(config, 7)->layout();
+    const auto narrow = Initial(layout, Initialization::kOrthogonal, kHidden, 3);
+    const auto wide = Initial(layout, Initialization::kOrthogonalWide, kHidden, 3);
+    for (const Tensor& tensor : layout.tensors()) {
+      const bool of_characters = tensor.name == "embedding.weight" ||
+                                 (embedding == 0 && tensor.name == "rnn.weight_ih_l0");
+      const bool of_inputs = tensor.role == TensorRole::kInputWeight;
+      const double times = of_characters ? 2.6 * std::sqrt(kHidden) : of_inputs ? 4 : 1;
+      for (int64_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i) {
+        ASSERT_NEAR(wide[i], times * narrow[i], 1e-6) << tensor.name;
+      }
+    }
+  }
+}
+
 TEST(InitializeParameters, OrthogonalForgetGates_AreWhereTheCellHasThem) {
   const auto forget_begin = [](CellType cell) {
     return MakeNetwork<float>({.cell = cell, .hidden_size = 5}, 7)

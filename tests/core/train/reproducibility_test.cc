@@ -64,6 +64,8 @@ INSTANTIATE_TEST_SUITE_P(
                 ""},
         Variant{"ShiftedLanes", [](auto* o) { o->shift_lanes = true; }, ""},
         Variant{"Orthogonal", [](auto* o) { o->initialization = Initialization::kOrthogonal; }, ""},
+        Variant{"OrthogonalWide",
+                [](auto* o) { o->initialization = Initialization::kOrthogonalWide; }, ""},
         Variant{"Documents", [](auto*) {}, "\n"},
         Variant{"Everything",
                 [](auto* o) {
