@@ -17,6 +17,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "core/math/find_by_name.h"
 
 namespace runnel::server {
 namespace {
@@ -62,19 +63,17 @@ std::string CheckListen(const std::string& listen) {
 template <typename Choice, size_t kCount>
 void AddChoice(CLI::App& app, const std::string& name, Choice& value, const Choice (&all)[kCount],
                absl::string_view (*name_of)(Choice), const std::string& help) {
-  const auto find = [&all, name_of](const std::string& text) {
-    return std::find_if(std::begin(all), std::end(all),
-                        [&](Choice choice) { return name_of(choice) == text; });
-  };
   // Empty if `text` names one, else what is wrong.
-  const auto check = [&all, name_of, find](const std::string& text) -> std::string {
-    if (find(text) != std::end(all)) return "";
+  const auto check = [&all, name_of](const std::string& text) -> std::string {
+    if (FindByName(all, name_of, text)) return "";
     const auto append_name = [name_of](std::string* out, Choice choice) {
       absl::StrAppend(out, name_of(choice));
     };
     return absl::StrCat("\"", text, "\" is none of ", absl::StrJoin(all, ", ", append_name));
   };
-  const auto set = [&value, find](const std::string& text) { value = *find(text); };  // checked
+  const auto set = [&value, &all, name_of](const std::string& text) {
+    value = *FindByName(all, name_of, text);  // checked
+  };
   Complete(app.add_option_function<std::string>("--" + name, set, help), name)
       ->check(check)
       ->default_str(std::string(name_of(value)));

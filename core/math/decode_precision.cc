@@ -14,11 +14,4 @@ absl::string_view DecodePrecisionName(DecodePrecision precision) {
   return "";
 }
 
-std::optional<DecodePrecision> DecodePrecisionFromName(absl::string_view name) {
-  for (const DecodePrecision precision : kDecodePrecisions) {
-    if (DecodePrecisionName(precision) == name) return precision;
-  }
-  return std::nullopt;
-}
-
 }  // namespace runnel

@@ -3,7 +3,6 @@
 #define RUNNEL_CORE_MATH_DECODE_PRECISION_H_
 
 #include <cstdint>
-#include <optional>
 
 #include "absl/strings/string_view.h"
 
@@ -21,7 +20,6 @@ inline constexpr DecodePrecision kDecodePrecisions[] = {
 
 // The precision's name in options and benchmarks: "f32", "bf16", "int8".
 absl::string_view DecodePrecisionName(DecodePrecision precision);
-std::optional<DecodePrecision> DecodePrecisionFromName(absl::string_view name);
 
 }  // namespace runnel
 

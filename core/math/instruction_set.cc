@@ -37,13 +37,6 @@ absl::string_view InstructionSetName(InstructionSet set) {
   return "";
 }
 
-std::optional<InstructionSet> InstructionSetFromName(absl::string_view name) {
-  for (const InstructionSet set : kInstructionSets) {
-    if (InstructionSetName(set) == name) return set;
-  }
-  return std::nullopt;
-}
-
 void LimitInstructionSet(InstructionSet best) {
   int64_t target = 0;
   switch (best) {

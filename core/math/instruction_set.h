@@ -4,8 +4,6 @@
 #ifndef RUNNEL_CORE_MATH_INSTRUCTION_SET_H_
 #define RUNNEL_CORE_MATH_INSTRUCTION_SET_H_
 
-#include <optional>
-
 #include "absl/strings/string_view.h"
 
 namespace runnel {
@@ -23,7 +21,6 @@ inline constexpr InstructionSet kInstructionSets[] = {
 
 // The name in options: "best", "avx512", "avx2", "portable".
 absl::string_view InstructionSetName(InstructionSet set);
-std::optional<InstructionSet> InstructionSetFromName(absl::string_view name);
 
 // Keeps the whole process from what is better than `best`. Call it before any arithmetic, once.
 void LimitInstructionSet(InstructionSet best);

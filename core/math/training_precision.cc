@@ -12,11 +12,4 @@ absl::string_view TrainingPrecisionName(TrainingPrecision precision) {
   return "";
 }
 
-std::optional<TrainingPrecision> TrainingPrecisionFromName(absl::string_view name) {
-  for (const TrainingPrecision precision : kTrainingPrecisions) {
-    if (TrainingPrecisionName(precision) == name) return precision;
-  }
-  return std::nullopt;
-}
-
 }  // namespace runnel

@@ -3,8 +3,6 @@
 #ifndef RUNNEL_CORE_MATH_TRAINING_PRECISION_H_
 #define RUNNEL_CORE_MATH_TRAINING_PRECISION_H_
 
-#include <optional>
-
 #include "absl/strings/string_view.h"
 
 namespace runnel {
@@ -22,7 +20,6 @@ inline constexpr TrainingPrecision kTrainingPrecisions[] = {TrainingPrecision::k
 
 // The precision's name in benchmarks and files: "f32", "bf16".
 absl::string_view TrainingPrecisionName(TrainingPrecision precision);
-std::optional<TrainingPrecision> TrainingPrecisionFromName(absl::string_view name);
 
 }  // namespace runnel
 

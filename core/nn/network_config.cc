@@ -4,36 +4,25 @@
 #include "core/text/utf8.h"
 
 namespace runnel {
-namespace {
-
-struct CellName {
-  CellType cell;
-  absl::string_view name;
-};
-constexpr CellName kCellNames[] = {
-    {CellType::kRnnTanh, "rnn_tanh"},
-    {CellType::kRnnRelu, "rnn_relu"},
-    {CellType::kLstm, "lstm"},
-    {CellType::kLstmPeephole, "lstm_peephole"},
-    {CellType::kLstmCoupled, "lstm_coupled"},
-    {CellType::kGruResetBefore, "gru_reset_before"},
-    {CellType::kGruResetAfter, "gru_reset_after"},
-};
-
-}  // namespace
 
 absl::string_view CellTypeName(CellType cell) {
-  for (const CellName& entry : kCellNames) {
-    if (entry.cell == cell) return entry.name;
+  switch (cell) {
+    case CellType::kRnnTanh:
+      return "rnn_tanh";
+    case CellType::kRnnRelu:
+      return "rnn_relu";
+    case CellType::kLstm:
+      return "lstm";
+    case CellType::kLstmPeephole:
+      return "lstm_peephole";
+    case CellType::kLstmCoupled:
+      return "lstm_coupled";
+    case CellType::kGruResetBefore:
+      return "gru_reset_before";
+    case CellType::kGruResetAfter:
+      return "gru_reset_after";
   }
   return "";
-}
-
-std::optional<CellType> CellTypeFromName(absl::string_view name) {
-  for (const CellName& entry : kCellNames) {
-    if (entry.name == name) return entry.cell;
-  }
-  return std::nullopt;
 }
 
 void Validate(const NetworkConfig& config, Violations* violations) {

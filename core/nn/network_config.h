@@ -2,7 +2,8 @@
 #ifndef RUNNEL_CORE_NN_NETWORK_CONFIG_H_
 #define RUNNEL_CORE_NN_NETWORK_CONFIG_H_
 
-#include <optional>
+#include <cstddef>
+#include <iterator>
 
 #include "absl/strings/string_view.h"
 #include "core/nn/violations.h"
@@ -20,9 +21,14 @@ enum class CellType {
   kGruResetAfter,
 };
 
+inline constexpr CellType kCellTypes[] = {CellType::kRnnTanh,      CellType::kRnnRelu,
+                                          CellType::kLstm,         CellType::kLstmPeephole,
+                                          CellType::kLstmCoupled,  CellType::kGruResetBefore,
+                                          CellType::kGruResetAfter};
+static_assert(std::size(kCellTypes) == static_cast<size_t>(CellType::kGruResetAfter) + 1);
+
 // The cell's name in files and benchmarks: "rnn_tanh", ...
 absl::string_view CellTypeName(CellType cell);
-std::optional<CellType> CellTypeFromName(absl::string_view name);
 
 struct NetworkConfig {
   static constexpr int kLayersMax = 8;

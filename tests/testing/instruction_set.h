@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "core/math/find_by_name.h"
 #include "core/math/instruction_set.h"
 
 namespace runnel {
@@ -12,7 +13,7 @@ namespace runnel {
 // Prints what the arithmetic runs on. False, after a message, if the variable names no set.
 inline bool LimitInstructionSetByEnvironment() {
   if (const char* name = std::getenv("RUNNEL_INSTRUCTION_SET"); name != nullptr) {
-    const auto set = InstructionSetFromName(name);
+    const auto set = FindByName(kInstructionSets, InstructionSetName, name);
     if (!set) {
       std::cerr << "RUNNEL_INSTRUCTION_SET: there is no \"" << name << "\"\n";
       return false;

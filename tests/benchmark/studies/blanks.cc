@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/generate/log_probability.h"
+#include "core/math/find_by_name.h"
 #include "core/math/gemm.h"
 #include "core/nn/language_model.h"
 #include "core/train/masking.h"
@@ -199,7 +200,7 @@ void PrintRow(const std::string& name, const NetworkConfig& config, const Traine
 
 absl::Status Run(const BlanksOptions& study) {
   PrepareThreadForMath();
-  const auto cell = CellTypeFromName(study.cell);
+  const auto cell = FindByName(kCellTypes, CellTypeName, study.cell);
   if (!cell) return absl::InvalidArgumentError(absl::StrCat("there is no cell ", study.cell));
   const auto corpus = LoadStudyText(study.path);
   if (!corpus.ok()) return corpus.status();

@@ -18,10 +18,6 @@ namespace runnel {
 namespace {
 
 constexpr int kDistances[] = {5, 10, 20, 50, 100};
-constexpr CellType kCells[] = {CellType::kRnnTanh,      CellType::kRnnRelu,
-                               CellType::kLstm,         CellType::kLstmPeephole,
-                               CellType::kLstmCoupled,  CellType::kGruResetBefore,
-                               CellType::kGruResetAfter};
 constexpr int kKeys = 8;
 constexpr int kTestLines = 500;
 constexpr int64_t kCorpusChars = 400'000;
@@ -150,7 +146,7 @@ void StudyDistances(const DistancesOptions& options) {
   for (const int distance : kDistances) std::printf(" %d |", distance);
   std::printf("\n|---|---|---|---|---|---|\n");
   WorkerPool pool(options.threads);
-  for (const CellType cell : kCells) {
+  for (const CellType cell : kCellTypes) {
     std::printf("| %s |", std::string(CellTypeName(cell)).c_str());
     for (const int distance : kDistances) {
       const Result result = BestOfRates(cell, distance, options, &pool);

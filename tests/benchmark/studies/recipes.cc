@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "core/math/find_by_name.h"
 #include "core/math/gemm.h"
 #include "core/train/training_run.h"
 #include "tests/benchmark/studies/study_command.h"
@@ -217,7 +218,7 @@ void AddReplacements(CLI::App* options, const std::shared_ptr<RecipesOptions>& s
   options->add_option_function<std::string>(
       "--cell",
       [study](const std::string& name) {
-        const auto cell = CellTypeFromName(name);
+        const auto cell = FindByName(kCellTypes, CellTypeName, name);
         if (!cell) throw CLI::ValidationError("--cell", "there is no cell " + name);
         study->replacements.push_back([cell](Choices* c) { c->network.cell = *cell; });
       },
@@ -225,7 +226,7 @@ void AddReplacements(CLI::App* options, const std::shared_ptr<RecipesOptions>& s
   options->add_option_function<std::string>(
       "--precision",
       [study](const std::string& name) {
-        const auto precision = TrainingPrecisionFromName(name);
+        const auto precision = FindByName(kTrainingPrecisions, TrainingPrecisionName, name);
         if (!precision) throw CLI::ValidationError("--precision", "there is no precision " + name);
         study->replacements.push_back(
             [precision](Choices* c) { c->training.precision = *precision; });

@@ -86,11 +86,6 @@ std::vector<std::shared_ptr<FakeText>> WriteTogether(
   return texts;
 }
 
-constexpr CellType kCells[] = {CellType::kRnnTanh,      CellType::kRnnRelu,
-                               CellType::kLstm,         CellType::kLstmPeephole,
-                               CellType::kLstmCoupled,  CellType::kGruResetBefore,
-                               CellType::kGruResetAfter};
-
 TEST(Scheduler, Text_IsTheSameAloneAndAmongAThousandThatComeAndGo) {
   for (const DecodePrecision precision : kDecodePrecisions) {
     const auto model = RandomModel(CellType::kLstm, precision);
@@ -129,7 +124,7 @@ TEST(Scheduler, Text_IsTheSameAloneAndAmongAThousandThatComeAndGo) {
 }
 
 TEST(Scheduler, TextInCompany_IsAsLikelyAsScoreSays) {
-  for (const CellType cell : kCells) {
+  for (const CellType cell : kCellTypes) {
     for (const DecodePrecision precision : kDecodePrecisions) {
       const auto model = RandomModel(cell, precision);
       for (const auto& text : WriteTogether(model, 20, 60)) {
@@ -147,7 +142,7 @@ TEST(Scheduler, TextInCompany_IsAsLikelyAsScoreSays) {
 }
 
 TEST(Scheduler, Text_IsTheSameOnEveryTargetWithFusedMultiplyAdd) {
-  for (const CellType cell : kCells) {
+  for (const CellType cell : kCellTypes) {
     for (const DecodePrecision precision : kDecodePrecisions) {
       std::string expected;
       for (const int64_t target : FusedTargets()) {
@@ -183,7 +178,7 @@ TEST(Scheduler, PromptOfAnyLength_GivesTheTextOfReadingItStepByStep) {
     for (int32_t& id : ids) id %= static_cast<int32_t>(std::size(kLetters)) - 1;
     return ids;
   };
-  for (const CellType cell : kCells) {
+  for (const CellType cell : kCellTypes) {
     for (const DecodePrecision precision : kDecodePrecisions) {
       const auto model = RandomModel(cell, precision);
       // Few enough at a time that all are read ahead.

@@ -41,9 +41,7 @@ TEST(ModelFile, CodePointModel_SurvivesTheRoundTrip) {
 }
 
 TEST(ModelFile, EveryCell_SurvivesTheRoundTrip) {
-  for (const CellType cell :
-       {CellType::kRnnTanh, CellType::kRnnRelu, CellType::kLstm, CellType::kLstmPeephole,
-        CellType::kLstmCoupled, CellType::kGruResetBefore, CellType::kGruResetAfter}) {
+  for (const CellType cell : kCellTypes) {
     for (const bool bidirectional : {false, true}) {
       for (const int embedding_size : {0, 4}) {
         ModelData model = SmallModel();

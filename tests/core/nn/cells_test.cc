@@ -78,7 +78,7 @@ TYPED_TEST(CellsTest, Step_IsExactToAFewUnitsInTheLastPlace) {
   std::normal_distribution<double> normal(0, 3);
   for (const int64_t target : MachineTargets()) {
     const ScopedTarget scoped(target);
-    for (const CellType type : kAllCells) {
+    for (const CellType type : kCellTypes) {
       for (int trial = 0; trial < 50; ++trial) {
         std::vector<TypeParam> values(kHidden);
         const double spread = std::pow(10.0, -trial % 5);  // near 0 relative errors count as well
@@ -102,7 +102,7 @@ TYPED_TEST(CellsTest, Extremes_SaturateAndNanStays) {
   const std::vector<TypeParam> values = {1000, -1000, kInfinity, -kInfinity, 88.5, -88.5, -104, 0};
   for (const int64_t target : MachineTargets()) {
     const ScopedTarget scoped(target);
-    for (const CellType type : kAllCells) {
+    for (const CellType type : kCellTypes) {
       if (type == CellType::kRnnRelu) continue;
       const auto h = StepFromZero(type, Repeated(type, values));
       for (int64_t j = 0; j < kHidden; ++j) {
@@ -115,7 +115,7 @@ TYPED_TEST(CellsTest, Extremes_SaturateAndNanStays) {
             << CellTypeName(type) << " of " << a << ", " << hwy::TargetName(target);
       }
     }
-    for (const CellType type : kAllCells) {
+    for (const CellType type : kCellTypes) {
       const std::vector<TypeParam> nan = {std::numeric_limits<TypeParam>::quiet_NaN()};
       for (const TypeParam h : StepFromZero(type, Repeated(type, nan))) {
         ASSERT_TRUE(std::isnan(h)) << CellTypeName(type) << ", " << hwy::TargetName(target);
@@ -127,7 +127,7 @@ TYPED_TEST(CellsTest, Extremes_SaturateAndNanStays) {
 TEST(Cells, FusedTargets_GiveTheSameBits) {
   std::mt19937 random(5);
   std::normal_distribution<float> normal(0, 4);
-  for (const CellType type : kAllCells) {
+  for (const CellType type : kCellTypes) {
     std::vector<float> values(kHidden);
     for (float& value : values) value = normal(random);
     std::vector<std::vector<float>> results;

@@ -98,7 +98,7 @@ std::string CaseName(const testing::TestParamInfo<Case>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllCells, FiniteDifference,
-                         testing::Combine(testing::ValuesIn(kAllCells), testing::Values(1, 2, 3),
+                         testing::Combine(testing::ValuesIn(kCellTypes), testing::Values(1, 2, 3),
                                           testing::Bool(), testing::Range(0, 6)),
                          CaseName);
 

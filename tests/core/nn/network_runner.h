@@ -12,11 +12,6 @@
 
 namespace runnel {
 
-inline constexpr CellType kAllCells[] = {CellType::kRnnTanh,      CellType::kRnnRelu,
-                                         CellType::kLstm,         CellType::kLstmPeephole,
-                                         CellType::kLstmCoupled,  CellType::kGruResetBefore,
-                                         CellType::kGruResetAfter};
-
 // Uniform on [-bound, bound), the same on every machine.
 template <typename Real>
 std::vector<Real> RandomReals(int64_t size, double bound, uint64_t stream) {

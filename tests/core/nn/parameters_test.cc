@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/math/find_by_name.h"
 #include "core/nn/network.h"
 
 namespace runnel {
@@ -147,12 +149,12 @@ TEST(InitializeParameters, Element_DependsOnItsPlaceAlone) {
 }
 
 TEST(CellTypeNames, RoundTripAndNothingElseIsOne) {
-  for (const CellType cell : {CellType::kRnnTanh, CellType::kRnnRelu}) {
-    EXPECT_EQ(CellTypeFromName(CellTypeName(cell)), cell);
+  for (const CellType cell : kCellTypes) {
+    EXPECT_EQ(FindByName(kCellTypes, CellTypeName, CellTypeName(cell)), cell);
   }
-  EXPECT_EQ(CellTypeFromName("rnn_tanh"), CellType::kRnnTanh);
-  EXPECT_EQ(CellTypeFromName("RNN_TANH"), std::nullopt);
-  EXPECT_EQ(CellTypeFromName(""), std::nullopt);
+  EXPECT_EQ(FindByName(kCellTypes, CellTypeName, "rnn_tanh"), CellType::kRnnTanh);
+  EXPECT_EQ(FindByName(kCellTypes, CellTypeName, "RNN_TANH"), std::nullopt);
+  EXPECT_EQ(FindByName(kCellTypes, CellTypeName, ""), std::nullopt);
 }
 
 TEST(NetworkConfig, Validate_NamesTheFieldTheValueAndTheBounds) {
