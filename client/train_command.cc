@@ -60,7 +60,7 @@ void AddTrainingFlags(CLI::App& app, TrainCommand& command) {
        {"--warmup-steps", "training.warmup_steps", "Steps until the learning rate is reached"},
        {"--clip-value", "training.clip_value", "Limit of each gradient element; 0: off"},
        {"--clip-norm", "training.clip_norm", "Limit of the gradient's norm; 0: off"},
-       {"--dropout", "training.dropout", "Between layers and before the output; 0: off"},
+       {"--dropout", "training.dropout", "Before the output, half of it between layers; 0: off"},
        {"--input-dropout", "training.input_dropout", "On the input; 0: off"},
        {"--recurrent-dropout", "training.recurrent_dropout", "On recurrent weights; 0: off"},
        {"--weight-decay", "training.weight_decay", "0: off"},

@@ -111,7 +111,7 @@ v1::TrainingOptions ToProto(const TrainingOptions& options) {
   wire.set_warmup_steps(static_cast<int32_t>(options.warmup_steps));
   wire.set_clip_value(options.clip_value);
   wire.set_clip_norm(options.clip_norm);
-  wire.set_dropout(options.dropout.between);
+  wire.set_dropout(options.dropout.output);
   wire.set_input_dropout(options.dropout.input);
   wire.set_recurrent_dropout(options.dropout.recurrent);
   wire.set_weight_decay(options.weight_decay);

@@ -140,7 +140,7 @@ void ReadNumbers(const v1::TrainingOptions& wire, TrainingOptions* options) {
   if (wire.has_warmup_steps()) options->warmup_steps = wire.warmup_steps();
   if (wire.has_clip_value()) options->clip_value = wire.clip_value();
   if (wire.has_clip_norm()) options->clip_norm = wire.clip_norm();
-  if (wire.has_dropout()) options->dropout.between = wire.dropout();
+  if (wire.has_dropout()) options->dropout.SetUnitRate(wire.dropout());
   if (wire.has_input_dropout()) options->dropout.input = wire.input_dropout();
   if (wire.has_recurrent_dropout()) options->dropout.recurrent = wire.recurrent_dropout();
   if (wire.has_weight_decay()) options->weight_decay = wire.weight_decay();
@@ -149,7 +149,11 @@ void ReadNumbers(const v1::TrainingOptions& wire, TrainingOptions* options) {
     options->early_stopping_patience = wire.early_stopping_patience();
   }
   options->seed = wire.has_seed() ? wire.seed() : RandomSeed();
-  if (wire.has_validation_fraction()) options->validation_fraction = wire.validation_fraction();
+  if (wire.has_validation_fraction()) {
+    options->validation_fraction = wire.validation_fraction();
+    const bool by_recipe = !wire.has_early_stopping_patience();
+    if (options->validation_fraction == 0 && by_recipe) options->early_stopping_patience = 0;
+  }
   if (wire.has_evaluate_every_steps()) options->evaluate_every_steps = wire.evaluate_every_steps();
   if (wire.has_sample_every_steps()) options->sample_every_steps = wire.sample_every_steps();
 }

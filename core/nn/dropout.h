@@ -10,10 +10,17 @@ namespace runnel {
 
 struct Dropout {
   float input = 0;      // share of the first layer's input, [0, 1)
-  float between = 0;    // of the units between layers and before the output
+  float between = 0;    // of the units between layers
+  float output = 0;     // of the last layer's units, before the output
   float recurrent = 0;  // of the recurrent weights
 
-  bool any() const { return input > 0 || between > 0 || recurrent > 0; }
+  // A rate for units wherever they are read, as users give it: half of it between layers, where
+  // more slows learning down and gains nothing in the end.
+  void SetUnitRate(float rate) {
+    between = rate / 2;
+    output = rate;
+  }
+  bool any() const { return input > 0 || between > 0 || output > 0 || recurrent > 0; }
 };
 
 // The masks of one batch: functions of (seed, batch, lane, unit), whatever the thread or shard.
@@ -23,10 +30,10 @@ struct DropoutDraw {
   uint64_t batch = 0;  // below 2^32
 };
 
-// Where masks lie: sites of one draw that never meet. Layer i has site kBetweenSite + i behind it,
-// and its recurrent weights those from kRecurrentSite + 8 i on.
+// Where masks lie: sites of one draw that never meet. Layer i's outputs have site kOutputsSite + i,
+// its recurrent weights those from kRecurrentSite + 8 i on.
 inline constexpr int kInputSite = 0;
-inline constexpr int kBetweenSite = 1;
+inline constexpr int kOutputsSite = 1;
 inline constexpr int kRecurrentSite = 64;
 
 // mask[i] = 0 or 1 / (1 - rate), for the elements begin + i of a site.

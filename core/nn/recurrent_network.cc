@@ -113,12 +113,19 @@ auto RecurrentNetwork<Real>::NewActivations(int steps_max, int lanes) const
 }
 
 template <typename Real>
+float RecurrentNetwork<Real>::RateBehind(int64_t level, const DropoutDraw* dropout) const {
+  if (dropout == nullptr) return 0;
+  const bool last = (level + 1) * directions_ == static_cast<int64_t>(layers_.size());
+  return last ? dropout->rates.output : dropout->rates.between;
+}
+
+template <typename Real>
 const Real* RecurrentNetwork<Real>::JoinOutputs(int64_t level, const Batch& batch,
                                                 Buffers* a) const {
-  const bool dropped = batch.dropout != nullptr && batch.dropout->rates.between > 0;
+  const float rate = RateBehind(level, batch.dropout);
   const typename Layer::Activations* sides = &a->layers[level * directions_];
-  a->masks[level].resize(dropped ? a->lanes * directions_ * hidden_ : 0);
-  if (directions_ == 1 && !dropped) return sides[0].outputs;
+  a->masks[level].resize(rate > 0 ? a->lanes * directions_ * hidden_ : 0);
+  if (directions_ == 1 && rate == 0) return sides[0].outputs;
 
   const int64_t width = directions_ * hidden_;
   AlignedVector<Real>& joined = a->joined[level];
@@ -130,10 +137,10 @@ const Real* RecurrentNetwork<Real>::JoinOutputs(int64_t level, const Batch& batc
                   joined.data() + r * width + side * hidden_);
     }
   }
-  if (dropped) {
+  if (rate > 0) {
     Real* mask = a->masks[level].data();
-    DrawMask(*batch.dropout, batch.dropout->rates.between, kBetweenSite + static_cast<int>(level),
-             batch.first_lane * width, a->lanes * width, mask);
+    DrawMask(*batch.dropout, rate, kOutputsSite + static_cast<int>(level), batch.first_lane * width,
+             a->lanes * width, mask);
     for (int64_t t = 0; t < batch.steps; ++t) {
       Real* step = joined.data() + t * a->lanes * width;
       kernels_.multiply(a->lanes * width, step, mask, step);

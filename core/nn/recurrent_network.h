@@ -48,6 +48,8 @@ class RecurrentNetwork : public Network<Real> {
   struct Weights;
   struct Buffers;
 
+  // The share of level `level`'s outputs that is dropped; 0 without dropout.
+  float RateBehind(int64_t level, const DropoutDraw* dropout) const;
   // The outputs of level `level`'s directions side by side, with dropout: [T x B x D*H].
   const Real* JoinOutputs(int64_t level, const Batch& batch, Buffers* a) const;
   // What level `level` reads.

@@ -41,14 +41,15 @@ TrainingOptions DefaultTraining(Recipe recipe) {
               .shift_lanes = true};
     case Recipe::kBest:
       return {.recipe = recipe,
-              .epochs = 14,
+              .epochs = 12,
               .sequence_length = 64,
               .batch_size = 32,
               .learning_rate = 0.003,
               .warmup_steps = 200,
               .clip_norm = 1,
-              .dropout = {.between = 0.5f},
+              .dropout = {.between = 0.25f, .output = 0.5f},
               .averaging = 0.998f,
+              .early_stopping_patience = 2,
               .state_reset_share = 0.02,
               .shift_lanes = true,
               .initialization = Initialization::kOrthogonalWide};

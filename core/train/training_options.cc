@@ -27,8 +27,10 @@ void CheckNotNegative(absl::string_view field, int64_t value, Violations* violat
   violations->Add(field, absl::StrCat("is ", value, "; must be 0 or more"));
 }
 
+bool IsShare(float value) { return value >= 0 && value < 1; }
+
 void CheckShare(absl::string_view field, float value, Violations* violations) {
-  if (value >= 0 && value < 1) return;
+  if (IsShare(value)) return;
   violations->Add(field, absl::StrCat("is ", value, "; must be at least 0 and below 1"));
 }
 
@@ -61,9 +63,10 @@ void Validate(const TrainingOptions& options, Violations* violations) {
   CheckNotNegative("warmup_steps", options.warmup_steps, violations);
   CheckNotNegative("clip_value", options.clip_value, violations);
   CheckNotNegative("clip_norm", options.clip_norm, violations);
-  CheckShare("dropout", options.dropout.between, violations);
-  CheckShare("input_dropout", options.dropout.input, violations);
-  CheckShare("recurrent_dropout", options.dropout.recurrent, violations);
+  const auto& [input, between, output, recurrent] = options.dropout;
+  CheckShare("dropout", IsShare(output) ? between : output, violations);
+  CheckShare("input_dropout", input, violations);
+  CheckShare("recurrent_dropout", recurrent, violations);
   CheckNotNegative("weight_decay", options.weight_decay, violations);
   CheckShare("averaging", options.averaging, violations);
   CheckNotNegative("early_stopping_patience", int64_t{options.early_stopping_patience}, violations);

@@ -193,6 +193,16 @@ TEST(PlanTraining, EveryCell_GoesBothWays) {
   }
 }
 
+TEST(PlanTraining, RecipesPatience_NeedsNoneWhereNothingIsHeldOut) {
+  v1::TrainRequest request;
+  request.mutable_training()->set_recipe(v1::RECIPE_BEST);
+  Violations problems;
+  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.early_stopping_patience, 2);
+  request.mutable_training()->set_validation_fraction(0);
+  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.early_stopping_patience, 0);
+  EXPECT_TRUE(problems.empty()) << ToGrpcStatus(problems).error_message();
+}
+
 TEST(PlanTraining, OffValues_AreAccepted) {
   v1::TrainRequest request;
   request.mutable_network()->set_embedding_size(0);
@@ -265,7 +275,8 @@ TEST(PlanTraining, EveryTrainingFeature_IsReadAndToldAgain) {
   Violations problems;
   const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
   EXPECT_TRUE(problems.empty()) << ToGrpcStatus(problems).error_message();
-  EXPECT_EQ(plan.options.dropout.between, 0.5f);
+  EXPECT_EQ(plan.options.dropout.output, 0.5f);
+  EXPECT_EQ(plan.options.dropout.between, 0.25f);
   EXPECT_EQ(plan.options.dropout.input, 0.125f);
   EXPECT_EQ(plan.options.dropout.recurrent, 0.0625f);
   EXPECT_EQ(plan.options.weight_decay, 0.25f);

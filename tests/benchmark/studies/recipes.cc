@@ -240,11 +240,14 @@ void AddReplacements(CLI::App* options, const std::shared_ptr<RecipesOptions>& s
   add("--epochs", "Passes over the text", &TrainingOptions::epochs);
   add("--learning-rate", "After the warm-up", &TrainingOptions::learning_rate);
   add("--warmup-steps", "Steps until then", &TrainingOptions::warmup_steps);
-  add("--dropout", "Between layers and before the output", &Dropout::between);
+  add("--between-dropout", "Between layers", &Dropout::between);
+  add("--output-dropout", "Before the output", &Dropout::output);
   add("--input-dropout", "On the input", &Dropout::input);
   add("--recurrent-dropout", "On recurrent weights", &Dropout::recurrent);
   add("--weight-decay", "Of weights", &TrainingOptions::weight_decay);
   add("--averaging", "Decay of the weights' moving average", &TrainingOptions::averaging);
+  add("--evaluate-every", "Steps between two points of the curve; 0: an epoch",
+      &TrainingOptions::evaluate_every_steps);
 }
 
 }  // namespace
@@ -256,8 +259,9 @@ void AddRecipesStudy(CLI::App& app, int* exit_code) {
       "What the recipes reach on the held-out tenth of a text, in one pass with the state carried\n"
       "(stateful) and in windows of 256 characters from the zero state (cold)");
   study->AddTo(recipes);
-  recipes->add_option("--recipe", study->recipes, "fast, best, or both")
-      ->check(CLI::IsMember({"fast", "best"}));
+  recipes->add_option("--recipe", study->recipes, "fast or best; twice for both, the default")
+      ->check(CLI::IsMember({"fast", "best"}))
+      ->allow_extra_args(false);
   AddReplacements(recipes->add_option_group("Instead of the recipe's own choice"), study);
   SetStudy(recipes, exit_code, [study] { return Run(*study); });
 }

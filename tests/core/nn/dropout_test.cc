@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 #include "tests/core/nn/network_runner.h"
@@ -50,7 +52,7 @@ TEST(DrawMask, OtherSeedsBatchesAndSites_GiveOtherMasks) {
 }
 
 TEST(NetworkDropout, LanesOfAShard_AreMaskedAsInTheWholeBatch) {
-  const DropoutDraw draw = {.rates = {.input = 0.3f, .between = 0.5f}, .seed = 3};
+  const DropoutDraw draw = {.rates = {.input = 0.3f, .between = 0.5f, .output = 0.25f}, .seed = 3};
   for (const int embedding : {0, 6}) {
     const auto network = MakeNetwork<double>(
         {.cell = CellType::kLstm, .num_layers = 2, .hidden_size = 8, .embedding_size = embedding},
@@ -78,6 +80,58 @@ TEST(NetworkDropout, LanesOfAShard_AreMaskedAsInTheWholeBatch) {
     }
   }
 }
+
+// Where a rate of `Dropout` shows: in the first layer's state, the last one's, the logits.
+class DropoutSites : public testing::TestWithParam<bool> {
+ protected:
+  void Run(const Dropout& rates, int layers) {
+    const auto network = MakeNetwork<double>({.cell = CellType::kLstm,
+                                              .num_layers = layers,
+                                              .hidden_size = 8,
+                                              .bidirectional = GetParam()},
+                                             5);
+    const auto parameters = RandomReals<double>(network->layout().size(), 0.7, 0);
+    const std::vector<double> state(network->state_size());
+    const auto ids = RandomIds(4, 5, 0);
+    const DropoutDraw draw = {.rates = rates, .seed = 3};
+    const auto plain = RunNetwork(*network, parameters, state, ids, ids, 1);
+    const auto run = RunNetwork(*network, parameters, state, ids, ids, 1, {.dropout = &draw});
+    const int64_t first = network->state_size() / layers;
+    const auto same = [&](int64_t begin, int64_t end) {
+      return std::equal(run.state.begin() + begin, run.state.begin() + end,
+                        plain.state.begin() + begin);
+    };
+    first_state_same = same(0, first);
+    later_states_same = same(first, network->state_size());
+    logits_same = run.logits == plain.logits;
+  }
+
+  bool first_state_same;
+  bool later_states_same;
+  bool logits_same;
+};
+
+TEST_P(DropoutSites, OfTheOutput_ShowsInTheLogitsAlone) {
+  Run({.output = 0.5f}, /*layers=*/2);
+  EXPECT_TRUE(first_state_same);
+  EXPECT_TRUE(later_states_same);
+  EXPECT_FALSE(logits_same);
+}
+
+TEST_P(DropoutSites, BetweenLayers_ShowsFromTheSecondOn) {
+  Run({.between = 0.5f}, /*layers=*/2);
+  EXPECT_TRUE(first_state_same);
+  EXPECT_FALSE(later_states_same);
+  EXPECT_FALSE(logits_same);
+}
+
+TEST_P(DropoutSites, BetweenLayersOfOne_IsNowhere) {
+  Run({.between = 0.5f}, /*layers=*/1);
+  EXPECT_TRUE(first_state_same);
+  EXPECT_TRUE(logits_same);
+}
+
+INSTANTIATE_TEST_SUITE_P(OneAndTwoDirections, DropoutSites, testing::Bool());
 
 }  // namespace
 }  // namespace runnel

@@ -40,7 +40,8 @@ class FiniteDifference : public testing::TestWithParam<Case> {
     state_ = RandomReals<double>(network_->state_size() * lanes_, 0.5, stream + 1);
     inputs_ = RandomIds(steps * lanes_, vocabulary, stream);
     targets_ = RandomIds(steps * lanes_, vocabulary, stream + 1);
-    dropout_ = {.rates = {.input = 0.3f, .between = 0.4f, .recurrent = 0.2f}, .seed = stream};
+    dropout_ = {.rates = {.input = 0.3f, .between = 0.4f, .output = 0.5f, .recurrent = 0.2f},
+                .seed = stream};
     if (trial % 3 == 2) extras_.dropout = &dropout_;
     for (size_t i = 0; i < inputs_.size() && trial % 4 == 3; ++i) {
       if (draw(0, 2) == 0) inputs_[i] = kMaskedId;

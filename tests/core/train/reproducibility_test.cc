@@ -60,7 +60,9 @@ INSTANTIATE_TEST_SUITE_P(
                 ""},
         Variant{"Averaging", [](auto* o) { o->averaging = 0.9f; }, ""},
         Variant{"Dropout",
-                [](auto* o) { o->dropout = {.input = 0.1f, .between = 0.3f, .recurrent = 0.2f}; },
+                [](auto* o) {
+                  o->dropout = {.input = 0.1f, .between = 0.3f, .output = 0.4f, .recurrent = 0.2f};
+                },
                 ""},
         Variant{"ShiftedLanes", [](auto* o) { o->shift_lanes = true; }, ""},
         Variant{"Orthogonal", [](auto* o) { o->initialization = Initialization::kOrthogonal; }, ""},
@@ -72,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
                   o->optimizer = Optimizer::kAdamW;
                   o->weight_decay = 0.1f;
                   o->averaging = 0.9f;
-                  o->dropout = {.input = 0.1f, .between = 0.3f, .recurrent = 0.2f};
+                  o->dropout = {.input = 0.1f, .between = 0.3f, .output = 0.4f, .recurrent = 0.2f};
                   o->shift_lanes = true;
                   o->initialization = Initialization::kOrthogonal;
                 },

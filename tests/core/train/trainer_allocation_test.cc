@@ -37,7 +37,7 @@ Case GruWithEveryDropout() {
   Case c = {.name = "GruWithEveryDropout",
             .network = {.cell = CellType::kGruResetBefore, .num_layers = 2, .hidden_size = 40},
             .options = Options()};
-  c.options.dropout = {.input = 0.1f, .between = 0.3f, .recurrent = 0.2f};
+  c.options.dropout = {.input = 0.1f, .between = 0.3f, .output = 0.4f, .recurrent = 0.2f};
   c.options.averaging = 0.9f;
   return c;
 }
@@ -49,7 +49,7 @@ Case GruOfAnEmbedding() {
                         .hidden_size = 40,
                         .embedding_size = 16},
             .options = Options()};
-  c.options.dropout = {.input = 0.1f, .between = 0.3f};
+  c.options.dropout = {.input = 0.1f, .between = 0.3f, .output = 0.4f};
   return c;
 }
 

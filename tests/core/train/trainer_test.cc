@@ -320,7 +320,7 @@ TEST(Trainer, Dropout_DrawsByBatchAndByLaneOfTheWholeBatch) {
   const Corpus corpus = BrookCorpus(40);
   TrainingOptions options = Options();
   options.batch_size = 40;
-  options.dropout = {.input = 0.2f, .between = 0.5f, .recurrent = 0.3f};
+  options.dropout = {.input = 0.2f, .between = 0.5f, .output = 0.4f, .recurrent = 0.3f};
   TrainingSetup<double> setup(corpus, kSmall, options);
   LaneReader reader(corpus, {.begin = 0, .end = corpus.size()}, 40, 8);
   const auto packed = setup.network->NewPackedWeights();
@@ -345,7 +345,7 @@ TEST(Trainer, Validation_DropsNothing) {
   TrainingOptions options = Options();
   options.validation_fraction = 0.2f;
   TrainingSetup<double> plain(BrookCorpus(5), kSmall, options);
-  options.dropout = {.input = 0.2f, .between = 0.5f, .recurrent = 0.3f};
+  options.dropout = {.input = 0.2f, .between = 0.5f, .output = 0.4f, .recurrent = 0.3f};
   TrainingSetup<double> setup(BrookCorpus(5), kSmall, options);
   EXPECT_EQ(setup.trainer.ValidationLoss(), plain.trainer.ValidationLoss());
   EXPECT_NE(setup.trainer.Step(1e-3).loss, plain.trainer.Step(1e-3).loss);

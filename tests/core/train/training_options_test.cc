@@ -75,6 +75,25 @@ TEST(TrainingOptions, NumbersOutOfBounds_AreNamedWithValueAndBounds) {
               IsEmpty());
 }
 
+TEST(TrainingOptions, DropoutOutOfBounds_IsNamedOnce) {
+  const std::string bounds = "; must be at least 0 and below 1";
+  EXPECT_THAT(ViolationsOf({.dropout = {.between = 1, .output = 2}}),
+              ElementsAre("dropout is 2" + bounds));
+  EXPECT_THAT(ViolationsOf({.dropout = {.between = 1}}), ElementsAre("dropout is 1" + bounds));
+  EXPECT_THAT(ViolationsOf({.dropout = {.output = static_cast<float>(kNan)}}),
+              ElementsAre("dropout is nan" + bounds));
+}
+
+// A job tells of one rate, the output's, from which the other follows.
+TEST(TrainingOptions, DropoutOfEveryRecipe_IsThatOfOneRate) {
+  for (const Recipe recipe : {Recipe::kSeed, Recipe::kFast, Recipe::kBest}) {
+    const Dropout dropout = DefaultTraining(recipe).dropout;
+    Dropout of_one_rate;
+    of_one_rate.SetUnitRate(dropout.output);
+    EXPECT_EQ(dropout.between, of_one_rate.between);
+  }
+}
+
 TEST(TrainingOptions, NegativeNumbers_AreAllReported) {
   EXPECT_THAT(ViolationsOf({.epochs = -1,
                             .max_steps = -2,
