@@ -11,8 +11,8 @@ namespace runnel {
 
 // The one of `all` that `name_of` calls `name`.
 template <typename Choice, size_t kCount>
-std::optional<Choice> FindByName(const Choice (&all)[kCount],
-                                 absl::string_view (*name_of)(Choice), absl::string_view name) {
+std::optional<Choice> FindByName(const Choice (&all)[kCount], absl::string_view (*name_of)(Choice),
+                                 absl::string_view name) {
   for (const Choice choice : all) {
     if (name_of(choice) == name) return choice;
   }
