@@ -81,7 +81,8 @@ TEST(NetworkDropout, LanesOfAShard_AreMaskedAsInTheWholeBatch) {
   }
 }
 
-// Where a rate of `Dropout` shows: in the first layer's state, the last one's, the logits.
+// Whether what a rate of `Dropout` changes leaves the first layer's state, those of later layers
+// and the logits as they are.
 class DropoutSites : public testing::TestWithParam<bool> {
  protected:
   void Run(const Dropout& rates, int layers) {
