@@ -121,16 +121,28 @@ std::vector<ModelInfo> ModelStore::List() const {
 
 absl::StatusOr<ModelInfo> ModelStore::Get(const std::string& name) const {
   const std::lock_guard lock(mutex_);
-  const auto found = models_.find(name);
-  if (found == models_.end() || found->second.versions.empty()) return NotFound({.name = name});
-  return InfoOf(name, found->second);
+  const Model* model = Find({.name = name});
+  if (model == nullptr) return NotFound({.name = name});
+  return InfoOf(name, *model);
+}
+
+const ModelStore::Model* ModelStore::Find(const ModelReference& reference) const {
+  const auto found = models_.find(reference.name);
+  if (found == models_.end() || found->second.versions.empty()) return nullptr;
+  return reference.label.empty() ? &found->second : nullptr;
+}
+
+VersionInfo* ModelStore::FindVersion(const std::string& name, int version) {
+  const auto model = models_.find(name);
+  if (model == models_.end()) return nullptr;
+  const auto found = model->second.versions.find(version);
+  return found == model->second.versions.end() ? nullptr : &found->second;
 }
 
 absl::Status ModelStore::NotFound(const ModelReference& reference) const {
-  const auto found = models_.find(reference.name);
-  if (found != models_.end() && !found->second.versions.empty()) {
+  if (const Model* model = Find({.name = reference.name}); model != nullptr) {
     const std::string versions = absl::StrJoin(
-        found->second.versions, ", ",
+        model->versions, ", ",
         [](std::string* out, const auto& entry) { absl::StrAppend(out, entry.first); });
     return absl::NotFoundError(absl::StrCat("there is no ", reference.ToString(), "; ",
                                             reference.name, " has versions ", versions));
@@ -150,11 +162,9 @@ absl::Status ModelStore::NotFound(const ModelReference& reference) const {
 }
 
 absl::StatusOr<int> ModelStore::Resolve(const ModelReference& reference) const {
-  const auto found = models_.find(reference.name);
-  if (found == models_.end() || found->second.versions.empty() || !reference.label.empty()) {
-    return NotFound(reference);
-  }
-  const std::map<int, VersionInfo>& versions = found->second.versions;
+  const Model* model = Find(reference);
+  if (model == nullptr) return NotFound(reference);
+  const std::map<int, VersionInfo>& versions = model->versions;
   auto version = versions.find(reference.version);
   if (reference.version == 0) {
     const auto intact = std::find_if(versions.rbegin(), versions.rend(),
@@ -191,8 +201,7 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
   model->vocabulary = std::move(description.vocabulary);
   model->SetWeights(description.network, std::move(stored->data.parameters), precision_);
   const std::lock_guard lock(mutex_);
-  const auto found = models_.find(model->name);
-  const bool deleted = found == models_.end() || found->second.versions.count(model->version) == 0;
+  const bool deleted = FindVersion(model->name, model->version) == nullptr;
   if (!deleted) Keep(model);
   return model;
 }
@@ -210,14 +219,12 @@ absl::StatusOr<std::pair<int, T>> ModelStore::Opened(
     }
     absl::StatusOr<T> opened = open(VersionPath(reference.name, version));
     const std::lock_guard lock(mutex_);
-    const auto found = models_.find(reference.name);
-    if (found == models_.end() || found->second.versions.count(version) == 0) {
-      continue;  // deleted meanwhile: the next newest, or NOT_FOUND
-    }
+    VersionInfo* info = FindVersion(reference.name, version);
+    if (info == nullptr) continue;  // deleted meanwhile: the next newest, or NOT_FOUND
     if (opened.ok()) return std::pair<int, T>(version, *std::move(opened));
     if (!absl::IsDataLoss(opened.status())) return opened.status();
     // The next newest, or the error that says so.
-    found->second.versions[version].damage = std::string(opened.status().message());
+    info->damage = std::string(opened.status().message());
   }
 }
 
@@ -235,9 +242,9 @@ absl::StatusOr<ModelStore::OpenedFile> ModelStore::OpenFile(const ModelReference
 
 void ModelStore::ReportDamage(const std::string& name, int version, absl::string_view damage) {
   const std::lock_guard lock(mutex_);
-  const auto found = models_.find(name);
-  if (found == models_.end() || found->second.versions.count(version) == 0) return;
-  found->second.versions[version].damage = std::string(damage);
+  if (VersionInfo* info = FindVersion(name, version); info != nullptr) {
+    info->damage = std::string(damage);
+  }
 }
 
 void ModelStore::Keep(std::shared_ptr<const LoadedModel> model) {
@@ -287,11 +294,8 @@ absl::StatusOr<AtomicFile> ModelStore::CreateVersionFile(const std::string& name
 
 absl::Status ModelStore::Delete(const ModelReference& reference) {
   const std::lock_guard lock(mutex_);
-  const auto found = models_.find(reference.name);
-  if (found == models_.end() || found->second.versions.empty() || !reference.label.empty()) {
-    return NotFound(reference);
-  }
-  std::map<int, VersionInfo>& versions = found->second.versions;
+  if (Find(reference) == nullptr) return NotFound(reference);
+  std::map<int, VersionInfo>& versions = models_[reference.name].versions;
   if (reference.version != 0 && versions.count(reference.version) == 0) return NotFound(reference);
   for (auto it = versions.begin(); it != versions.end();) {
     const int version = it->first;

@@ -102,9 +102,15 @@ class ModelStore {
   std::string ModelFolder(const std::string& name) const;
   std::string VersionPath(const std::string& name, int version) const;
   absl::StatusOr<AtomicFile> CreateVersionFile(const std::string& name) const;
-  absl::Status NotFound(const ModelReference& reference) const;        // mutex_ held
-  absl::StatusOr<int> Resolve(const ModelReference& reference) const;  // mutex_ held
-  void Keep(std::shared_ptr<const LoadedModel> model);                 // mutex_ held
+  // The members from here to Keep: mutex_ held.
+  // Null if there is no such model, or only as what Publish has begun, or the reference has a
+  // label.
+  const Model* Find(const ModelReference& reference) const;
+  // Null if there is no such version.
+  VersionInfo* FindVersion(const std::string& name, int version);
+  absl::Status NotFound(const ModelReference& reference) const;
+  absl::StatusOr<int> Resolve(const ModelReference& reference) const;
+  void Keep(std::shared_ptr<const LoadedModel> model);
   // The version that `reference` means, and what `open` makes of its file: without the lock, since
   // that takes a while.
   template <typename T>
