@@ -6,12 +6,6 @@
 #include "core/text/utf8.h"
 
 namespace runnel {
-namespace {
-
-constexpr char32_t kSurrogateFirst = 0xD800;
-constexpr char32_t kSurrogateLast = 0xDFFF;
-
-}  // namespace
 
 CodePointSet CodePointSet::All() { return CodePointSet().Complement(); }
 

@@ -72,7 +72,7 @@ std::optional<char32_t> PatternReader::ReadEscape() {
   return std::nullopt;
 }
 
-// Behind \x: two hexadecimal digits, or any number in braces.
+// Behind \x: two hexadecimal digits, or any number in braces; of a scalar value.
 std::optional<char32_t> PatternReader::ReadHex() {
   char32_t value = 0;
   int digits = 0;
@@ -83,8 +83,9 @@ std::optional<char32_t> PatternReader::ReadHex() {
     if (value > kCodePointMax) break;
   }
   const bool complete = in_braces ? digits > 0 && Take(U'}') : digits == 2;
-  if (complete && value <= kCodePointMax) return value;
-  Fail("has a malformed \\x escape");
+  if (complete && IsScalarValue(value)) return value;
+  Fail(complete ? "has an \\x escape of a surrogate, which is no character"
+                : "has a malformed \\x escape");
   return std::nullopt;
 }
 
@@ -98,7 +99,7 @@ CodePointSet PatternReader::ReadClass() {
     ReadClassItem(&ranges);
   }
   if (!Take(U']')) Fail("has a character class without its ]");
-  // Also without surrogates, which are no characters.
+  // Also without surrogates, which a range can reach over.
   const CodePointSet complement = CodePointSet::Of(std::move(ranges)).Complement();
   return is_negated ? complement : complement.Complement();
 }

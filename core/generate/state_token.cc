@@ -92,8 +92,6 @@ class Reader {
   bool ok_ = true;
 };
 
-bool IsScalarValue(char32_t c) { return c <= kCodePointMax && (c < 0xD800 || c > 0xDFFF); }
-
 bool IsLogprob(double value) { return value <= 0 && std::isfinite(value); }
 
 // Whether `bytes` begin a character, and leave it open, or are none.

@@ -18,6 +18,13 @@
 namespace runnel {
 
 inline constexpr char32_t kCodePointMax = 0x10FFFF;
+inline constexpr char32_t kSurrogateFirst = 0xD800;
+inline constexpr char32_t kSurrogateLast = 0xDFFF;
+
+// Whether it is a Unicode scalar value: a code point that is no surrogate. UTF-8 holds these alone.
+constexpr bool IsScalarValue(char32_t c) {
+  return c <= kCodePointMax && (c < kSurrogateFirst || c > kSurrogateLast);
+}
 
 // Where a byte string stands inside a character. Thread-compatible, copyable, 8 bytes.
 class Utf8Machine {

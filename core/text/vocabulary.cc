@@ -12,8 +12,6 @@ namespace {
 
 constexpr size_t kUnknownCharsListed = 10;
 
-bool IsScalarValue(char32_t c) { return c <= kCodePointMax && (c < 0xD800 || c > 0xDFFF); }
-
 // The distinct characters met so far that no vocabulary id stands for, as an error lists them.
 class UnknownChars {
  public:

@@ -1,13 +1,15 @@
-// An expression and a text, from any bytes: what the pattern takes, RE2 takes, and they agree on
-// the text.
+// An expression and a text, from any bytes: what the pattern takes, RE2 takes, they agree on the
+// text, and the pattern lets no bytes follow that are not UTF-8.
 #include <re2/re2.h>
 
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <string>
 
 #include "core/generate/pattern.h"
+#include "core/text/utf8.h"
 
 namespace {
 
@@ -16,6 +18,9 @@ using runnel::Vocabulary;
 
 // Bytes as characters that expressions are made of, so that many are well-formed.
 constexpr char kAlphabet[] = "ab.*+?()|[]{}^$\\-,:=<>PQEsUdDwWxAz0123\n";
+// At the edges of what UTF-8 can hold, which bytes alone hardly ever spell.
+constexpr const char* kEscapes[] = {"\\x{7F}",   "\\x{80}",   "\\x{D7FF}",   "\\x{D800}",
+                                    "\\x{DFFF}", "\\x{E000}", "\\x{10FFFF}", "\\x{110000}"};
 
 bool Matches(const Pattern& pattern, const std::string& text) {
   Pattern::StatePtr state = pattern.Start();
@@ -27,6 +32,38 @@ bool Matches(const Pattern& pattern, const std::string& text) {
   return state->accepts;
 }
 
+// Whether every byte that may follow goes on valid UTF-8, along the text that `choices` picks.
+bool AllowsUtf8Alone(const Pattern& pattern, const uint8_t* choices, size_t size) {
+  Pattern::StatePtr state = pattern.Start();
+  runnel::Utf8Machine utf8;
+  for (size_t i = 0; i < size && state->can_go_on(); ++i) {
+    int chosen = -1;
+    for (int j = 0; j < 256; ++j) {
+      const auto byte = static_cast<uint8_t>(choices[i] + j);
+      if (state->allowed[byte] == 0) continue;
+      if (!utf8.Accepts(byte)) return false;
+      if (chosen < 0) chosen = byte;
+    }
+    utf8.Advance(static_cast<uint8_t>(chosen));
+    state = pattern.Next(*state, chosen);
+  }
+  return true;
+}
+
+std::string ExpressionOf(const uint8_t* data, size_t size) {
+  std::string expression;
+  for (size_t i = 0; i < size; ++i) {
+    if (data[i] < 0x80) {
+      expression += kAlphabet[data[i] % (sizeof(kAlphabet) - 1)];
+    } else if (data[i] < 0xF0) {
+      expression += kAlphabet[data[i] % 8];
+    } else {
+      expression += kEscapes[data[i] % std::size(kEscapes)];
+    }
+  }
+  return expression;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -34,11 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (text_size + 1 > size) return 0;
   std::string text;
   for (size_t i = 1; i <= text_size; ++i) text += "ab0\n"[data[i] % 4];
-  std::string expression;
-  for (size_t i = text_size + 1; i < size; ++i) {
-    expression +=
-        data[i] < 0x80 ? kAlphabet[data[i] % (sizeof(kAlphabet) - 1)] : kAlphabet[data[i] % 8];
-  }
+  const std::string expression = ExpressionOf(data + text_size + 1, size - text_size - 1);
   const auto pattern = Pattern::Compile(expression, Vocabulary::Bytes());
   if (!pattern.ok()) return 0;
   RE2::Options options;
@@ -46,6 +79,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const RE2 oracle(expression, options);
   if (!oracle.ok() || RE2::FullMatch(text, oracle) != Matches(**pattern, text)) {
     std::cerr << "disagrees with RE2: " << expression << " on " << text << "\n";
+    std::abort();
+  }
+  if (!AllowsUtf8Alone(**pattern, data, size)) {
+    std::cerr << "allows what is not UTF-8: " << expression << "\n";
     std::abort();
   }
   return 0;

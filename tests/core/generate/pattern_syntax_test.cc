@@ -122,6 +122,13 @@ TEST(ParsePattern, WhatRe2HasBeyond_IsRefusedByName) {
             "has a flag that is not available; s, U and (?: are, at character 3");
 }
 
+TEST(ParsePattern, SurrogateEscapes_AreRefused) {
+  for (const char* expression : {"\\x{D800}", "[\\x{D800}]", "[a-\\x{DFFF}]", "[^\\x{DABC}]"}) {
+    EXPECT_THAT(Parse(expression).message(), HasSubstr("surrogate")) << expression;
+  }
+  EXPECT_TRUE(Parse("\\x{D7FF}\\x{E000}[\\x{D7FF}-\\x{E000}]").ok());
+}
+
 TEST(ParsePattern, Bounds_AreHeld) {
   EXPECT_TRUE(Parse(std::string(kPatternBytesMax, 'a')).ok());
   EXPECT_EQ(Parse(std::string(kPatternBytesMax + 1, 'a')).message(),
