@@ -29,12 +29,6 @@ bool CodePointSet::Contains(char32_t c) const {
   return behind != ranges_.begin() && c <= std::prev(behind)->last;
 }
 
-CodePointSet CodePointSet::Union(const CodePointSet& other) const {
-  std::vector<CodePointRange> ranges = ranges_;
-  ranges.insert(ranges.end(), other.ranges_.begin(), other.ranges_.end());
-  return Of(std::move(ranges));
-}
-
 CodePointSet CodePointSet::Complement() const {
   std::vector<CodePointRange> taken = ranges_;
   taken.push_back({kSurrogateFirst, kSurrogateLast});
@@ -50,8 +44,18 @@ CodePointSet CodePointSet::Complement() const {
 }
 
 CodePointSet CodePointSet::Without(const CodePointSet& other) const {
-  // What is in neither this set's complement nor the other set.
-  return Complement().Union(other).Complement();
+  CodePointSet set;
+  for (CodePointRange left : ranges_) {
+    auto taken = std::lower_bound(
+        other.ranges_.begin(), other.ranges_.end(), left.first,
+        [](const CodePointRange& range, char32_t value) { return range.last < value; });
+    for (; taken != other.ranges_.end() && taken->first <= left.last; ++taken) {
+      if (taken->first > left.first) set.ranges_.push_back({left.first, taken->first - 1});
+      left.first = taken->last + 1;
+    }
+    if (left.first <= left.last) set.ranges_.push_back(left);
+  }
+  return set;
 }
 
 }  // namespace runnel

@@ -25,10 +25,10 @@ class CodePointSet {
   // Ascending, apart by at least one code point.
   const std::vector<CodePointRange>& ranges() const { return ranges_; }
   bool Contains(char32_t c) const;
-  CodePointSet Union(const CodePointSet& other) const;
   // Every scalar value that is not in this set.
   CodePointSet Complement() const;
-  // This set without `other`.
+  // This set without `other`, in time that grows with the result's ranges, and with the logarithm
+  // of the other's alone.
   CodePointSet Without(const CodePointSet& other) const;
 
   friend bool operator==(const CodePointSet&, const CodePointSet&) = default;

@@ -38,35 +38,45 @@ absl::StatusOr<std::shared_ptr<const Pattern>> Pattern::Compile(absl::string_vie
   auto program = CompilePattern(**parsed, vocabulary.kind(), forbidden);
   if (!program.ok()) return program.status();
   const uint64_t fingerprint = FingerprintOf(expression, vocabulary, forbidden);
-  return std::shared_ptr<const Pattern>(new Pattern(*std::move(program), vocabulary, fingerprint));
+  return std::shared_ptr<const Pattern>(
+      new Pattern(*std::move(program), vocabulary, forbidden, fingerprint));
 }
 
-Pattern::Pattern(PatternProgram program, const Vocabulary& vocabulary, uint64_t fingerprint)
-    : program_(std::move(program)),
+Pattern::Pattern(PatternProgram program, const Vocabulary& vocabulary,
+                 const CodePointSet& forbidden, uint64_t fingerprint)
+    : instructions_(std::move(program.instructions)),
       fingerprint_(fingerprint),
-      visited_(program_.instructions.size()) {
-  ClassifySymbols(vocabulary);
+      visited_(instructions_.size()) {
+  ClassifySymbols(program.sets, vocabulary, forbidden);
   FindLivePlaces();
   const std::lock_guard lock(mutex_);
   ++round_;
-  const bool accepts = Close(program_.start, /*at_start=*/true);
+  const bool accepts = Close(program.start, /*at_start=*/true);
   std::sort(scratch_places_.begin(), scratch_places_.end());
   start_ = FindOrMake({scratch_places_, accepts});
 }
 
 // Splits the classes by one set after the other.
-void Pattern::ClassifySymbols(const Vocabulary& vocabulary) {
+void Pattern::ClassifySymbols(const std::vector<CodePointSet>& sets, const Vocabulary& vocabulary,
+                              const CodePointSet& forbidden) {
+  // Of bytes the sets themselves are without what is forbidden.
+  std::vector<bool> is_forbidden(vocabulary.size());
+  if (vocabulary.kind() == VocabularyKind::kCodePoints) {
+    for (int id = 0; id < vocabulary.size(); ++id) {
+      is_forbidden[id] = forbidden.Contains(vocabulary.Symbol(id));
+    }
+  }
   class_of_.assign(vocabulary.size(), 0);
   classes_ = 1;
   const auto for_each_member = [&](const CodePointSet& set, const auto& visit) {
     for (const CodePointRange& range : set.ranges()) {
       for (int32_t id = vocabulary.LowerBound(range.first);
            id < vocabulary.size() && vocabulary.Symbol(id) <= range.last; ++id) {
-        visit(id);
+        if (!is_forbidden[id]) visit(id);
       }
     }
   };
-  for (const CodePointSet& set : program_.sets) {
+  for (const CodePointSet& set : sets) {
     std::unordered_map<int32_t, int32_t> inside;  // old class -> that of its members in the set
     for_each_member(set, [&](int32_t id) {
       const auto [found, is_new] = inside.try_emplace(class_of_[id], classes_);
@@ -81,24 +91,23 @@ void Pattern::ClassifySymbols(const Vocabulary& vocabulary) {
     if (number[of] < 0) number[of] = classes_++;
     of = number[of];
   }
-  set_holds_.assign(program_.sets.size(), std::vector<bool>(classes_));
-  for (size_t set = 0; set < program_.sets.size(); ++set) {
-    for_each_member(program_.sets[set], [&](int32_t id) { set_holds_[set][class_of_[id]] = true; });
+  set_holds_.assign(sets.size(), std::vector<bool>(classes_));
+  for (size_t set = 0; set < sets.size(); ++set) {
+    for_each_member(sets[set], [&](int32_t id) { set_holds_[set][class_of_[id]] = true; });
   }
 }
 
 // From the match backwards.
 void Pattern::FindLivePlaces() {
-  const auto& instructions = program_.instructions;
-  const auto size = static_cast<int32_t>(instructions.size());
+  const auto size = static_cast<int32_t>(instructions_.size());
   std::vector<std::vector<int32_t>> before(size);
   for (int32_t i = 0; i < size; ++i) {
-    if (instructions[i].op == Op::kMatch) continue;
-    before[instructions[i].out].push_back(i);
-    if (instructions[i].op == Op::kSplit) before[instructions[i].other].push_back(i);
+    if (instructions_[i].op == Op::kMatch) continue;
+    before[instructions_[i].out].push_back(i);
+    if (instructions_[i].op == Op::kSplit) before[instructions_[i].other].push_back(i);
   }
-  std::vector<bool> takes_some(program_.sets.size());
-  for (size_t set = 0; set < program_.sets.size(); ++set) {
+  std::vector<bool> takes_some(set_holds_.size());
+  for (size_t set = 0; set < set_holds_.size(); ++set) {
     const std::vector<bool>& holds = set_holds_[set];
     takes_some[set] = std::find(holds.begin(), holds.end(), true) != holds.end();
   }
@@ -110,44 +119,29 @@ void Pattern::FindLivePlaces() {
       if ((*marks)[place]) continue;
       (*marks)[place] = true;
       for (const int32_t earlier : before[place]) {
-        if (passes(instructions[earlier])) found.push_back(earlier);
+        if (passes(instructions_[earlier])) found.push_back(earlier);
       }
     }
   };
   std::vector<int32_t> matches;
   for (int32_t i = 0; i < size; ++i) {
-    if (instructions[i].op == Op::kMatch) matches.push_back(i);
+    if (instructions_[i].op == Op::kMatch) matches.push_back(i);
   }
+  ends_at_start_.assign(size, false);
+  spread(matches, &ends_at_start_,
+         [](const PatternInstruction& instruction) { return instruction.op != Op::kSet; });
   ends_.assign(size, false);
   spread(matches, &ends_, [](const PatternInstruction& instruction) {
     return instruction.op == Op::kSplit || instruction.op == Op::kEnd;
   });
   for (int32_t i = 0; i < size; ++i) {
-    if (instructions[i].op == Op::kEnd && ends_[i]) matches.push_back(i);
+    if (instructions_[i].op == Op::kEnd && ends_[i]) matches.push_back(i);
   }
   live_.assign(size, false);
   spread(matches, &live_, [&](const PatternInstruction& instruction) {
     return instruction.op == Op::kSplit ||
            (instruction.op == Op::kSet && takes_some[instruction.set]);
   });
-}
-
-bool Pattern::ReachesMatch(int32_t place, bool at_start) const {
-  if (!at_start) return ends_[place];
-  std::vector<bool> seen(program_.instructions.size());
-  std::vector<int32_t> stack = {place};
-  while (!stack.empty()) {
-    const int32_t at = stack.back();
-    stack.pop_back();
-    if (seen[at]) continue;
-    seen[at] = true;
-    const PatternInstruction& instruction = program_.instructions[at];
-    if (instruction.op == Op::kMatch) return true;
-    if (instruction.op == Op::kSet) continue;
-    stack.push_back(instruction.out);
-    if (instruction.op == Op::kSplit) stack.push_back(instruction.other);
-  }
-  return false;
 }
 
 bool Pattern::Close(int32_t from, bool at_start) const {
@@ -158,7 +152,7 @@ bool Pattern::Close(int32_t from, bool at_start) const {
     scratch_stack_.pop_back();
     if (visited_[place] == round_) continue;
     visited_[place] = round_;
-    const PatternInstruction& instruction = program_.instructions[place];
+    const PatternInstruction& instruction = instructions_[place];
     switch (instruction.op) {
       case Op::kSet:
         if (live_[place]) scratch_places_.push_back(place);
@@ -171,7 +165,7 @@ bool Pattern::Close(int32_t from, bool at_start) const {
         if (at_start) scratch_stack_.push_back(instruction.out);
         break;
       case Op::kEnd:
-        accepts = accepts || ReachesMatch(instruction.out, at_start);
+        if ((at_start ? ends_at_start_ : ends_)[instruction.out]) accepts = true;
         break;
       case Op::kMatch:
         accepts = true;
@@ -191,7 +185,7 @@ Pattern::StatePtr Pattern::Next(const State& state, int32_t symbol) const {
   scratch_places_.clear();
   bool accepts = false;
   for (const int32_t place : state.places) {
-    const PatternInstruction& instruction = program_.instructions[place];
+    const PatternInstruction& instruction = instructions_[place];
     if (!set_holds_[instruction.set][symbol_class]) continue;
     if (Close(instruction.out, /*at_start=*/false)) accepts = true;
   }
@@ -208,10 +202,10 @@ Pattern::StatePtr Pattern::FindOrMake(Key key) const {
   State state;
   state.places = key.first;
   state.accepts = key.second;
-  std::vector<bool> sets(program_.sets.size());
+  std::vector<bool> sets(set_holds_.size());
   std::vector<bool> classes(classes_);
   for (const int32_t place : state.places) {
-    const int32_t set = program_.instructions[place].set;
+    const int32_t set = instructions_[place].set;
     if (sets[set]) continue;
     sets[set] = true;
     for (int32_t i = 0; i < classes_; ++i) {
@@ -238,9 +232,8 @@ absl::StatusOr<Pattern::StatePtr> Pattern::Restore(std::vector<int32_t> places,
                                                    bool accepts) const {
   int32_t last = -1;
   for (const int32_t place : places) {
-    if (place <= last || place >= static_cast<int32_t>(program_.instructions.size()) ||
-        program_.instructions[place].op != Op::kSet || !program_.instructions[place].begins_char ||
-        !live_[place]) {
+    if (place <= last || place >= static_cast<int32_t>(instructions_.size()) ||
+        instructions_[place].op != Op::kSet || !instructions_[place].begins_char || !live_[place]) {
       return absl::InvalidArgumentError("stands where the pattern has no place");
     }
     last = place;

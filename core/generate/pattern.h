@@ -68,22 +68,23 @@ class Pattern {
  private:
   using Key = std::pair<std::vector<int32_t>, bool>;  // places, accepts
 
-  Pattern(PatternProgram program, const Vocabulary& vocabulary, uint64_t fingerprint);
-  void ClassifySymbols(const Vocabulary& vocabulary);
+  Pattern(PatternProgram program, const Vocabulary& vocabulary, const CodePointSet& forbidden,
+          uint64_t fingerprint);
+  void ClassifySymbols(const std::vector<CodePointSet>& sets, const Vocabulary& vocabulary,
+                       const CodePointSet& forbidden);
   void FindLivePlaces();
-  // Whether the match is reached from `place` without taking a symbol.
-  bool ReachesMatch(int32_t place, bool at_start) const;
   // Adds the places that `from` leads to without taking a symbol, to scratch_places_. True if the
   // match is among them.
   bool Close(int32_t from, bool at_start) const;
   // The state of `key`: one that is kept, or a new one, kept if there is room. mutex_ held.
   StatePtr FindOrMake(Key key) const;
 
-  PatternProgram program_;
+  const std::vector<PatternInstruction> instructions_;  // its index is a place
   const uint64_t fingerprint_;
   std::vector<int32_t> class_of_;  // [V]
   int32_t classes_ = 0;
   std::vector<std::vector<bool>> set_holds_;  // [sets][classes]
+  std::vector<bool> ends_at_start_;           // [places]: the empty text may end here
   std::vector<bool> ends_;                    // [places]: the text may end here, mid-text
   std::vector<bool> live_;                    // [places]: a match can be reached, mid-text
 

@@ -139,13 +139,11 @@ class Compiler {
   }
 
   int32_t CompileSet(const CodePointSet& characters, int32_t next) {
-    const CodePointSet set =
-        forbidden_.ranges().empty() ? characters : characters.Without(forbidden_);
-    if (!is_bytes_) return AddSet(set, next, /*begins_char=*/true);
+    if (!is_bytes_) return AddSet(characters, next, /*begins_char=*/true);
     // The same tail of two sequences, such as 80-BF, is one instruction.
     std::map<std::tuple<uint8_t, uint8_t, int32_t>, int32_t> tails;
     std::vector<int32_t> entries;
-    for (const std::vector<ByteRange>& sequence : Utf8Sequences(set)) {
+    for (const std::vector<ByteRange>& sequence : Utf8Sequences(characters.Without(forbidden_))) {
       int32_t at = next;
       for (auto range = sequence.rbegin(); range != sequence.rend(); ++range) {
         const auto [tail, is_new] = tails.try_emplace({range->first, range->last, at}, 0);
@@ -174,7 +172,7 @@ class Compiler {
   }
 
   const bool is_bytes_;
-  const CodePointSet forbidden_;
+  const CodePointSet& forbidden_;
   PatternProgram program_;
   std::map<CodePointSet, int32_t> set_ids_;
   bool too_large_ = false;

@@ -38,8 +38,9 @@ struct PatternProgram {
   int32_t start = 0;
 };
 
-// `forbidden` characters are taken out of every set. INVALID_ARGUMENT if the program would be
-// larger than kPatternInstructionsMax.
+// Over bytes, `forbidden` characters are taken out of every set. Over code points they are left in,
+// for the caller to pass over: a set without thousands of them is large, and there may be many.
+// INVALID_ARGUMENT if the program would be larger than kPatternInstructionsMax.
 absl::StatusOr<PatternProgram> CompilePattern(const PatternNode& pattern, VocabularyKind kind,
                                               const CodePointSet& forbidden);
 

@@ -5,6 +5,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <ctime>
 #include <deque>
 #include <optional>
 #include <random>
@@ -281,6 +282,39 @@ TEST(Pattern, ForbiddenCharacters_NeverOccur) {
   EXPECT_FALSE(Matches(*bytes, IdsOf("\xC3\xA9", Vocabulary::Bytes())));
   EXPECT_TRUE(Matches(*bytes, IdsOf("\xC3\xA8", Vocabulary::Bytes())));
   EXPECT_NE(bytes->fingerprint(), Compiled("(?s).*", Vocabulary::Bytes())->fingerprint());
+}
+
+TEST(Pattern, ThousandsOfForbiddenCharacters_AreLeftOutButCopiedIntoNoSet) {
+  std::vector<CodePointRange> ranges;
+  for (char32_t c = 0x4E00; ranges.size() < 4096; c += 2) ranges.push_back({c, c});
+  const CodePointSet forbidden = CodePointSet::Of(ranges);
+  const std::string expression = "(?s)(" + std::string(49, '.') + "){1000}";
+  const auto parsed = ParsePattern(expression).value();
+  const PatternProgram program =
+      CompilePattern(*parsed, VocabularyKind::kCodePoints, forbidden).value();
+  ASSERT_EQ(program.sets.size(), 1u);
+  EXPECT_EQ(program.sets[0], CodePointSet::All());
+  EXPECT_THAT(Compiled(expression, Letters(U"a\u4E00\u4E01\u4E02"), forbidden)->Start()->allowed,
+              testing::ElementsAre(1, 0, 1, 0));
+}
+
+TEST(Pattern, ManyEnds_CompileInTimeThatGrowsWithTheProgram) {
+  std::string ends;
+  for (int i = 0; i < 2030; ++i) ends += "$?";
+  const std::string expression = "(?:" + ends + "){12}x";
+  const std::clock_t begun = std::clock();
+  const PatternPtr pattern = Compiled(expression, Letters(U"xy"));
+  EXPECT_LT(std::clock() - begun, 2 * CLOCKS_PER_SEC);
+  EXPECT_FALSE(pattern->Start()->accepts);
+  EXPECT_THAT(pattern->Start()->allowed, testing::ElementsAre(1, 0));
+}
+
+TEST(Pattern, EndAtTheStart_MayHaveABeginBehindIt) {
+  const Vocabulary vocabulary = Letters(U"ab");
+  EXPECT_TRUE(Compiled("$^", vocabulary)->Start()->accepts);
+  EXPECT_TRUE(Compiled("($^|a)b?", vocabulary)->Start()->accepts);
+  EXPECT_FALSE(Matches(*Compiled("a$^", vocabulary), IdsOf("a", vocabulary)));
+  EXPECT_FALSE(Compiled("$a", vocabulary)->Start()->accepts);
 }
 
 TEST(Pattern, TooLarge_IsRefusedAndTheLargestRepetitionIsNot) {
