@@ -30,22 +30,24 @@ uint64_t FingerprintOf(absl::string_view expression, const Vocabulary& vocabular
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const Pattern>> Pattern::Compile(absl::string_view expression,
-                                                                const Vocabulary& vocabulary,
-                                                                const CodePointSet& forbidden) {
+absl::StatusOr<std::shared_ptr<const Pattern>> Pattern::Compile(
+    absl::string_view expression, const Vocabulary& vocabulary, const CodePointSet& forbidden,
+    std::shared_ptr<PatternMemory> memory) {
   const auto parsed = ParsePattern(expression);
   if (!parsed.ok()) return parsed.status();
   auto program = CompilePattern(**parsed, vocabulary.kind(), forbidden);
   if (!program.ok()) return program.status();
   const uint64_t fingerprint = FingerprintOf(expression, vocabulary, forbidden);
   return std::shared_ptr<const Pattern>(
-      new Pattern(*std::move(program), vocabulary, forbidden, fingerprint));
+      new Pattern(*std::move(program), vocabulary, forbidden, fingerprint, std::move(memory)));
 }
 
 Pattern::Pattern(PatternProgram program, const Vocabulary& vocabulary,
-                 const CodePointSet& forbidden, uint64_t fingerprint)
+                 const CodePointSet& forbidden, uint64_t fingerprint,
+                 std::shared_ptr<PatternMemory> memory)
     : instructions_(std::move(program.instructions)),
       fingerprint_(fingerprint),
+      memory_(std::move(memory)),
       visited_(instructions_.size()) {
   ClassifySymbols(program.sets, vocabulary, forbidden);
   FindLivePlaces();
@@ -54,6 +56,10 @@ Pattern::Pattern(PatternProgram program, const Vocabulary& vocabulary,
   const bool accepts = Close(program.start, /*at_start=*/true);
   std::sort(scratch_places_.begin(), scratch_places_.end());
   start_ = FindOrMake({scratch_places_, accepts});
+}
+
+Pattern::~Pattern() {
+  if (memory_ != nullptr) memory_->GiveBack(kept_bytes_);
 }
 
 // Splits the classes by one set after the other.
@@ -218,14 +224,18 @@ Pattern::StatePtr Pattern::FindOrMake(Key key) const {
   const auto bytes = static_cast<int64_t>(2 * sizeof(int32_t) * state.places.size() +
                                           state.allowed.size() + sizeof(void*) * classes_) +
                      kStateOverheadBytes;
-  if (kept_bytes_ + bytes > kPatternCacheBytesMax) {
-    return std::make_shared<const State>(std::move(state));
-  }
-  kept_bytes_ += bytes;
+  if (!TakeRoom(bytes)) return std::make_shared<const State>(std::move(state));
   state.next.resize(classes_);
   const State& kept = kept_.emplace(std::move(key), std::move(state)).first->second;
   // Owns nothing: a kept state lives as long as the pattern.
   return StatePtr(std::shared_ptr<void>(), &kept);
+}
+
+bool Pattern::TakeRoom(int64_t bytes) const {
+  if (kept_bytes_ + bytes > kPatternCacheBytesMax) return false;
+  if (memory_ != nullptr && !memory_->Take(bytes)) return false;
+  kept_bytes_ += bytes;
+  return true;
 }
 
 absl::StatusOr<Pattern::StatePtr> Pattern::Restore(std::vector<int32_t> places,

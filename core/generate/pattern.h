@@ -3,8 +3,8 @@
 //
 // The automaton is made deterministic as texts go through it (Aho, Sethi, Ullman, "Compilers",
 // 1986, algorithm 3.6), over classes of symbols that the pattern does not tell apart. States are
-// kept and shared by all texts up to kPatternCacheBytesMax; beyond, each text makes its own, one at
-// a time.
+// kept and shared by all texts up to kPatternCacheBytesMax, and to what is left for all patterns;
+// beyond, each text makes its own, one at a time.
 //
 // Thread-safe. States live as long as the pattern.
 #ifndef RUNNEL_CORE_GENERATE_PATTERN_H_
@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "core/generate/pattern_memory.h"
 #include "core/generate/pattern_program.h"
 #include "core/text/vocabulary.h"
 
@@ -48,9 +49,13 @@ class Pattern {
 
   // INVALID_ARGUMENT if `expression` is malformed or too large; see pattern_syntax.h. `forbidden`
   // characters never occur.
-  static absl::StatusOr<std::shared_ptr<const Pattern>> Compile(absl::string_view expression,
-                                                                const Vocabulary& vocabulary,
-                                                                const CodePointSet& forbidden = {});
+  // States are kept out of `memory`; null: only kPatternCacheBytesMax bounds them.
+  static absl::StatusOr<std::shared_ptr<const Pattern>> Compile(
+      absl::string_view expression, const Vocabulary& vocabulary,
+      const CodePointSet& forbidden = {}, std::shared_ptr<PatternMemory> memory = nullptr);
+  ~Pattern();
+  Pattern(const Pattern&) = delete;
+  Pattern& operator=(const Pattern&) = delete;
 
   // Of the empty text.
   StatePtr Start() const { return start_; }
@@ -69,13 +74,15 @@ class Pattern {
   using Key = std::pair<std::vector<int32_t>, bool>;  // places, accepts
 
   Pattern(PatternProgram program, const Vocabulary& vocabulary, const CodePointSet& forbidden,
-          uint64_t fingerprint);
+          uint64_t fingerprint, std::shared_ptr<PatternMemory> memory);
   void ClassifySymbols(const std::vector<CodePointSet>& sets, const Vocabulary& vocabulary,
                        const CodePointSet& forbidden);
   void FindLivePlaces();
   // Adds the places that `from` leads to without taking a symbol, to scratch_places_. True if the
   // match is among them.
   bool Close(int32_t from, bool at_start) const;
+  // Whether a state of so many bytes can be kept; if so, they are taken. mutex_ held.
+  bool TakeRoom(int64_t bytes) const;
   // The state of `key`: one that is kept, or a new one, kept if there is room. mutex_ held.
   StatePtr FindOrMake(Key key) const;
 
@@ -88,6 +95,7 @@ class Pattern {
   std::vector<bool> ends_;                    // [places]: the text may end here, mid-text
   std::vector<bool> live_;                    // [places]: a match can be reached, mid-text
 
+  const std::shared_ptr<PatternMemory> memory_;
   mutable std::mutex mutex_;
   mutable std::map<Key, State> kept_;  // its nodes do not move
   mutable int64_t kept_bytes_ = 0;

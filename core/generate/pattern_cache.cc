@@ -19,7 +19,7 @@ absl::StatusOr<std::shared_ptr<const Pattern>> PatternCache::Get(absl::string_vi
     }
   }
   // Without the lock: a large pattern takes a while. At worst the same one is made twice.
-  auto pattern = Pattern::Compile(expression, vocabulary, forbidden);
+  auto pattern = Pattern::Compile(expression, vocabulary, forbidden, memory_);
   if (!pattern.ok()) return pattern.status();
   const std::lock_guard lock(mutex_);
   kept_.push_front({std::string(expression), vocabulary, forbidden, *pattern});
