@@ -16,6 +16,22 @@ std::optional<int32_t> CompletingId(const Vocabulary& vocabulary, absl::string_v
   return static_cast<uint8_t>(bytes.back());
 }
 
+OffsetsByPartial OffsetsOf(const std::vector<LogitBias::Entry>& entries,
+                           const Vocabulary& vocabulary) {
+  OffsetsByPartial offsets;
+  for (const LogitBias::Entry& entry : entries) {
+    std::string partial;
+    if (vocabulary.kind() == VocabularyKind::kBytes) {
+      AppendUtf8(entry.character, &partial);
+      partial.pop_back();
+    }
+    if (const auto id = CompletingId(vocabulary, partial, entry.character)) {
+      offsets[partial].push_back({*id, entry.nats});
+    }
+  }
+  return offsets;
+}
+
 void RecentChars::Add(char32_t character) {
   const auto find = [this](char32_t c) {
     return std::find_if(distinct_.begin(), distinct_.end(),

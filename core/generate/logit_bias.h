@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +37,11 @@ struct LogitBias {
 // For a vocabulary of code points `partial` is empty.
 std::optional<int32_t> CompletingId(const Vocabulary& vocabulary, absl::string_view partial,
                                     char32_t character);
+
+// The offsets of `entries`, by what CompletingId calls `partial`.
+using OffsetsByPartial = std::map<std::string, std::vector<LogitOffset>>;
+OffsetsByPartial OffsetsOf(const std::vector<LogitBias::Entry>& entries,
+                           const Vocabulary& vocabulary);
 
 // The last characters read or written.
 class RecentChars {

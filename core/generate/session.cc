@@ -50,12 +50,10 @@ Session::Session(std::shared_ptr<const LanguageModel> model, const SamplingOptio
     allowed_.assign(vocabulary.size(), 1);
     allowed_[*vocabulary.UnknownId()] = 0;
   }
+  if (options_.logit_bias != nullptr) {
+    biases_ = OffsetsOf(options_.logit_bias->entries, vocabulary);
+  }
   if (options_.logit_bias != nullptr && !is_bytes()) {
-    for (const LogitBias::Entry& entry : options_.logit_bias->entries) {
-      if (const auto id = vocabulary.Find(entry.character)) {
-        character_biases_.push_back({*id, entry.nats});
-      }
-    }
     const CodePointSet& forbidden = options_.logit_bias->forbidden;
     if (!forbidden.ranges().empty()) allowed_.resize(vocabulary.size(), 1);
     for (int id = 0; id < vocabulary.char_count() && !allowed_.empty(); ++id) {
@@ -170,15 +168,7 @@ Draw Session::DrawSymbol(absl::Span<const float> logits) {
 
 absl::Span<const LogitOffset> Session::Offsets() {
   offsets_.clear();
-  if (options_.logit_bias != nullptr) {
-    offsets_ = character_biases_;
-    if (is_bytes()) {
-      for (const LogitBias::Entry& entry : options_.logit_bias->entries) {
-        const auto id = CompletingId(model_->vocabulary, partial_, entry.character);
-        if (id) offsets_.push_back({*id, entry.nats});
-      }
-    }
-  }
+  if (const auto found = biases_.find(partial_); found != biases_.end()) offsets_ = found->second;
   if (options_.repetition_penalty != 1) {
     recent_.AppendOffsets(model_->vocabulary, partial_, -std::log(options_.repetition_penalty),
                           &offsets_);

@@ -141,9 +141,9 @@ class Session {
   std::vector<uint8_t> allowed_and_end_;  // with one: what it allows, and the end of a document
   std::vector<uint8_t> characters_;       // 1 for the ids that are a character each; empty: all
   std::vector<uint8_t> utf8_allowed_;     // byte vocabularies: what goes on valid UTF-8
-  std::vector<LogitOffset> character_biases_;  // code point vocabularies
-  std::vector<LogitOffset> offsets_;           // of this draw
-  int utf8_mask_ = -1;                         // which one utf8_allowed_ holds
+  OffsetsByPartial biases_;
+  std::vector<LogitOffset> offsets_;  // of this draw
+  int utf8_mask_ = -1;                // which one utf8_allowed_ holds
   RecentChars recent_;
   Utf8Machine utf8_;       // inside which character a byte vocabulary's text stands
   std::string partial_;    // that character's bytes

@@ -12,6 +12,7 @@ namespace runnel {
 namespace {
 
 using testing::ElementsAre;
+using testing::Pair;
 
 TEST(CompletingId, CodePoints_AreThemselves) {
   const Vocabulary vocabulary = Vocabulary::FromCodePoints({U'a', U'\u00E9'}).value();
@@ -28,6 +29,30 @@ TEST(CompletingId, Bytes_AreTheLastBehindTheOthers) {
   EXPECT_EQ(CompletingId(bytes, "\xE4", U'\u4E16'), std::nullopt);
   EXPECT_EQ(CompletingId(bytes, "\xE4\xB8", U'\u4E16'), 0x96);
   EXPECT_EQ(CompletingId(bytes, "\xC3", U'a'), std::nullopt);
+}
+
+TEST(OffsetsOf, Bytes_AreListedByTheBytesBeforeTheLast) {
+  const std::vector<LogitBias::Entry> entries = {
+      {U'a', 1}, {U'\u00E9', 2}, {U'b', 3}, {U'\u4E16', 4}, {U'\u00E8', 5}};
+  const OffsetsByPartial offsets = OffsetsOf(entries, Vocabulary::Bytes());
+  const auto at = [&](const char* partial) {
+    std::vector<std::pair<int32_t, double>> list;
+    for (const auto& [id, nats] : offsets.at(partial)) list.emplace_back(id, nats);
+    return list;
+  };
+  EXPECT_EQ(offsets.size(), 3u);
+  EXPECT_THAT(at(""), ElementsAre(Pair('a', 1), Pair('b', 3)));
+  EXPECT_THAT(at("\xC3"), ElementsAre(Pair(0xA9, 2), Pair(0xA8, 5)));
+  EXPECT_THAT(at("\xE4\xB8"), ElementsAre(Pair(0x96, 4)));
+}
+
+TEST(OffsetsOf, CodePoints_AreAllListedByNothing) {
+  const Vocabulary vocabulary = Vocabulary::FromCodePoints({U'a', U'\u00E9'}).value();
+  const OffsetsByPartial offsets = OffsetsOf({{U'\u00E9', 2}, {U'z', 3}, {U'a', 1}}, vocabulary);
+  ASSERT_EQ(offsets.size(), 1u);
+  ASSERT_EQ(offsets.at("").size(), 2u);
+  EXPECT_EQ(offsets.at("")[0].id, 1);
+  EXPECT_EQ(offsets.at("")[1].nats, 1);
 }
 
 TEST(RecentChars, Offsets_AreOfTheDistinctAmongTheLast64) {
