@@ -71,10 +71,8 @@ grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampl
     auto state = DecodeStateToken(input.resume_state, **model);
     if (!state.ok()) return ToGrpcStatus(state.status(), "resume_state");
     resumed = *std::move(state);
-    if (!input.has_seed) {
-      sampling.seed = resumed->seed;
-      sampling.sample_index = resumed->sample_index;
-    }
+    if (!input.has_seed) sampling.seed = resumed->seed;
+    sampling.sample_index = resumed->sample_index;
   }
   auto sessions =
       MakeSessions(*model, sampling, resumed ? &*resumed : nullptr, prompt->ids, input.texts);

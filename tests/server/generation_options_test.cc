@@ -201,6 +201,28 @@ TEST_F(GenerationOptionsTest, ResumedState_GoesOnAsIfNeverStopped) {
   }
 }
 
+TEST_F(GenerationOptionsTest, ResumedStateOfALaterSample_GoesOnWithTheSummarysSeedToo) {
+  v1::SampleRequest whole;
+  whole.set_model("m");
+  whole.mutable_sampling()->set_seed(42);
+  whole.mutable_stop()->set_max_chars(60);
+  whole.set_num_samples(3);
+  whole.set_return_state(true);
+  v1::SampleResponse expected;
+  ASSERT_TRUE(Sample(whole, &expected).ok());
+  whole.mutable_stop()->set_max_chars(20);
+  v1::SampleResponse begun;
+  ASSERT_TRUE(Sample(whole, &begun).ok());
+  v1::GenerateCharsRequest request = Request(40);
+  request.clear_prompt();
+  request.set_resume_state(begun.samples(2).summary().state());
+  request.mutable_sampling()->clear_seed();
+  const std::string rest = MustWrite(request).text;
+  EXPECT_EQ(begun.samples(2).text() + rest, expected.samples(2).text());
+  request.mutable_sampling()->set_seed(begun.samples(2).summary().seed());
+  EXPECT_EQ(MustWrite(request).text, rest);
+}
+
 TEST_F(GenerationOptionsTest, ResumedState_OfAnotherVersion_IsAFailedPrecondition) {
   v1::GenerateCharsRequest request = Request(5);
   request.set_return_state(true);
