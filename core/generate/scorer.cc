@@ -15,7 +15,8 @@ namespace {
 constexpr int64_t kSymbolsAtOnce = 16;
 
 // One pass from the left. Each symbol is judged by the distribution that a session would draw it
-// from: of a model of bytes, those bytes alone that can go on a valid UTF-8 text.
+// from: of a model of bytes, those bytes alone that can go on a valid UTF-8 text. But the unknown
+// symbol, which a session never draws, is among them: a text may have it.
 class SequentialScorer : public Scorer {
  public:
   SequentialScorer(std::shared_ptr<const LanguageModel> model, std::vector<int32_t> context,

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/generate/single_stream.h"
 #include "tests/core/generate/model_testing.h"
 
 namespace runnel {
@@ -87,6 +88,22 @@ TEST(SequentialScorer, OneCharacterTexts_HaveProbabilitiesThatSumToOne) {
     sum += std::exp(Score(model, {3, 1}, {id})[0]);
   }
   EXPECT_NEAR(sum, 1, 1e-9);
+}
+
+TEST(SequentialScorer, UnknownCharacter_IsOneOfThoseThatATextMayHave) {
+  const auto model = OneDirectional(Letters().With({.min_char_count = 2}));
+  const int32_t unknown = *model->vocabulary.UnknownId();
+  double sum = 0;
+  for (int32_t id = 0; id <= unknown; ++id) sum += std::exp(Score(model, {3, 1}, {id})[0]);
+  EXPECT_NEAR(sum, 1, 1e-9);
+  // A session draws among the others alone.
+  SingleStream stream(Session(model, {.max_chars = 1}, {3, 1}));
+  const std::string text = stream.WriteAll();
+  const auto ids = model->vocabulary.Encode(text, Vocabulary::Unknown::kIsError)->ids;
+  EXPECT_NEAR(
+      stream.session().logprob(),
+      Score(model, {3, 1}, ids)[0] - std::log1p(-std::exp(Score(model, {3, 1}, {unknown})[0])),
+      1e-6);
 }
 
 TEST(SequentialScorer, ByteModel_ScoresWholeCharactersAmongTheBytesThatCanFollow) {
