@@ -34,10 +34,18 @@ class SequentialScorer : public Scorer {
 
   bool Advance() override {
     const auto size = static_cast<int64_t>(symbols_.size());
+    // Nothing is judged by what all but the last of these lead to.
+    const int64_t ahead = std::min(kSymbolsAtOnce, unscored_ - 1 - read_);
+    if (ahead > 0) {
+      model_->decoder->Read(absl::MakeConstSpan(symbols_).subspan(read_, ahead), state_.data(),
+                            &scratch_);
+      read_ += ahead;
+      return false;
+    }
     for (int64_t i = 0; i < kSymbolsAtOnce && read_ + 1 < size; ++i) {
       float* state = state_.data();
-      model_->decoder->Step({&symbols_[read_++], 1}, {&state, 1}, logits_.data());
-      if (read_ >= unscored_) Score(symbols_[read_]);
+      model_->decoder->Step({&symbols_[read_++], 1}, {&state, 1}, logits_.data(), &scratch_);
+      Score(symbols_[read_]);
     }
     return read_ + 1 == size;
   }
@@ -64,6 +72,7 @@ class SequentialScorer : public Scorer {
   int64_t unscored_ = 0;          // symbols before the text
   std::vector<float> state_;      // [layers][states][H]
   std::vector<float> logits_;     // [V], after everything read
+  DecodeScratch<float> scratch_;
   std::vector<uint8_t> allowed_;  // byte vocabularies: which bytes can follow
   Utf8Machine utf8_;              // byte vocabularies: inside which character the text stands
   int64_t read_ = 0;              // symbols

@@ -69,6 +69,42 @@ TEST(SequentialScorer, Context_IsReadFirstAndNotScored) {
   }
 }
 
+// Counts the symbols whose logits were asked for.
+class CountingDecoder : public Decoder<float> {
+ public:
+  explicit CountingDecoder(const Decoder<float>& decoder) : decoder_(decoder) {}
+
+  int64_t state_size() const override { return decoder_.state_size(); }
+  int vocabulary_size() const override { return decoder_.vocabulary_size(); }
+  DecodePrecision precision() const override { return decoder_.precision(); }
+  int64_t read_cost() const override { return decoder_.read_cost(); }
+  void Step(absl::Span<const int32_t> ids, absl::Span<float* const> states, float* logits,
+            DecodeScratch<float>* scratch) const override {
+    stepped += static_cast<int64_t>(ids.size());
+    decoder_.Step(ids, states, logits, scratch);
+  }
+  void Read(absl::Span<const int32_t> ids, float* state,
+            DecodeScratch<float>* scratch) const override {
+    decoder_.Read(ids, state, scratch);
+  }
+
+  mutable int64_t stepped = 0;
+
+ private:
+  const Decoder<float>& decoder_;
+};
+
+TEST(SequentialScorer, Context_IsReadWithoutLogits) {
+  const auto model = OneDirectional(Letters());
+  auto counting = std::make_unique<CountingDecoder>(*model->decoder);
+  const int64_t& stepped = counting->stepped;
+  const auto counted = std::make_shared<LanguageModel>();
+  counted->vocabulary = model->vocabulary;
+  counted->decoder = std::move(counting);
+  Score(counted, RandomIds(50, model->vocabulary.size(), 2), {1, 2, 3});
+  EXPECT_EQ(stepped, 3);
+}
+
 TEST(SequentialScorer, TextAndContinuation_AddUpToTheWhole) {
   const auto model = OneDirectional(Letters());
   const std::vector<int32_t> whole = RandomIds(60, model->vocabulary.size(), 4);
