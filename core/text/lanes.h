@@ -24,6 +24,11 @@ class LaneReader {
   // The fewest symbols that give one batch.
   static int64_t SymbolsMin(int lanes, int steps) { return int64_t{lanes} * (steps + 1); }
 
+  // Batches in an epoch of `symbols` symbols; 1 at least.
+  static int64_t BatchesPerEpoch(int64_t symbols, int lanes, int steps) {
+    return std::max<int64_t>(1, (symbols / lanes - 2) / steps);
+  }
+
   // `range` must hold SymbolsMin(lanes, steps); `corpus` must outlive the reader.
   LaneReader(const Corpus& corpus, CorpusRange range, int lanes, int steps)
       : corpus_(corpus),
@@ -35,7 +40,7 @@ class LaneReader {
 
   int lanes() const { return lanes_; }
   int steps() const { return steps_; }
-  int64_t batches_per_epoch() const { return std::max<int64_t>(1, (lane_size_ - 2) / steps_); }
+  int64_t batches_per_epoch() const { return BatchesPerEpoch(lane_size_ * lanes_, lanes_, steps_); }
 
   // Copies the current batch's lanes [lane_begin, lane_end) as [T x lanes] ids; a target is the
   // symbol after its input. If `resets` is not null, it becomes [T x lanes] too: 1 where the lane's

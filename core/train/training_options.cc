@@ -44,9 +44,9 @@ int LanesThatFit(int64_t symbols, const TrainingOptions& options) {
 
 double EpochsThatSuffice(int64_t symbols, const TrainingOptions& options) {
   constexpr double kStepsMin = 1500;
-  const int64_t batch = int64_t{options.batch_size} * options.sequence_length;
-  const int64_t batches = std::max<int64_t>(1, TrainedSymbols(symbols, options) / batch);
   if (options.epochs == 0) return 0;
+  const int64_t batches = LaneReader::BatchesPerEpoch(TrainedSymbols(symbols, options),
+                                                      options.batch_size, options.sequence_length);
   return std::max(options.epochs, std::ceil(kStepsMin / static_cast<double>(batches)));
 }
 

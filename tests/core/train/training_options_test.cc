@@ -7,6 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "core/text/lanes.h"
+#include "core/train/training_run.h"
+
 namespace runnel {
 namespace {
 
@@ -158,12 +161,22 @@ TEST(LanesThatFit, GivesABatchThatCheckCorpusSizeAccepts) {
 TEST(EpochsThatSuffice, RaisesTheEpochsOfAShortTextAlone) {
   const TrainingOptions options = {
       .epochs = 5, .sequence_length = 10, .batch_size = 10, .validation_fraction = 0};
-  EXPECT_EQ(EpochsThatSuffice(100 * 1000, options), 5);  // 1,000 batches an epoch
-  EXPECT_EQ(EpochsThatSuffice(100 * 20, options), 75);   // 20 of them
+  EXPECT_EQ(EpochsThatSuffice(100 * 1000, options), 5);  // 999 batches an epoch
+  EXPECT_EQ(EpochsThatSuffice(100 * 20, options), 79);   // 19 of them
   EXPECT_EQ(EpochsThatSuffice(50, options), 1500);
   TrainingOptions endless = options;
   endless.epochs = 0;
   EXPECT_EQ(EpochsThatSuffice(50, endless), 0);
+}
+
+TEST(EpochsThatSuffice, CountsBatchesAsTheRunDoes) {
+  const TrainingOptions options = {
+      .epochs = 5, .sequence_length = 32, .batch_size = 32, .validation_fraction = 0};
+  for (int64_t symbols = 1056; symbols < 5000; ++symbols) {
+    TrainingOptions run = options;
+    run.epochs = EpochsThatSuffice(symbols, options);
+    ASSERT_GE(StepLimit(run, LaneReader::BatchesPerEpoch(symbols, 32, 32)), 1500) << symbols;
+  }
 }
 
 TEST(CheckCorpusSize, TooShortAText_IsRefusedWithTheNumbers) {
