@@ -118,11 +118,11 @@ Event Session::Accept(absl::Span<const float> logits, std::string* text) {
   next_char_.logprob += draw.logprob;
   if (place_ != nullptr) place_ = options_.constraint->Next(*place_, draw.id);
   if (!is_bytes()) {
-    NoteAlternatives(/*completes=*/true);
+    NoteAlternatives(draw, /*completes=*/true);
     return CompleteChar(model_->vocabulary.Symbol(draw.id), text);
   }
   const bool completes = utf8_.Advance(static_cast<uint8_t>(draw.id));
-  NoteAlternatives(completes);
+  NoteAlternatives(draw, completes);
   if (completes) {
     partial_.clear();
     return CompleteChar(utf8_.code_point(), text);
@@ -176,7 +176,7 @@ absl::Span<const LogitOffset> Session::Offsets() {
   return offsets_;
 }
 
-void Session::NoteAlternatives(bool completes) {
+void Session::NoteAlternatives(const Draw& drawn, bool completes) {
   const int count = options_.top_logprobs;
   if (count < 1) return;
   const Vocabulary& vocabulary = model_->vocabulary;
@@ -192,7 +192,7 @@ void Session::NoteAlternatives(bool completes) {
   }
   if (!completes) return;
   // Every byte that could have stood here completes a character, whose first bytes are written.
-  const double before = next_char_.logprob - sampler_.Logprob(last_drawn_);
+  const double before = next_char_.logprob - drawn.logprob;
   for (const Draw& draw : sampler_.Likeliest(count, {})) {
     Utf8Machine utf8;
     for (const char byte : partial_) utf8.Advance(static_cast<uint8_t>(byte));

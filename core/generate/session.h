@@ -111,7 +111,7 @@ class Session {
   absl::Span<const uint8_t> Allowed();
   Draw DrawSymbol(absl::Span<const float> logits);
   // Takes note of the last draw's alternatives to the character that is being written.
-  void NoteAlternatives(bool completes);
+  void NoteAlternatives(const Draw& drawn, bool completes);
   Event CompleteChar(char32_t character, std::string* text);
   Event End(FinishReason reason, std::string* text);
   Event EndPattern(std::string* text);

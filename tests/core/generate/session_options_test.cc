@@ -361,5 +361,26 @@ TEST(SessionOptions, Alternatives_OfAByteModel_AreCharactersWithTheirWholeLogpro
   EXPECT_GT(multibyte, 10u);
 }
 
+TEST(SessionOptions, Alternatives_ToAByteUnlikelyBeyondNumbers_AreFinite) {
+  // Temperature 0 and a bias write a byte whose own probability is too small for a number.
+  SamplingOptions options = {.temperature = 0, .max_chars = 1, .top_logprobs = 2};
+  options.logit_bias = Biased({{U'\u00E9', 3000}});
+  Session session(RandomModel(Vocabulary::Bytes()), options, {});
+  std::vector<float> logits(256);
+  logits[0xC3] = 100;
+  std::string text;
+  ASSERT_EQ(session.Accept(logits, &text), Event::kMidChar);
+  logits[0xA9] = -2000;
+  logits[0xA8] = 50;
+  ASSERT_EQ(session.Accept(logits, &text), Event::kEnd);
+  EXPECT_EQ(text, "\u00E9");
+  const std::vector<CharLogprob> logprobs = session.TakeLogprobs();
+  ASSERT_EQ(logprobs.size(), 1u);
+  ASSERT_EQ(logprobs[0].alternatives.size(), 2u);
+  EXPECT_EQ(logprobs[0].alternatives[0].character, U'\u00E8');
+  EXPECT_NEAR(logprobs[0].alternatives[0].logprob, 0, 1e-6);
+  EXPECT_NEAR(logprobs[0].logprob, -2050, 1e-6);
+}
+
 }  // namespace
 }  // namespace runnel
