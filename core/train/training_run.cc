@@ -45,8 +45,9 @@ class TrainingRun {
 
   absl::StatusOr<TrainingOutcome> Run() {
     bool stopped = false;
-    // Asked once a step: a clock that runs out between two looks would end the run unevaluated.
-    bool at_end = AtLimit();
+    // Asked once a step: a clock that runs out between two looks would end the run unevaluated. Not
+    // before the first: weights that learnt nothing are no outcome.
+    bool at_end = false;
     while (!at_end && !early_stop_) {
       stopped = observer_.StopRequested();
       if (stopped) break;

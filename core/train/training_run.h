@@ -53,12 +53,13 @@ struct TrainingOutcome {
 // Steps and epochs limits as a number of steps, 0 for none.
 int64_t StepLimit(const TrainingOptions& options, int64_t batches_per_epoch);
 
-// Runs `trainer` to the first limit of `options` or until the observer stops it. A report is given
-// at every evaluation (once an epoch or as asked, and at the end), at every preview, and about
-// twice a second. With early stopping it also ends after so many evaluations without a better loss.
-// `seconds_now` is a clock. ABORTED, naming the step, when the run diverged: the loss or a weight
-// is no longer finite, or the losses of 200 steps lie more than 1 nat above ln V on average, so
-// that the model does worse than guessing. The trainer's weights are then those before the step.
+// Runs `trainer` to the first limit of `options`, for one step at least, or until the observer
+// stops it. A report is given at every evaluation (once an epoch or as asked, and at the end), at
+// every preview, and about twice a second. With early stopping it also ends after so many
+// evaluations without a better loss. `seconds_now` is a clock. ABORTED, naming the step, when the
+// run diverged: the loss or a weight is no longer finite, or the losses of 200 steps lie more than
+// 1 nat above ln V on average, so that the model does worse than guessing. The trainer's weights
+// are then those before the step.
 absl::StatusOr<TrainingOutcome> RunTraining(const TrainingOptions& options,
                                             const std::function<double()>& seconds_now,
                                             Trainer<float>* trainer, TrainingObserver* observer);

@@ -116,6 +116,19 @@ TEST_F(TrainingRunTest, MaxSeconds_EndsTheRunAtTheFirstStepBeyondIt) {
   EXPECT_NEAR(outcome.seconds, 2.1, 1e-9);
 }
 
+TEST_F(TrainingRunTest, MaxSecondsThatAreOverAtOnce_LeaveOneStep) {
+  TrainingOptions options = Options();
+  options.max_seconds = 1e-9;
+  setup_ = std::make_unique<TrainingSetup<float>>(BrookCorpus(5), NetworkConfig{.hidden_size = 8},
+                                                  options);
+  double now = 0;  // goes on at every look
+  const auto outcome = RunTraining(
+      options, [&now] { return now += 1; }, &setup_->trainer, &recorder_);
+  ASSERT_TRUE(outcome.ok());
+  EXPECT_EQ(outcome->steps, 1);
+  EXPECT_THAT(recorder_.Steps(), ElementsAre(1));
+}
+
 TEST_F(TrainingRunTest, FirstLimitReached_EndsTheRun) {
   TrainingOptions options = Options();
   options.max_seconds = 2;
