@@ -8,9 +8,8 @@ namespace runnel {
 namespace {
 
 bool ForbidsAll(const LogitBias& bias, const Vocabulary& vocabulary) {
-  if (vocabulary.kind() == VocabularyKind::kBytes) {
-    return bias.forbidden.Complement().ranges().empty();
-  }
+  // Not those that bytes can write: a bias has kLogitBiasMax at most.
+  if (vocabulary.kind() == VocabularyKind::kBytes) return false;
   for (int id = 0; id < vocabulary.char_count(); ++id) {
     if (!bias.forbidden.Contains(vocabulary.Symbol(id))) return false;
   }

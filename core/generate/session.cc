@@ -50,15 +50,9 @@ Session::Session(std::shared_ptr<const LanguageModel> model, const SamplingOptio
     allowed_.assign(vocabulary.size(), 1);
     allowed_[*vocabulary.UnknownId()] = 0;
   }
+  // What it forbids is part of the constraint.
   if (options_.logit_bias != nullptr) {
     biases_ = OffsetsOf(options_.logit_bias->entries, vocabulary);
-  }
-  if (options_.logit_bias != nullptr && !is_bytes()) {
-    const CodePointSet& forbidden = options_.logit_bias->forbidden;
-    if (!forbidden.ranges().empty()) allowed_.resize(vocabulary.size(), 1);
-    for (int id = 0; id < vocabulary.char_count() && !allowed_.empty(); ++id) {
-      if (forbidden.Contains(vocabulary.Symbol(id))) allowed_[id] = 0;
-    }
   }
   KeepStateBeforeLastRead();
 }

@@ -137,7 +137,7 @@ class Session {
   int64_t chars_drawn_ = 0;
   Pattern::StatePtr place_;               // in the constraint
   Pattern::StatePtr char_place_;          // there, when the last character was complete
-  std::vector<uint8_t> allowed_;          // without one; of code points
+  std::vector<uint8_t> allowed_;          // without one; of code points, all but the unknown
   std::vector<uint8_t> allowed_and_end_;  // with one: what it allows, and the end of a document
   std::vector<uint8_t> characters_;       // 1 for the ids that are a character each; empty: all
   std::vector<uint8_t> utf8_allowed_;     // byte vocabularies: what goes on valid UTF-8
