@@ -28,20 +28,7 @@ int32_t LikeliestOf(absl::Span<const Real> values, absl::Span<const uint8_t> all
 }  // namespace
 
 template <typename Real>
-Draw Sampler::Next(absl::Span<const Real> logits, double temperature, double uniform,
-                   absl::Span<const uint8_t> allowed) {
-  Weigh(logits, temperature, allowed);
-  Sum();
-  // A sum that is no number comes of logits that are none.
-  const bool draws = temperature > 0 && sum_ > 0;
-  const int32_t id = draws ? Pick(uniform) : LikeliestOf(logits, allowed);
-  return {.id = id, .logprob = Logprob(id)};
-}
-
-template Draw Sampler::Next(absl::Span<const float>, double, double, absl::Span<const uint8_t>);
-template Draw Sampler::Next(absl::Span<const double>, double, double, absl::Span<const uint8_t>);
-
-Draw Sampler::Next(absl::Span<const float> logits, const SamplerOptions& options,
+Draw Sampler::Next(absl::Span<const Real> logits, const SamplerOptions& options,
                    absl::Span<const LogitOffset> offsets, double uniform,
                    absl::Span<const uint8_t> allowed, absl::Span<const uint8_t> own_allowed) {
   absl::Span<const double> scores;
@@ -65,9 +52,17 @@ Draw Sampler::Next(absl::Span<const float> logits, const SamplerOptions& options
   }
   Filter(options);
   Sum();
+  // A sum that is no number comes of logits that are none.
   const int32_t id = sum_ > 0 ? Pick(uniform) : LikeliestOf(logits, allowed);
   return {.id = id, .logprob = Logprob(id)};
 }
+
+template Draw Sampler::Next(absl::Span<const float>, const SamplerOptions&,
+                            absl::Span<const LogitOffset>, double, absl::Span<const uint8_t>,
+                            absl::Span<const uint8_t>);
+template Draw Sampler::Next(absl::Span<const double>, const SamplerOptions&,
+                            absl::Span<const LogitOffset>, double, absl::Span<const uint8_t>,
+                            absl::Span<const uint8_t>);
 
 template <typename Real>
 void Sampler::Weigh(absl::Span<const Real> values, double temperature,

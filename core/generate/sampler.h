@@ -35,17 +35,13 @@ struct LogitOffset {
 // Not thread-safe: it keeps buffers.
 class Sampler {
  public:
-  // The distribution is softmax(logits / temperature) over the ids whose `allowed` is not 0 (all,
-  // if it is empty); there must be one. Temperature 0 takes the likeliest id, the lowest on a tie;
-  // above it, `uniform` (in [0, 1)) picks by the inverse of the cumulative distribution in id
-  // order: the first id whose cumulative probability exceeds it.
+  // The distribution is softmax of what SamplerOptions says, over the ids whose `allowed` is not 0
+  // (all, if it is empty); there must be one. `uniform` (in [0, 1)) picks by the inverse of the
+  // cumulative distribution in id order: the first id whose cumulative probability exceeds it.
+  // Temperature 0 takes the likeliest id, the lowest on a tie; offsets and `allowed` decide which
+  // that is, but its log-probability is the model's own: of the bare logits over `own_allowed`.
   template <typename Real>
-  Draw Next(absl::Span<const Real> logits, double temperature, double uniform,
-            absl::Span<const uint8_t> allowed = {});
-
-  // With everything that can shape it. At temperature 0 offsets and `allowed` decide what is
-  // drawn, but its log-probability is the model's own: of the bare logits over `own_allowed`.
-  Draw Next(absl::Span<const float> logits, const SamplerOptions& options,
+  Draw Next(absl::Span<const Real> logits, const SamplerOptions& options,
             absl::Span<const LogitOffset> offsets, double uniform,
             absl::Span<const uint8_t> allowed, absl::Span<const uint8_t> own_allowed);
 

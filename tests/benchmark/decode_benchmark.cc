@@ -43,7 +43,7 @@ void Decode(benchmark::State& state, const DecodeCase& c) {
     decoder->Step(ids, columns, logits.data(), &scratch);
     for (int s = 0; s < c.streams; ++s) {
       const absl::Span<const float> row(&logits[s * c.vocabulary_size], c.vocabulary_size);
-      ids[s] = sampler.Next<float>(row, /*temperature=*/1, RandomUniform(1, s, position)).id;
+      ids[s] = sampler.Next(row, {}, {}, RandomUniform(1, s, position), {}, {}).id;
     }
     ++position;
   });

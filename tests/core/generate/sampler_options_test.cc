@@ -98,8 +98,8 @@ TEST(SamplerOptions, RandomMixes_DrawByTheOraclesDistribution) {
     const std::vector<double> p = Oracle(input);
     for (int j = 0; j < 10; ++j) {
       const double uniform = maker.Uniform();
-      const Draw draw =
-          sampler.Next(input.logits, input.options, input.offsets, uniform, input.allowed, {});
+      const Draw draw = sampler.Next<float>(input.logits, input.options, input.offsets, uniform,
+                                            input.allowed, {});
       double before = 0;
       for (int id = 0; id < draw.id; ++id) before += p[id];
       ASSERT_GT(p[draw.id], 0);
@@ -124,7 +124,7 @@ TEST(SamplerOptions, Filters_KeepWhatTheirNamesSay) {
   for (const double p : {0.15, 0.5, 0.1, 0.25}) logits.push_back(static_cast<float>(std::log(p)));
   const auto kept = [&](const SamplerOptions& options) {
     Sampler sampler;
-    sampler.Next(logits, options, {}, 0, {}, {});
+    sampler.Next<float>(logits, options, {}, 0, {}, {});
     std::vector<int> ids;
     for (const Draw& draw : sampler.Likeliest(10, {})) ids.push_back(draw.id);
     return ids;
@@ -145,7 +145,7 @@ TEST(SamplerOptions, Filters_KeepWhatTheirNamesSay) {
 
 TEST(SamplerOptions, TopK_TakesTheLowestIdsOfATie) {
   Sampler sampler;
-  sampler.Next(std::vector<float>(5, 2.0f), {.top_k = 2}, {}, 0.99, {}, {});
+  sampler.Next<float>(std::vector<float>(5, 2.0f), {.top_k = 2}, {}, 0.99, {}, {});
   const std::vector<Draw> kept = sampler.Likeliest(9, {});
   ASSERT_EQ(kept.size(), 2u);
   EXPECT_EQ(kept[0].id, 0);
@@ -156,7 +156,8 @@ TEST(SamplerOptions, TemperatureZero_DrawsByOffsetsButReportsTheModelsOwnLogprob
   const std::vector<float> logits = {1, 3, 2};
   const std::vector<LogitOffset> offsets = {{0, 9.0}};
   Sampler sampler;
-  const Draw draw = sampler.Next(logits, {.temperature = 0, .top_k = 1}, offsets, 0.5, {}, {});
+  const Draw draw =
+      sampler.Next<float>(logits, {.temperature = 0, .top_k = 1}, offsets, 0.5, {}, {});
   EXPECT_EQ(draw.id, 0);
   const double sum = std::exp(1) + std::exp(3) + std::exp(2);
   EXPECT_NEAR(draw.logprob, 1 - std::log(sum), 1e-12);
@@ -164,16 +165,17 @@ TEST(SamplerOptions, TemperatureZero_DrawsByOffsetsButReportsTheModelsOwnLogprob
   // Masked, too; but what the model can never write is no part of its own distribution.
   const std::vector<uint8_t> allowed = {0, 0, 1};
   const std::vector<uint8_t> own = {0, 1, 1};
-  const Draw masked = sampler.Next(logits, {.temperature = 0}, offsets, 0.5, allowed, own);
+  const Draw masked = sampler.Next<float>(logits, {.temperature = 0}, offsets, 0.5, allowed, own);
   EXPECT_EQ(masked.id, 2);
   EXPECT_NEAR(masked.logprob, 2 - std::log(std::exp(3) + std::exp(2)), 1e-12);
 }
 
 TEST(SamplerOptions, TemperatureZero_UnlikelyBeyondNumbers_HasAFiniteLogprob) {
   const std::vector<uint8_t> allowed = {0, 1};
-  EXPECT_EQ(
-      Sampler().Next(std::vector<float>{0, -5000}, {.temperature = 0}, {}, 0, allowed, {}).logprob,
-      -5000);
+  EXPECT_EQ(Sampler()
+                .Next<float>(std::vector<float>{0, -5000}, {.temperature = 0}, {}, 0, allowed, {})
+                .logprob,
+            -5000);
 }
 
 TEST(SamplerOptions, LogitsThatAreNoNumbers_StillDrawWhatIsAllowed) {
@@ -181,14 +183,13 @@ TEST(SamplerOptions, LogitsThatAreNoNumbers_StillDrawWhatIsAllowed) {
   const std::vector<uint8_t> allowed = {0, 0, 0, 1, 1, 0, 0, 0, 0};
   for (const double temperature : {0.0, 1.0}) {
     const SamplerOptions options = {.temperature = temperature, .top_k = 2, .top_p = 0.5};
-    EXPECT_EQ(Sampler().Next(logits, options, {}, 0.7, allowed, {}).id, 3);
-    EXPECT_EQ(Sampler().Next<float>(logits, temperature, 0.7, allowed).id, 3);
+    EXPECT_EQ(Sampler().Next<float>(logits, options, {}, 0.7, allowed, {}).id, 3);
   }
 }
 
 TEST(Sampler, Likeliest_AreOfThoseWanted) {
   Sampler sampler;
-  sampler.Next<float>(std::vector<float>{1, 5, 3, 5, 2}, 1, 0);
+  sampler.Next<float>(std::vector<float>{1, 5, 3, 5, 2}, {}, {}, 0, {}, {});
   const std::vector<uint8_t> wanted = {1, 0, 1, 1, 1};
   std::vector<int> ids;
   for (const Draw& draw : sampler.Likeliest(3, wanted)) ids.push_back(draw.id);

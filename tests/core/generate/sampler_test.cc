@@ -38,7 +38,7 @@ std::vector<double> Softmax(const std::vector<float>& logits, double temperature
 
 Draw Next(const std::vector<float>& logits, double temperature, double uniform,
           const std::vector<uint8_t>& allowed = {}) {
-  return Sampler().Next<float>(logits, temperature, uniform, allowed);
+  return Sampler().Next<float>(logits, {.temperature = temperature}, {}, uniform, allowed, allowed);
 }
 
 TEST(Sampler, TemperatureZero_TakesTheLikeliestAndTheLowestOnATie) {
@@ -54,6 +54,9 @@ TEST(Sampler, TemperatureZero_TakesTheLikeliestAndTheLowestOnATie) {
 TEST(Sampler, TemperatureZero_ReportsTheModelsOwnLogprob) {
   const std::vector<float> logits = {1, 3, 2};
   EXPECT_NEAR(Next(logits, 0, 0.5).logprob, std::log(Softmax(logits, 1)[1]), 1e-12);
+  const std::vector<double> wide = {1, 3, 2};
+  EXPECT_NEAR(Sampler().Next<double>(wide, {.temperature = 0}, {}, 0.5, {}, {}).logprob,
+              std::log(Softmax(logits, 1)[1]), 1e-12);
 }
 
 TEST(Sampler, Frequencies_FollowTheSoftmax) {
@@ -67,7 +70,8 @@ TEST(Sampler, Frequencies_FollowTheSoftmax) {
       std::vector<int> counts(logits.size());
       for (int i = 0; i < kDraws; ++i) {
         const double uniform = RandomUniform(1, stream, i);
-        ++counts[sampler.Next<float>(logits, temperature, uniform, allowed).id];
+        ++counts[sampler.Next<float>(logits, {.temperature = temperature}, {}, uniform, allowed, {})
+                     .id];
       }
       ++stream;
       const std::vector<double> p = Softmax(logits, temperature, allowed);
@@ -162,9 +166,9 @@ TEST(Sampler, MinusInfinity_IsNeverDrawn) {
 
 TEST(Sampler, Buffer_IsFreshForEveryDraw) {
   Sampler sampler;
-  EXPECT_EQ(sampler.Next<float>(std::vector<float>{0, 0, 9, 9}, 1, 0.9).id, 3);
-  EXPECT_EQ(sampler.Next<float>(std::vector<float>{5, 5}, 1, 0.9).id, 1);
-  EXPECT_EQ(sampler.Next<double>(std::vector<double>{5, 5, 5}, 1, 0.9).id, 2);
+  EXPECT_EQ(sampler.Next<float>(std::vector<float>{0, 0, 9, 9}, {}, {}, 0.9, {}, {}).id, 3);
+  EXPECT_EQ(sampler.Next<float>(std::vector<float>{5, 5}, {}, {}, 0.9, {}, {}).id, 1);
+  EXPECT_EQ(sampler.Next<double>(std::vector<double>{5, 5, 5}, {}, {}, 0.9, {}, {}).id, 2);
 }
 
 TEST(SamplingOptions, Validate_NamesTheWiresFields) {

@@ -108,13 +108,13 @@ Outcome OracleText(const LanguageModel& model, const SamplingOptions& options,
       if (nats != 0) offsets.push_back({id, nats});
     }
     Sampler sampler;
-    const Draw draw = sampler.Next(logits,
-                                   {.temperature = options.temperature,
-                                    .top_k = options.top_k,
-                                    .top_p = options.top_p,
-                                    .min_p = options.min_p},
-                                   offsets, RandomUniform(options.seed, 0, position), allowed,
-                                   is_bytes ? allowed : std::vector<uint8_t>());
+    const Draw draw = sampler.Next<float>(logits,
+                                          {.temperature = options.temperature,
+                                           .top_k = options.top_k,
+                                           .top_p = options.top_p,
+                                           .min_p = options.min_p},
+                                          offsets, RandomUniform(options.seed, 0, position),
+                                          allowed, is_bytes ? allowed : std::vector<uint8_t>());
     outcome.logprob += draw.logprob;
     model.vocabulary.AppendText(draw.id, &partial);
     read(draw.id);

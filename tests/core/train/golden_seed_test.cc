@@ -130,7 +130,7 @@ TYPED_TEST(SeedTrajectory, SampledText_IsTheScripts) {
     const double uniform = sample["uniforms"][i];
     id = sample["ids"][i];
     const auto draws_it = [&](double number) {
-      return sampler.Next<TypeParam>(logits, /*temperature=*/1, number).id == id;
+      return sampler.Next<TypeParam>(logits, {}, {}, number, {}, {}).id == id;
     };
     if (!draws_it(uniform)) {
       ++beside;
