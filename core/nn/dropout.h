@@ -31,7 +31,7 @@ struct DropoutDraw {
 };
 
 // Where masks lie: sites of one draw that never meet. Layer i's outputs have site kOutputsSite + i,
-// its recurrent weights those from kRecurrentSite + 8 i on.
+// its recurrent weights kRecurrentSite + 2 i, one more where it reads backwards.
 inline constexpr int kInputSite = 0;
 inline constexpr int kOutputsSite = 1;
 inline constexpr int kRecurrentSite = 64;
