@@ -127,11 +127,16 @@ Event Session::Accept(absl::Span<const float> logits, std::string* text) {
 
 // What comes before the first draw.
 Event Session::Begin(std::string* text) {
-  for (const SessionState::Held& held : resumed_held_) {
-    CharLogprob character = {.character = held.character, .logprob = held.logprob};
-    if (gate_.Push(std::move(character), text)) return End(FinishReason::kStopSequence, text);
-  }
+  if (PushResumedHeld(text)) return End(FinishReason::kStopSequence, text);
   return at_dead_end() ? EndPattern(text) : Event::kReading;
+}
+
+bool Session::PushResumedHeld(std::string* text) {
+  for (const SessionState::Held& held : std::exchange(resumed_held_, {})) {
+    CharLogprob character = {.character = held.character, .logprob = held.logprob};
+    if (gate_.Push(std::move(character), text)) return true;
+  }
+  return false;
 }
 
 absl::Span<const uint8_t> Session::Allowed() {
@@ -222,7 +227,9 @@ Event Session::End(FinishReason reason, std::string* text) {
 }
 
 void Session::Interrupt(std::string* text) {
-  if (!ended()) End(FinishReason::kInterrupted, text);
+  if (ended()) return;
+  const bool stops = PushResumedHeld(text);
+  End(stops ? FinishReason::kStopSequence : FinishReason::kInterrupted, text);
 }
 
 void Session::AddRecent(absl::Span<const int32_t> prompt) {
@@ -261,12 +268,9 @@ std::optional<SessionState> Session::Save() const {
   saved.recent = recent_.List();
   saved.partial = partial_;
   saved.partial_logprob = next_char_.logprob;
-  if (last_drawn_ < 0 && !ended_undrawn) {
-    saved.held = resumed_held_;
-  } else {
-    for (const CharLogprob& held : gate_.held()) {
-      saved.held.push_back({held.character, held.logprob});
-    }
+  saved.held = resumed_held_;  // or, once those are pushed:
+  for (const CharLogprob& held : gate_.held()) {
+    saved.held.push_back({held.character, held.logprob});
   }
   if (place_ != nullptr) {
     saved.pattern_fingerprint = options_.constraint->fingerprint();

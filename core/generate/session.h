@@ -82,8 +82,8 @@ class Session {
   // drawn; else one symbol is, and what became certain is appended to `text`: no character or
   // several, whatever the event. Not after the end.
   Event Accept(absl::Span<const float> logits, std::string* text);
-  // Ends the text where it is, unless it has ended. What was held back is appended to `text`,
-  // unless the text will be gone on with.
+  // Ends the text where it is, unless it has ended. What was held back, by an earlier text too, is
+  // appended to `text`, unless the text will be gone on with.
   void Interrupt(std::string* text);
 
   bool ended() const { return finish_reason_ != FinishReason::kNone; }
@@ -106,6 +106,8 @@ class Session {
  private:
   absl::Status ResumePlace(const SessionState& resumed);
   Event Begin(std::string* text);
+  // What an earlier text held back comes first. True if a stop sequence is complete.
+  bool PushResumedHeld(std::string* text);
   absl::Span<const LogitOffset> Offsets();
   // The symbols that can be drawn, by id; empty: all.
   absl::Span<const uint8_t> Allowed();

@@ -131,6 +131,36 @@ TEST_F(SessionResumeTest, HeldCharacters_ComeFirstInTheTextThatGoesOn) {
   EXPECT_EQ(stream.WriteAll(), "ab");
 }
 
+TEST_F(SessionResumeTest, HeldCharacters_AreNotLostWhenInterruptedBeforeTheFirstDraw) {
+  const ModelPtr model = LettersModel();
+  SamplingOptions options = {.max_chars = 2, .return_state = true, .pattern = "abd"};
+  options.stops = StopSequences::Create({"abc"}).value();
+  options = Bound(options, *model);
+  const SessionState held = WriteOn(Session(model, options, {})).state;
+  ASSERT_EQ(held.held.size(), 2u);
+  const auto interrupted = [&](const SamplingOptions& next) {
+    return WriteOn(Session::Resume(model, next, held, {}).value(), /*steps=*/0);
+  };
+  // A text that will be gone on with holds them on.
+  const Written again = interrupted(options);
+  EXPECT_EQ(again.text, "");
+  EXPECT_EQ(again.state, held);
+  EXPECT_EQ(WriteOn(Session::Resume(model, options, again.state, {}).value()).text, "abd");
+  // Unless they begin no stop sequence any more.
+  SamplingOptions next = options;
+  next.stops = nullptr;
+  const Written let_out = interrupted(next);
+  EXPECT_EQ(let_out.text, "ab");
+  EXPECT_TRUE(let_out.state.held.empty());
+  next = options;
+  next.return_state = false;
+  EXPECT_EQ(interrupted(next).text, "ab");
+  EXPECT_EQ(interrupted(next).reason, FinishReason::kInterrupted);
+  next.stops = StopSequences::Create({"b"}).value();
+  EXPECT_EQ(interrupted(next).text, "a");
+  EXPECT_EQ(interrupted(next).reason, FinishReason::kStopSequence);
+}
+
 TEST_F(SessionResumeTest, Prompt_IsReadOnFromTheState) {
   const ModelPtr model = LettersModel();
   const SamplingOptions options = {.seed = 9, .max_chars = 30, .return_state = true};
