@@ -95,8 +95,12 @@ grpc::Status TrainCall::MakeSpec(TrainingSpec* spec) {
   spec->request_id = request_.request_id();
   spec->network = plan.network;
   spec->options = plan.options;
-  // New characters alone begin with it.
-  if (spec->base) spec->options.initialization = Initialization::kNormal001;
+  const Recipe recipe = spec->options.recipe;
+  const int symbols = corpus.vocabulary().size();
+  if (!plan.cell_given) spec->network.cell = DefaultCell(recipe, symbols);
+  // With a base, that of new characters alone.
+  spec->options.initialization =
+      spec->base ? Initialization::kNormal001 : DefaultInitialization(recipe, symbols);
   if (!plan.batch_size_given) {
     spec->options.batch_size = LanesThatFit(corpus.size(), spec->options);
   }

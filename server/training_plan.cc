@@ -198,6 +198,7 @@ TrainingPlan PlanTraining(const v1::TrainRequest& request, const NetworkConfig* 
   ReadEnums(wire, &plan.options, problems);
   ReadNumbers(wire, &plan.options);
   ReadMasking(wire, plan.network.bidirectional, &plan.options, problems);
+  plan.cell_given = base != nullptr || request.network().cell_type() != v1::CELL_TYPE_UNSPECIFIED;
   plan.batch_size_given = wire.has_batch_size();
   plan.limit_given = HasLimit(wire);
   Violations violations;

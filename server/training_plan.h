@@ -15,6 +15,7 @@ struct TrainingPlan {
   NetworkConfig network;
   VocabularyRules vocabulary;
   TrainingOptions options;  // seed drawn if absent
+  bool cell_given = false;  // by the request or by its base
   bool batch_size_given = false;
   bool limit_given = false;  // epochs, max_steps or max_seconds
 };

@@ -8,7 +8,7 @@ NetworkConfig DefaultNetwork(Recipe recipe) {
     case Recipe::kSeed:
       return {.cell = CellType::kRnnTanh, .num_layers = 1, .hidden_size = 100};
     case Recipe::kFast:
-      return {.cell = CellType::kGruResetAfter, .num_layers = 1, .hidden_size = 256};
+      return {.cell = CellType::kLstm, .num_layers = 1, .hidden_size = 256};
     case Recipe::kBest:
       return {.cell = CellType::kLstm, .num_layers = 2, .hidden_size = 512};
   }
@@ -38,7 +38,8 @@ TrainingOptions DefaultTraining(Recipe recipe) {
               .warmup_steps = 100,
               .clip_norm = 1,
               .state_reset_share = 0.02,
-              .shift_lanes = true};
+              .shift_lanes = true,
+              .initialization = Initialization::kOrthogonalWide};
     case Recipe::kBest:
       return {.recipe = recipe,
               .epochs = 12,
@@ -55,6 +56,16 @@ TrainingOptions DefaultTraining(Recipe recipe) {
               .initialization = Initialization::kOrthogonalWide};
   }
   return {};
+}
+
+CellType DefaultCell(Recipe recipe, int symbols) {
+  if (recipe == Recipe::kFast && symbols > kFewSymbolsMax) return CellType::kGruResetAfter;
+  return DefaultNetwork(recipe).cell;
+}
+
+Initialization DefaultInitialization(Recipe recipe, int symbols) {
+  if (recipe == Recipe::kFast && symbols > kFewSymbolsMax) return Initialization::kOrthogonal;
+  return DefaultTraining(recipe).initialization;
 }
 
 double DefaultLearningRate(Recipe recipe, Optimizer optimizer) {

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "core/text/utf8.h"
 #include "tests/server/server_fixture.h"
 
 namespace runnel::server {
@@ -66,6 +67,22 @@ TEST_F(TrainingFeaturesTest, DocumentModel_EndsItsTextsWhereADocumentEnds) {
   ASSERT_TRUE(Generate(generate, &messages).ok());
   EXPECT_EQ(Joined(messages), response.samples(0).text());
   EXPECT_EQ(messages.back().summary().finish_reason(), v1::FINISH_REASON_END_OF_DOCUMENT);
+}
+
+TEST_F(TrainingFeaturesTest, CellOfRecipeFast_SuitsTheVocabulary) {
+  std::string text;
+  for (int i = 0; i < 1001; ++i) AppendUtf8(char32_t{0x4E00} + i, &text);
+  v1::TrainRequest train = TinyTraining("chinese", 1);
+  train.set_text(text);
+  EXPECT_EQ(MustTrain(train, /*wait=*/true).network().cell_type(), v1::CELL_TYPE_RNN_TANH);
+  train.mutable_network()->clear_cell_type();
+  EXPECT_EQ(MustTrain(train, /*wait=*/true).network().cell_type(), v1::CELL_TYPE_GRU_RESET_AFTER);
+  train.set_text(text + text.substr(0, 3));
+  train.set_base("chinese:1");
+  EXPECT_EQ(MustTrain(train, /*wait=*/true).network().cell_type(), v1::CELL_TYPE_RNN_TANH);
+  train.clear_base();
+  train.set_text(text.substr(3));
+  EXPECT_EQ(MustTrain(train, /*wait=*/true).network().cell_type(), v1::CELL_TYPE_LSTM);
 }
 
 TEST_F(TrainingFeaturesTest, RareCharacters_AreReadAndNeverWritten) {

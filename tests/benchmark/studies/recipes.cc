@@ -126,8 +126,10 @@ struct Row {
 };
 
 // The recipe's choices with the replacements; INVALID_ARGUMENT naming what is out of range.
-absl::StatusOr<Choices> Choose(Recipe recipe, const RecipesOptions& study) {
+absl::StatusOr<Choices> Choose(Recipe recipe, int symbols, const RecipesOptions& study) {
   Choices choices = {DefaultNetwork(recipe), DefaultTraining(recipe)};
+  choices.network.cell = DefaultCell(recipe, symbols);
+  choices.training.initialization = DefaultInitialization(recipe, symbols);
   choices.training.seed = study.seed;
   for (const auto& replace : study.replacements) replace(&choices);
   Violations violations;
@@ -143,7 +145,8 @@ absl::StatusOr<Choices> Choose(Recipe recipe, const RecipesOptions& study) {
 
 absl::StatusOr<Row> Try(const std::string& name, const RecipesOptions& study,
                         const Corpus& corpus) {
-  const auto choices = Choose(name == "fast" ? Recipe::kFast : Recipe::kBest, study);
+  const auto choices =
+      Choose(name == "fast" ? Recipe::kFast : Recipe::kBest, corpus.vocabulary().size(), study);
   if (!choices.ok()) return choices.status();
   const auto& [config, options] = *choices;
   if (absl::Status status = CheckCorpusSize(corpus.size(), options); !status.ok()) return status;

@@ -58,6 +58,18 @@ TEST(TrainingOptions, SeedRecipe_IsTheClassicScript) {
   EXPECT_EQ(options.epochs + options.max_steps + options.max_seconds, 0);
 }
 
+TEST(TrainingOptions, CellAndStart_AreTheRecipesAndForManySymbolsFastsOwn) {
+  for (const Recipe recipe : {Recipe::kSeed, Recipe::kFast, Recipe::kBest}) {
+    EXPECT_EQ(DefaultCell(recipe, 1000), DefaultNetwork(recipe).cell);
+    EXPECT_EQ(DefaultInitialization(recipe, 1000), DefaultTraining(recipe).initialization);
+    if (recipe == Recipe::kFast) continue;
+    EXPECT_EQ(DefaultCell(recipe, 1001), DefaultNetwork(recipe).cell);
+    EXPECT_EQ(DefaultInitialization(recipe, 1001), DefaultTraining(recipe).initialization);
+  }
+  EXPECT_EQ(DefaultCell(Recipe::kFast, 1001), CellType::kGruResetAfter);
+  EXPECT_EQ(DefaultInitialization(Recipe::kFast, 1001), Initialization::kOrthogonal);
+}
+
 TEST(TrainingOptions, NumbersOutOfBounds_AreNamedWithValueAndBounds) {
   EXPECT_THAT(
       ViolationsOf({.sequence_length = 0, .batch_size = 0}),
