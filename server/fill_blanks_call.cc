@@ -26,16 +26,16 @@ int64_t CountOf(const std::string& part, const std::string& text) {
 
 }  // namespace
 
-Violations FillBlanksCall::CheckRequest(std::string* blank, int64_t* blanks) const {
+Violations FillBlanksCall::CheckRequest(int64_t* blanks) {
   Violations problems;
-  *blank = request_.blank().empty() ? kBlankDefault : request_.blank();
-  const auto blank_chars = DecodeUtf8(*blank);
+  blank_ = request_.blank().empty() ? kBlankDefault : request_.blank();
+  const auto blank_chars = DecodeUtf8(blank_);
   if (!blank_chars.ok() || blank_chars->size() != 1) {
     problems.Add("blank", absl::StrCat("has ", blank_chars.ok() ? blank_chars->size() : 0,
                                        " characters; must be one"));
     return problems;
   }
-  *blanks = CountOf(*blank, request_.text());
+  *blanks = CountOf(blank_, request_.text());
   if (*blanks == 0) {
     problems.Add("text", absl::StrCat("has no blank, which is marked by ",
                                       DescribeChar(blank_chars->front())));
@@ -50,9 +50,8 @@ Violations FillBlanksCall::CheckRequest(std::string* blank, int64_t* blanks) con
 }
 
 grpc::Status FillBlanksCall::Prepare() {
-  std::string blank;
   int64_t blanks = 0;
-  grpc::Status status = FindModel(request_.model(), CheckRequest(&blank, &blanks), &model_);
+  grpc::Status status = FindModel(request_.model(), CheckRequest(&blanks), &model_);
   if (!status.ok()) return status;
   if (model_->cloze == nullptr) {
     return {grpc::StatusCode::FAILED_PRECONDITION,
@@ -70,21 +69,35 @@ grpc::Status FillBlanksCall::Prepare() {
   }
   status = ClaimMemory(request_.text().size());
   if (!status.ok()) return status;
-  auto text = EncodeBlankText(model_->vocabulary, request_.text(), blank);
+  auto text = EncodeBlankText(model_->vocabulary, request_.text(), blank_);
   if (!text.ok()) return ToGrpcStatus(text.status(), "text");
-  text_ = *std::move(text);
-  filler_ = std::make_unique<BlankFiller>(model_, std::move(text_.ids), candidates);
+  positions_ = std::move(text->positions);
+  for (size_t i = 0; i < text->ids.size(); ++i) {
+    if (text->ids[i] == kMaskedId) masked_.push_back(i);
+  }
+  filler_ = std::make_unique<BlankFiller>(model_, std::move(text->ids), candidates);
   return grpc::Status::OK;
+}
+
+std::string FillBlanksCall::FilledText() const {
+  const std::string& text = request_.text();
+  std::string filled;
+  size_t from = 0;
+  for (const size_t symbol : masked_) {
+    const size_t at = text.find(blank_, from);
+    filled.append(text, from, at - from);
+    model_->vocabulary.AppendText(filler_->filled()[symbol], &filled);
+    from = at + blank_.size();
+  }
+  return filled.append(text, from);
 }
 
 void FillBlanksCall::WriteResponse() {
   const Vocabulary& vocabulary = model_->vocabulary;
-  for (const int32_t id : filler_->filled()) {
-    vocabulary.AppendText(id, response_.mutable_text());
-  }
-  for (size_t i = 0; i < text_.positions.size(); ++i) {
+  response_.set_text(FilledText());
+  for (size_t i = 0; i < positions_.size(); ++i) {
     v1::FilledBlank* blank = response_.add_blanks();
-    blank->set_position(static_cast<int32_t>(text_.positions[i]));
+    blank->set_position(static_cast<int32_t>(positions_[i]));
     for (const BlankCandidate& candidate : filler_->candidates()[i]) {
       v1::CharAlternative* alternative = blank->add_candidates();
       vocabulary.AppendText(candidate.id, alternative->mutable_character());

@@ -2,7 +2,10 @@
 #ifndef RUNNEL_SERVER_FILL_BLANKS_CALL_H_
 #define RUNNEL_SERVER_FILL_BLANKS_CALL_H_
 
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/generate/blank_filler.h"
 #include "core/generate/blank_text.h"
@@ -24,13 +27,17 @@ class FillBlanksCall : public ReadingCall {
   void WriteResponse() override;
 
  private:
-  // What can be told without the model. `blank` and `blanks` are what it finds.
-  Violations CheckRequest(std::string* blank, int64_t* blanks) const;
+  // What can be told without the model. Finds blank_ and the number of `blanks`.
+  Violations CheckRequest(int64_t* blanks);
+  // The request's text with its blanks filled: what the model does not know stays as it is.
+  std::string FilledText() const;
 
   const v1::FillBlanksRequest& request_;
   v1::FillBlanksResponse& response_;
   std::shared_ptr<const LoadedModel> model_;
-  BlankText text_;
+  std::string blank_;
+  std::vector<int64_t> positions_;  // of the blanks, in characters
+  std::vector<size_t> masked_;      // of the blanks, among the text's symbols
   std::unique_ptr<BlankFiller> filler_;
 };
 

@@ -186,6 +186,21 @@ TEST_F(ReadingCallsTest, BlankOfAnotherCharacter_MayBeOneTheModelKnows) {
   EXPECT_NEAR(sum, 1, 1e-4);  // the whole vocabulary
 }
 
+TEST_F(ReadingCallsTest, CharactersTheModelHoldsForUnknown_StayInTheFilledText) {
+  v1::TrainRequest train = TinyTraining("b", 5);
+  train.mutable_network()->set_bidirectional(true);
+  train.mutable_network()->set_min_char_count(2);
+  ASSERT_EQ(MustTrain(train, /*wait=*/true).state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
+  const v1::FillBlanksResponse response = MustFill(FillOf("b", "caf\u20AC _\u20AC_ end"));
+  ASSERT_EQ(response.blanks_size(), 2);
+  const std::string& text = response.text();
+  EXPECT_THAT(text, ::testing::StartsWith("caf\u20AC "));
+  EXPECT_THAT(text, ::testing::EndsWith(" end"));
+  EXPECT_EQ(text.size(), std::string("caf\u20AC _\u20AC_ end").size());
+  EXPECT_EQ(text.substr(8, 3), "\u20AC");
+  EXPECT_EQ(text.find('_'), std::string::npos);
+}
+
 TEST_F(ReadingCallsTest, FillRequestsThatCannotBe_NameTheField) {
   TrainBidirectional("b", 1);
   struct Case {
