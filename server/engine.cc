@@ -87,8 +87,8 @@ Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> 
       corpus_work(kCorpusThreads, kCorpusTasksMax),
       upload_work(kUploadThreads, kUploadTasksMax),
       import_memory(Share(kImportShare)),
-      import_slots(kImportsMax),
-      export_slots(kExportsMax),
+      import_slots(kImportsMax, absl::StrCat(kImportsMax, " models are being imported already")),
+      export_slots(kExportsMax, absl::StrCat(kExportsMax, " models are being exported already")),
       model_work(kModelThreads, kModelTasksMax) {}
 
 std::string Engine::import_path() const { return ImportFolder(options.data_dir) + "/model"; }

@@ -26,7 +26,7 @@ grpc::Status ExportCall::TryBegin(const v1::ExportModelRequest& request) {
   absl::StatusOr<ModelReference> reference = ParseModelReference(request.model());
   if (!reference.ok()) return ToGrpcStatus(reference.status(), "model");
   reference_ = *std::move(reference);
-  auto slot = engine_.export_slots.Take("models are being exported");
+  auto slot = engine_.export_slots.Take();
   if (!slot.ok()) return ToGrpcStatus(slot.status());
   slot_ = *std::move(slot);
   return ToGrpcStatus(Continue());

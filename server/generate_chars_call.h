@@ -71,7 +71,7 @@ class GenerateCharsCall : public grpc::ServerWriteReactor<v1::GenerateCharsRespo
 
   std::mutex mutex_;
   std::shared_ptr<GenerateCharsCall> self_;  // until OnDone
-  std::unique_ptr<GenerationPool::Admission> admission_;
+  std::unique_ptr<Slots::Slot> admission_;
   std::string pending_;                       // text that no message has yet
   std::deque<CharLogprob> pending_logprobs_;  // of its characters, if they are asked for
   size_t chars_max_ = 0;                      // of a message; 0: no limit

@@ -8,7 +8,9 @@
 
 namespace runnel::server {
 
-GenerationPool::GenerationPool(int threads, int active_max) : active_max_(active_max) {
+GenerationPool::GenerationPool(int threads, int active_max)
+    : slots_(active_max,
+             absl::StrCat("this server writes at most ", active_max, " texts at a time")) {
   for (int i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>());
   for (const auto& worker : workers_) {
     worker->thread = std::thread([this, w = worker.get()] { WorkUntilStopped(w); });
@@ -24,13 +26,6 @@ GenerationPool::~GenerationPool() {
     worker->changed.notify_one();
   }
   for (const auto& worker : workers_) worker->thread.join();
-}
-
-absl::StatusOr<std::unique_ptr<GenerationPool::Admission>> GenerationPool::Admit(int texts) {
-  auto admission = std::make_unique<Admission>(this, texts);
-  if ((active_ += texts) <= active_max_) return admission;
-  return absl::ResourceExhaustedError(absl::StrCat("this server writes at most ", active_max_,
-                                                   " texts at a time; try again later"));
 }
 
 void GenerationPool::Schedule(std::shared_ptr<Text> text) { Give(std::move(text), LeastLoaded()); }

@@ -12,25 +12,13 @@
 
 #include "absl/status/statusor.h"
 #include "core/generate/scheduler.h"
+#include "server/slots.h"
 
 namespace runnel::server {
 
 class GenerationPool {
  public:
   using Text = Scheduler::Text;
-
-  // Room for a number of texts, given back when it is destroyed.
-  class Admission {
-   public:
-    Admission(GenerationPool* pool, int texts) : pool_(*pool), texts_(texts) {}
-    ~Admission() { pool_.active_ -= texts_; }
-    Admission(const Admission&) = delete;
-    Admission& operator=(const Admission&) = delete;
-
-   private:
-    GenerationPool& pool_;
-    const int texts_;
-  };
 
   // `active_max` bounds the texts under way.
   GenerationPool(int threads, int active_max);
@@ -39,11 +27,11 @@ class GenerationPool {
   GenerationPool(const GenerationPool&) = delete;
   GenerationPool& operator=(const GenerationPool&) = delete;
 
-  // RESOURCE_EXHAUSTED if that would be too many texts. The pool must outlive
-  // the admission. Thread-safe.
-  absl::StatusOr<std::unique_ptr<Admission>> Admit(int texts);
+  // Room for a number of texts. RESOURCE_EXHAUSTED if that would be too many. The pool must outlive
+  // it. Thread-safe.
+  absl::StatusOr<std::unique_ptr<Slots::Slot>> Admit(int texts) { return slots_.Take(texts); }
   // Texts admitted. Thread-safe.
-  int active() const { return active_; }
+  int active() const { return slots_.taken(); }
 
   // Steps `text` until it leaves; one that has left may be scheduled again. Thread-safe.
   void Schedule(std::shared_ptr<Text> text);
@@ -69,8 +57,7 @@ class GenerationPool {
   // Gives a text away if another thread has far fewer.
   void Balance(Worker* worker);
 
-  const int active_max_;
-  std::atomic<int> active_ = 0;
+  Slots slots_;
   std::atomic<bool> draining_ = false;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

@@ -31,7 +31,7 @@ ImportCall* ImportCall::Start(Engine* engine, grpc::CallbackServerContext* conte
 
 absl::Status ImportCall::TryBegin() {
   if (absl::Status status = engine_.upload_calls.Add(&context_); !status.ok()) return status;
-  auto slot = engine_.import_slots.Take("models are being imported");
+  auto slot = engine_.import_slots.Take();
   if (!slot.ok()) return slot.status();
   slot_ = *std::move(slot);
   return absl::OkStatus();

@@ -55,7 +55,7 @@ class ReadingCall : public grpc::ServerUnaryReactor,
   std::atomic<bool> cancelled_ = false;
   std::mutex mutex_;
   std::shared_ptr<ReadingCall> self_;  // until OnDone
-  std::unique_ptr<ReadingPool::Admission> admission_;
+  std::unique_ptr<Slots::Slot> admission_;
   std::unique_ptr<MemoryBudget::Claim> memory_;
 };
 

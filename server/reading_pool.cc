@@ -6,12 +6,10 @@
 
 namespace runnel::server {
 
-absl::StatusOr<std::unique_ptr<ReadingPool::Admission>> ReadingPool::Admit() {
-  auto admission = std::make_unique<Admission>(this);
-  if (active_ <= active_max_) return admission;
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "this server scores and fills at most ", active_max_, " texts at a time; try again later"));
-}
+ReadingPool::ReadingPool(int threads, int active_max)
+    : slots_(active_max,
+             absl::StrCat("this server scores and fills at most ", active_max, " texts at a time")),
+      executor_(threads, active_max) {}
 
 void ReadingPool::Schedule(std::function<void()> slice) {
   // There is room: no more slices wait than texts are admitted.

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/executor.h"
+#include "server/slots.h"
 
 namespace runnel::server {
 
@@ -19,26 +20,13 @@ class ReadingPool {
   // How long a text is worked on before others have their turn.
   static constexpr std::chrono::milliseconds kSlice{2};
 
-  // Room for one text, given back when it is destroyed.
-  class Admission {
-   public:
-    explicit Admission(ReadingPool* pool) : pool_(*pool) { ++pool_.active_; }
-    ~Admission() { --pool_.active_; }
-    Admission(const Admission&) = delete;
-    Admission& operator=(const Admission&) = delete;
-
-   private:
-    ReadingPool& pool_;
-  };
-
   // `active_max` bounds the texts under way.
-  ReadingPool(int threads, int active_max)
-      : active_max_(active_max), executor_(threads, active_max) {}
+  ReadingPool(int threads, int active_max);
 
-  // RESOURCE_EXHAUSTED if that would be too many texts. The pool must outlive the admission.
-  absl::StatusOr<std::unique_ptr<Admission>> Admit();
+  // Room for one text. RESOURCE_EXHAUSTED if that would be too many. The pool must outlive it.
+  absl::StatusOr<std::unique_ptr<Slots::Slot>> Admit() { return slots_.Take(); }
   // Texts admitted.
-  int active() const { return active_; }
+  int active() const { return slots_.taken(); }
 
   // Queues a slice for an admitted text, which has no other queued or running beyond this call.
   void Schedule(std::function<void()> slice);
@@ -48,8 +36,7 @@ class ReadingPool {
   bool draining() const { return draining_; }
 
  private:
-  const int active_max_;
-  std::atomic<int> active_ = 0;
+  Slots slots_;
   std::atomic<bool> draining_ = false;
   Executor executor_;
 };

@@ -51,7 +51,7 @@ class SampleCall : public grpc::ServerUnaryReactor,
   std::atomic<int> texts_left_ = 0;
   std::vector<v1::SampledText> texts_;  // in the order of their index
   std::shared_ptr<SampleCall> self_;    // until OnDone
-  std::unique_ptr<GenerationPool::Admission> admission_;
+  std::unique_ptr<Slots::Slot> admission_;
   std::unique_ptr<MemoryBudget::Claim> prompt_memory_;
 };
 

@@ -2,51 +2,46 @@
 #ifndef RUNNEL_SERVER_SLOTS_H_
 #define RUNNEL_SERVER_SLOTS_H_
 
+#include <atomic>
 #include <memory>
-#include <mutex>
+#include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 
 namespace runnel::server {
 
 class Slots {
  public:
-  // One of them, given back when it is destroyed.
+  // Some of them, given back when it is destroyed.
   class Slot {
    public:
-    explicit Slot(Slots* slots) : slots_(slots) {}
-    ~Slot() {
-      const std::lock_guard lock(slots_->mutex_);
-      --slots_->taken_;
-    }
+    Slot(Slots* slots, int count) : slots_(*slots), count_(count) {}
+    ~Slot() { slots_.taken_ -= count_; }
     Slot(const Slot&) = delete;
     Slot& operator=(const Slot&) = delete;
 
    private:
-    Slots* const slots_;
+    Slots& slots_;
+    const int count_;
   };
 
-  explicit Slots(int count) : count_(count) {}
+  // `when_taken` tells a caller what there is too much of: "8 models are being imported already".
+  Slots(int count, std::string when_taken) : count_(count), when_taken_(std::move(when_taken)) {}
 
-  // RESOURCE_EXHAUSTED if all are taken. `what` names the things in the message: "models are being
-  // imported". This must outlive the slot.
-  absl::StatusOr<std::unique_ptr<Slot>> Take(absl::string_view what) {
-    const std::lock_guard lock(mutex_);
-    if (taken_ == count_) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat(count_, " ", what, " already; try again later"));
-    }
-    ++taken_;
-    return std::make_unique<Slot>(this);
+  // RESOURCE_EXHAUSTED if there are not as many left. This must outlive the slot.
+  absl::StatusOr<std::unique_ptr<Slot>> Take(int count = 1) {
+    auto slot = std::make_unique<Slot>(this, count);
+    if ((taken_ += count) <= count_) return slot;
+    return absl::ResourceExhaustedError(when_taken_ + "; try again later");
   }
+  int taken() const { return taken_; }
 
  private:
   const int count_;
-  std::mutex mutex_;
-  int taken_ = 0;
+  const std::string when_taken_;
+  std::atomic<int> taken_ = 0;
 };
 
 }  // namespace runnel::server
