@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/generation_convert.h"
+#include "server/utf8_chars.h"
 
 namespace runnel::server {
 namespace {
@@ -16,13 +17,6 @@ constexpr size_t kPendingBytesMax = 4096;
 constexpr std::chrono::microseconds kMessageSpacing(400);
 // But not farther, however many texts there are: a reader should see that the text goes on.
 constexpr std::chrono::microseconds kMessageSpacingMax(500'000);
-
-bool BeginsChar(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) != 0x80; }
-
-// Characters of valid UTF-8.
-int64_t CountChars(absl::string_view text) {
-  return std::count_if(text.begin(), text.end(), BeginsChar);
-}
 
 // The bytes of the first `chars` characters of valid UTF-8.
 size_t PrefixBytes(absl::string_view text, size_t chars) {

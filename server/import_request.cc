@@ -35,9 +35,7 @@ void ReadNetwork(const v1::NetworkConfig& wire, ImportRequest* request, Violatio
             .hidden_size = spec.hidden_size.value_or(defaults.hidden_size),
             .embedding_size = spec.embedding_size.value_or(defaults.embedding_size)},
            &bounds);
-  for (const FieldViolation& violation : bounds.list()) {
-    violations->Add(absl::StrCat("network.", violation.field), violation.description);
-  }
+  violations->AddPrefixed("network.", bounds);
   if (wire.has_min_char_count() && wire.min_char_count() != 1) {
     violations->Add("network.min_char_count",
                     absl::StrCat("is ", wire.min_char_count(),

@@ -1,12 +1,12 @@
 #include "server/reading_call.h"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/math/gemm.h"
 #include "core/model/model_reference.h"
+#include "server/utf8_chars.h"
 
 namespace runnel::server {
 namespace {
@@ -14,12 +14,6 @@ namespace {
 // What a byte of a text takes: itself, its ids as encoded, joined and counted, its log-probability
 // twice.
 constexpr int64_t kBytesPerTextByte = 1 + 3 * sizeof(int32_t) + sizeof(double) + sizeof(float);
-
-// Of valid UTF-8.
-int64_t CharsOf(const std::string& text) {
-  return std::count_if(text.begin(), text.end(),
-                       [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; });
-}
 
 }  // namespace
 
@@ -75,7 +69,7 @@ void ReadingCall::OnDone() {
 
 void ReadingCall::CheckLength(const std::string& text, const std::string& context,
                               Violations* problems) const {
-  const int64_t chars = CharsOf(text) + CharsOf(context);
+  const int64_t chars = CountChars(text) + CountChars(context);
   if (chars <= engine_.options.max_chars) return;
   problems->Add(
       "text", absl::StrCat("has ", chars, " characters", context.empty() ? "" : " with its context",

@@ -24,9 +24,6 @@ struct FileTensor {
   bool is_added = false;                 // a bias_hh
   std::optional<Tensor> recurrent_bias;  // of a bias_hh: what takes its last rows
 
-  bool is_bias() const {
-    return target.role == TensorRole::kBias || target.role == TensorRole::kOutputBias;
-  }
   int64_t size() const { return target.size(); }
 };
 

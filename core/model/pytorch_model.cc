@@ -94,9 +94,7 @@ NetworkConfig ReadNetwork(const PyTorchTensors& tensors, const PyTorchModelSpec&
   }
   Violations bounds;
   Validate(network, &bounds);
-  for (const FieldViolation& violation : bounds.list()) {
-    violations->Add(absl::StrCat("network.", violation.field), violation.description);
-  }
+  violations->AddPrefixed("network.", bounds);
   return network;
 }
 
