@@ -10,15 +10,17 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/model/folder.h"
 
 namespace runnel::server {
 namespace {
 
-// Shares of memory. The rest is for loaded models, messages and the system.
+// Shares of memory. The rest is for messages and the system.
 constexpr double kTrainingShare = 0.5;
-constexpr double kCorpusShare = 0.25;
-constexpr double kPromptShare = 0.1;
+constexpr double kCorpusShare = 0.2;
+constexpr double kPromptShare = 0.05;
 constexpr double kImportShare = 0.1;
+constexpr double kLoadedShare = 0.1;
 
 constexpr int kRequestThreads = 4;
 constexpr int kCorpusThreads = 4;
@@ -44,11 +46,7 @@ int64_t Share(double share) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FolderLock>> FolderLock::Acquire(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot make the folder ", folder));
-  }
+  if (absl::Status status = MakeFolder(folder); !status.ok()) return status;
   const std::string path = absl::StrCat(folder, "/lock");
   constexpr mode_t kMode = 0644;
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode);
@@ -101,8 +99,9 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const ServerOptions& opti
   }
   auto lock = FolderLock::Acquire(options.data_dir);
   if (!lock.ok()) return lock.status();
-  auto models =
-      ModelStore::Open(absl::StrCat(options.data_dir, "/models"), options.decode_precision);
+  auto models = ModelStore::Open(
+      absl::StrCat(options.data_dir, "/models"),
+      {.precision = options.decode_precision, .loaded_bytes_max = Share(kLoadedShare)});
   if (!models.ok()) return models.status();
   // Nothing in it outlives its call, unless the server was killed.
   std::error_code error;

@@ -66,6 +66,10 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
                       SafeText(status.message(), kMessageBytesMax));
 }
 
+absl::Status WithField(absl::string_view field, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(field, ": ", status.message()));
+}
+
 std::string Quoted(absl::string_view text) {
   // Escaped, a text is no shorter; what is cut off here would be cut off there.
   const std::string escaped = absl::Utf8SafeCEscape(text.substr(0, kQuotedBytesMax + 1));

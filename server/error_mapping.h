@@ -30,6 +30,9 @@ grpc::Status InvalidField(absl::string_view field, absl::string_view description
 grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view field);
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
+// The same code; "<field>: " before the message.
+absl::Status WithField(absl::string_view field, const absl::Status& status);
+
 // A text from a request, for a message that quotes it: "in quotes", escaped, some 200 bytes at
 // most.
 std::string Quoted(absl::string_view text);

@@ -26,8 +26,8 @@ v1::ModelVersion ToProto(const VersionInfo& info) {
   version.set_version(info.version);
   version.set_file_bytes(info.file_bytes);
   version.set_damage(SafeText(info.damage, kDamageBytesMax));
-  const ModelDescription& description = info.description;
-  if (description.vocabulary.size() == 0) return version;  // damaged before it could be read
+  if (info.description == nullptr) return version;  // damaged before it could be read
+  const ModelDescription& description = *info.description;
   *version.mutable_network() = server::ToProto(description.network, description.vocabulary.rules());
   v1::TrainingOptions training = FromModelFileJson(description.training);
   if (training.ByteSizeLong() > 0) *version.mutable_training() = std::move(training);

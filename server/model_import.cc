@@ -74,19 +74,10 @@ grpc::Status ModelImport::Publish(const std::function<bool()>& is_cancelled,
   model.description.create_time_ms = absl::ToUnixMillis(absl::Now());
   model.description.training = WithKnownFieldsOnly(model.description.training);
   if (is_cancelled()) return grpc::Status::CANCELLED;
-  const absl::StatusOr<int> version = engine_.models->Publish(request_.name, model);
-  if (!version.ok()) return ToGrpcStatus(version.status());
-  Log(LogLevel::kInfo, absl::StrCat("imported ", request_.name, ":", *version));
-  const absl::StatusOr<ModelInfo> info = engine_.models->Get(request_.name);
+  absl::StatusOr<VersionInfo> info = engine_.models->Publish(request_.name, model);
   if (!info.ok()) return ToGrpcStatus(info.status());
-  const auto found =
-      std::find_if(info->versions.begin(), info->versions.end(),
-                   [&](const VersionInfo& other) { return other.version == *version; });
-  if (found == info->versions.end()) {
-    return ToGrpcStatus(absl::AbortedError(
-        absl::StrCat(request_.name, ":", *version, " was deleted just after it was imported")));
-  }
-  *published = *found;
+  Log(LogLevel::kInfo, absl::StrCat("imported ", request_.name, ":", info->version));
+  *published = *std::move(info);
   return grpc::Status::OK;
 }
 

@@ -122,15 +122,11 @@ grpc::Status TrainCall::ReadBase(TrainingSpec* spec, CorpusVocabulary* vocabular
     problems->Add("base", std::string(reference.status().message()));
     return grpc::Status::OK;
   }
-  absl::StatusOr<StoredVersion> base = engine_.models->Read(*reference);
-  if (absl::IsNotFound(base.status())) {
-    return ToGrpcStatus(absl::NotFoundError(absl::StrCat("base: ", base.status().message())));
-  }
-  if (!base.ok()) return ToGrpcStatus(base.status(), "base");
-  ModelDescription& description = base->data.description;
+  const absl::StatusOr<VersionInfo> base = engine_.models->Describe(*reference);
+  if (!base.ok()) return ToGrpcStatus(WithField("base", base.status()));
   spec->base = ModelReference{.name = reference->name, .version = base->version};
-  spec->network = description.network;
-  vocabulary->base = std::move(description.vocabulary);
+  spec->network = base->description->network;
+  vocabulary->base = base->description->vocabulary;
   return grpc::Status::OK;
 }
 

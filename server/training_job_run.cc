@@ -90,9 +90,7 @@ class JobObserver : public TrainingObserver {
 // Lets the trainer begin with the weights of the spec's base.
 absl::Status StartFromBase(const TrainingSpec& spec, ModelStore* models, Trainer<float>* trainer) {
   const absl::StatusOr<StoredVersion> base = models->Read(*spec.base);
-  if (!base.ok()) {
-    return absl::Status(base.status().code(), absl::StrCat("base: ", base.status().message()));
-  }
+  if (!base.ok()) return WithField("base", base.status());
   const Vocabulary& known = base->data.description.vocabulary;
   const auto network = MakeNetwork<float>(spec.network, known.size());
   CarryOver<float>({.layout = network->layout(),
@@ -117,8 +115,10 @@ absl::StatusOr<TrainingOutcome> Train(TrainingJob* job, const TrainingSpec& spec
   return RunTraining(spec.options, SteadySeconds, &trainer, &observer);
 }
 
-absl::StatusOr<int> Publish(const TrainingJob& job, const TrainingSpec& spec,
-                            TrainingOutcome outcome, ModelStore* models) {
+// Tries again while the disk is full, until the job is stopped: what it has learned may have taken
+// days.
+absl::StatusOr<VersionInfo> Publish(const TrainingJob& job, const TrainingSpec& spec,
+                                    TrainingOutcome outcome, ModelStore* models) {
   ModelData data;
   data.description = {.network = spec.network,
                       .vocabulary = spec.corpus->corpus.vocabulary(),
@@ -152,9 +152,13 @@ Ending TrainAndPublish(TrainingJob* job, const TrainingSpec& spec, ModelStore* m
       .state = stopped ? v1::TRAINING_JOB_STATE_CANCELLED : v1::TRAINING_JOB_STATE_SUCCEEDED,
       .error = stopped ? job->stop_reason() : ""};
   if (stopped && (!job->publish_when_stopped() || outcome->steps == 0)) return ending;
-  const absl::StatusOr<int> version = Publish(*job, spec, *std::move(outcome), models);
-  if (!version.ok()) return Failed(version.status());
-  ending.version = *version;
+  const absl::StatusOr<VersionInfo> published = Publish(*job, spec, *std::move(outcome), models);
+  if (published.ok()) {
+    ending.version = published->version;
+    return ending;
+  }
+  ending = Failed(published.status());
+  if (job->stop_requested()) ending.state = v1::TRAINING_JOB_STATE_CANCELLED;
   return ending;
 }
 

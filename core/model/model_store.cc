@@ -2,12 +2,9 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -15,12 +12,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/model/atomic_file.h"
+#include "core/model/folder.h"
 #include "core/model/model_digest.h"
 
 namespace runnel {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr absl::string_view kVersionSuffix = ".safetensors";
 constexpr size_t kNamesListed = 10;
@@ -34,45 +30,21 @@ int VersionOf(absl::string_view file_name) {
   return absl::StrCat(version) == file_name ? version : 0;  // "007" and "+7" are not version 7
 }
 
-absl::Status MakeFolder(const std::string& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (!error) return absl::OkStatus();
-  return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot make the folder ", folder));
-}
-
-std::vector<std::string> Entries(const std::string& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    names.push_back(it->path().filename().string());
-  }
-  return names;
-}
-
-int64_t FileBytes(const std::string& path) {
-  struct stat info;
-  return stat(path.c_str(), &info) == 0 ? info.st_size : 0;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ModelStore>> ModelStore::Open(const std::string& folder,
-                                                             DecodePrecision precision) {
-  if (absl::Status status = MakeFolder(folder); !status.ok()) return status;
-  if (access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot use the folder ", folder));
-  }
-  std::unique_ptr<ModelStore> store(new ModelStore(folder, precision));
+                                                             const Options& options) {
+  if (absl::Status status = MakeUsableFolder(folder); !status.ok()) return status;
+  std::unique_ptr<ModelStore> store(new ModelStore(folder, options));
   store->Scan();
   return store;
 }
 
 void ModelStore::Scan() {
-  for (const std::string& name : Entries(folder_)) {
+  for (const std::string& name : NamesIn(folder_)) {
     if (!CheckModelName(name).ok()) continue;
     Model model;
-    for (const std::string& file : Entries(ModelFolder(name))) {
+    for (const std::string& file : NamesIn(ModelFolder(name))) {
       // What a crash left half written.
       if (absl::EndsWith(file, kTemporarySuffix)) {
         unlink(absl::StrCat(ModelFolder(name), "/", file).c_str());
@@ -83,7 +55,7 @@ void ModelStore::Scan() {
       VersionInfo info{.version = version, .file_bytes = FileBytes(path)};
       absl::StatusOr<ModelDescription> description = ReadModelDescription(path);
       if (description.ok()) {
-        info.description = *std::move(description);
+        info.description = std::make_shared<const ModelDescription>(*std::move(description));
       } else {
         info.damage = std::string(description.status().message());
       }
@@ -179,31 +151,48 @@ absl::StatusOr<int> ModelStore::Resolve(const ModelReference& reference) const {
 
 absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
     const ModelReference& reference) {
-  {
-    const std::lock_guard lock(mutex_);
-    const absl::StatusOr<int> resolved = Resolve(reference);
-    if (!resolved.ok()) return resolved.status();
-    for (const auto& model : loaded_) {
-      if (model->name != reference.name || model->version != *resolved) continue;
-      const std::shared_ptr<const LoadedModel> found = model;
-      Keep(found);
-      return found;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    const absl::StatusOr<int> version = Resolve(reference);
+    if (!version.ok()) return version.status();
+    if (auto found = loaded_.Use(reference.name, *version)) return found;
+    const auto [entry, is_first] = loading_.emplace(reference.name, *version);
+    if (!is_first) {
+      loading_done_.wait(lock);
+      continue;
     }
+    lock.unlock();  // reading takes a while
+    auto model = LoadFile(reference.name, *version);
+    lock.lock();
+    loading_.erase(entry);
+    loading_done_.notify_all();
+    const VersionInfo* info = FindVersion(reference.name, *version);
+    if (model.ok() && info != nullptr) loaded_.Add(*model);
+    // Else it was deleted meanwhile, or is damaged: the next newest, or the error that says so.
+    if (model.ok() || (info != nullptr && info->damage.empty())) return model;
   }
-  // Reading takes a while, and others may load meanwhile; at worst the same version twice.
-  absl::StatusOr<StoredVersion> stored = Read(reference);
+}
+
+absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::LoadFile(const std::string& name,
+                                                                        int version) {
+  absl::StatusOr<StoredVersion> stored = Read({.name = name, .version = version});
   if (!stored.ok()) return stored.status();
   ModelDescription& description = stored->data.description;
   auto model = std::make_shared<LoadedModel>();
-  model->name = reference.name;
-  model->version = stored->version;
-  model->digest = DigestOf(reference.name, stored->version, stored->data);
+  model->name = name;
+  model->version = version;
+  model->file_bytes = FileBytes(VersionPath(name, version));
+  model->digest = DigestOf(name, version, stored->data);
   model->vocabulary = std::move(description.vocabulary);
   model->SetWeights(description.network, std::move(stored->data.parameters), precision_);
-  const std::lock_guard lock(mutex_);
-  const bool deleted = FindVersion(model->name, model->version) == nullptr;
-  if (!deleted) Keep(model);
   return model;
+}
+
+absl::StatusOr<VersionInfo> ModelStore::Describe(const ModelReference& reference) const {
+  const std::lock_guard lock(mutex_);
+  const absl::StatusOr<int> version = Resolve(reference);
+  if (!version.ok()) return version.status();
+  return models_.at(reference.name).versions.at(*version);
 }
 
 template <typename T>
@@ -247,15 +236,7 @@ void ModelStore::ReportDamage(const std::string& name, int version, absl::string
   }
 }
 
-void ModelStore::Keep(std::shared_ptr<const LoadedModel> model) {
-  loaded_.remove_if([&](const auto& other) {
-    return other->name == model->name && other->version == model->version;
-  });
-  loaded_.push_front(std::move(model));
-  if (loaded_.size() > kLoadedMax) loaded_.pop_back();
-}
-
-absl::StatusOr<int> ModelStore::Publish(const std::string& name, const ModelData& model) {
+absl::StatusOr<VersionInfo> ModelStore::Publish(const std::string& name, const ModelData& model) {
   const std::string bytes = EncodeModel(model);
   absl::StatusOr<AtomicFile> file = CreateVersionFile(name);
   // The long part, without the lock: others go on loading.
@@ -266,22 +247,28 @@ absl::StatusOr<int> ModelStore::Publish(const std::string& name, const ModelData
   const std::lock_guard lock(mutex_);
   Model& entry = models_[name];
   int version = entry.newest_ever;
-  // A number that is taken was put there by hand.
-  while (status.ok()) {
-    status = file->CommitAs(VersionPath(name, ++version));
-    if (status.ok() || !absl::IsAlreadyExists(status) || version == INT_MAX) break;
-    status = absl::OkStatus();
-  }
+  if (status.ok()) status = CommitNext(name, &*file, &version);
   if (!status.ok()) {
     file = status;                                                 // removes the temporary file
     if (entry.versions.empty()) rmdir(ModelFolder(name).c_str());  // fails, rightly, if not empty
     return status;
   }
   entry.newest_ever = version;
-  entry.versions[version] = {.version = version,
-                             .description = model.description,
-                             .file_bytes = static_cast<int64_t>(bytes.size())};
-  return version;
+  VersionInfo& info = entry.versions[version];
+  info = {.version = version,
+          .description = std::make_shared<const ModelDescription>(model.description),
+          .file_bytes = static_cast<int64_t>(bytes.size())};
+  return info;
+}
+
+absl::Status ModelStore::CommitNext(const std::string& name, AtomicFile* file, int* version) const {
+  while (*version < INT_MAX) {
+    absl::Status status = file->CommitAs(VersionPath(name, ++*version));
+    if (!absl::IsAlreadyExists(status))
+      return status;  // a number that is taken was put there by hand
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat(name, ":", *version, " has the last number that a version can have"));
 }
 
 absl::StatusOr<AtomicFile> ModelStore::CreateVersionFile(const std::string& name) const {
@@ -307,9 +294,7 @@ absl::Status ModelStore::Delete(const ModelReference& reference) {
     if (unlink(path.c_str()) != 0 && errno != ENOENT) {
       return absl::ErrnoToStatus(errno, absl::StrCat("cannot delete ", path));
     }
-    loaded_.remove_if([&](const auto& model) {
-      return model->name == reference.name && model->version == version;
-    });
+    loaded_.Remove(reference.name, version);
     it = versions.erase(it);
   }
   if (versions.empty()) rmdir(ModelFolder(reference.name).c_str());

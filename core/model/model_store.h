@@ -8,11 +8,12 @@
 #ifndef RUNNEL_CORE_MODEL_MODEL_STORE_H_
 #define RUNNEL_CORE_MODEL_MODEL_STORE_H_
 
+#include <condition_variable>
 #include <cstdint>
-#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,23 +21,17 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/model/atomic_file.h"
+#include "core/model/loaded_models.h"
 #include "core/model/model_file.h"
 #include "core/model/model_file_reader.h"
 #include "core/model/model_reference.h"
-#include "core/nn/language_model.h"
 
 namespace runnel {
 
-// A version in use. It stays usable as long as someone holds it, also after it is deleted.
-struct LoadedModel : LanguageModel {
-  std::string name;
-  int version = 0;
-};
-
 struct VersionInfo {
   int version = 0;
-  ModelDescription description;  // meaningless if damaged before it could be read
-  std::string damage;            // not empty: the file cannot be served, and why
+  std::shared_ptr<const ModelDescription> description;  // null: damaged before it could be read
+  std::string damage;  // not empty: the file cannot be served, and why
   int64_t file_bytes = 0;
 };
 
@@ -53,12 +48,15 @@ struct ModelInfo {
 
 class ModelStore {
  public:
-  static constexpr int kLoadedMax = 32;  // versions kept loaded
+  struct Options {
+    // Models are loaded to decode at this precision; files hold f32 whatever it is.
+    DecodePrecision precision = DecodePrecision::kF32;
+    int64_t loaded_bytes_max = int64_t{1} << 30;  // of the versions that stay loaded
+  };
 
   // Makes the folder if it is missing. Errors of the file system; damaged files are no error.
-  // Models are loaded to decode at `precision`; files hold f32 whatever it is.
-  static absl::StatusOr<std::unique_ptr<ModelStore>> Open(
-      const std::string& folder, DecodePrecision precision = DecodePrecision::kF32);
+  static absl::StatusOr<std::unique_ptr<ModelStore>> Open(const std::string& folder,
+                                                          const Options& options);
 
   // All models by name.
   std::vector<ModelInfo> List() const;
@@ -66,7 +64,8 @@ class ModelStore {
   absl::StatusOr<ModelInfo> Get(const std::string& name) const;
 
   // The version that `reference` means: a bare name is its newest undamaged version. NOT_FOUND if
-  // there is no such model or version, DATA_LOSS if the version is damaged.
+  // there is no such model or version, DATA_LOSS if the version is damaged. A version that is being
+  // loaded is waited for.
   absl::StatusOr<std::shared_ptr<const LoadedModel>> Load(const ModelReference& reference);
 
   // The file of the version that `reference` means, to be read from start to end; errors as Load.
@@ -77,12 +76,14 @@ class ModelStore {
   absl::StatusOr<OpenedFile> OpenFile(const ModelReference& reference);
   // What reading a version's file has shown; it is not served any more.
   void ReportDamage(const std::string& name, int version, absl::string_view damage);
+  // What the store holds of that version, without reading its file; errors as Load.
+  absl::StatusOr<VersionInfo> Describe(const ModelReference& reference) const;
   // Reads that version's file; errors as Load.
   absl::StatusOr<StoredVersion> Read(const ModelReference& reference);
 
-  // Writes the next version of `name` (a checked name) and returns its number. Errors of the file
-  // system, with nothing left behind.
-  absl::StatusOr<int> Publish(const std::string& name, const ModelData& model);
+  // Writes the next version of `name` (a checked name). Errors of the file system, with nothing
+  // left behind; FAILED_PRECONDITION if a file has the last number there is.
+  absl::StatusOr<VersionInfo> Publish(const std::string& name, const ModelData& model);
 
   // Deletes a version, or all of them if the reference names none. NOT_FOUND.
   absl::Status Delete(const ModelReference& reference);
@@ -90,11 +91,15 @@ class ModelStore {
  private:
   struct Model {
     std::map<int, VersionInfo> versions;
-    int newest_ever = 0;  // numbers are not used again
+    // Numbers are not used again while the store is open. The next opening knows of the files
+    // alone.
+    int newest_ever = 0;
   };
 
-  ModelStore(std::string folder, DecodePrecision precision)
-      : folder_(std::move(folder)), precision_(precision) {}
+  ModelStore(std::string folder, const Options& options)
+      : folder_(std::move(folder)),
+        precision_(options.precision),
+        loaded_(options.loaded_bytes_max) {}
 
   // Finds the versions that are there.
   void Scan();
@@ -102,7 +107,10 @@ class ModelStore {
   std::string ModelFolder(const std::string& name) const;
   std::string VersionPath(const std::string& name, int version) const;
   absl::StatusOr<AtomicFile> CreateVersionFile(const std::string& name) const;
-  // The members from here to Keep: mutex_ held.
+  // Gives the file the first free number behind `version`, which it is then.
+  absl::Status CommitNext(const std::string& name, AtomicFile* file, int* version) const;
+  absl::StatusOr<std::shared_ptr<const LoadedModel>> LoadFile(const std::string& name, int version);
+  // The members from here to Resolve: mutex_ held.
   // Null if there is no such model, or only as what Publish has begun, or the reference has a
   // label.
   const Model* Find(const ModelReference& reference) const;
@@ -110,7 +118,6 @@ class ModelStore {
   VersionInfo* FindVersion(const std::string& name, int version);
   absl::Status NotFound(const ModelReference& reference) const;
   absl::StatusOr<int> Resolve(const ModelReference& reference) const;
-  void Keep(std::shared_ptr<const LoadedModel> model);
   // The version that `reference` means, and what `open` makes of its file: without the lock, since
   // that takes a while.
   template <typename T>
@@ -121,7 +128,9 @@ class ModelStore {
   const DecodePrecision precision_;
   mutable std::mutex mutex_;
   std::map<std::string, Model> models_;
-  std::list<std::shared_ptr<const LoadedModel>> loaded_;  // most recently used first
+  LoadedModels loaded_;
+  std::set<std::pair<std::string, int>> loading_;
+  std::condition_variable loading_done_;
 };
 
 }  // namespace runnel

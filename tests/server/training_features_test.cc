@@ -148,7 +148,9 @@ TEST_F(TrainingFeaturesTest, BaseThatDoesNotFit_IsInvalidByField) {
   EXPECT_THAT(FieldsOf(Train(unlike)),
               ElementsAre("network.hidden_size", "training.mask_fraction"));
   request.set_base("missing");
-  EXPECT_EQ(Train(request).error_code(), grpc::StatusCode::NOT_FOUND);
+  const grpc::Status missing = Train(request);
+  EXPECT_EQ(missing.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(missing.error_message(), ::testing::StartsWith("base: there is no model missing"));
   request.set_base("m/../x");
   EXPECT_THAT(FieldsOf(Train(request)), ElementsAre("base"));
 }

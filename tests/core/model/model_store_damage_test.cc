@@ -162,10 +162,30 @@ TEST_F(ModelStoreDamage, VersionThatAppearedFromOutside_IsSteppedOver) {
   EXPECT_THAT(Versions("brook"), ElementsAre(3, 1));
 }
 
+TEST_F(ModelStoreDamage, LastNumberThereIs_FailsThePublishAlone) {
+  Publish("brook", 1);
+  std::filesystem::copy_file(VersionPath("brook", 1), VersionPath("brook", 2147483647));
+  Open();
+  const absl::Status status = store_->Publish("brook", SmallModel()).status();
+  EXPECT_EQ(status, absl::FailedPreconditionError(
+                        "brook:2147483647 has the last number that a version can have"));
+  EXPECT_THAT(Versions("brook"), ElementsAre(2147483647, 1));
+  EXPECT_EQ(Names(Path("models/brook")).size(), 2u);
+  EXPECT_TRUE(Load("brook").ok());
+}
+
+TEST_F(ModelStoreDamage, VersionDamagedBeforeItCouldBeRead_HasNoDescription) {
+  Publish("brook", 1);
+  CutFile("brook", 1);
+  Open();
+  EXPECT_EQ(store_->Get("brook")->versions[0].description, nullptr);
+  EXPECT_TRUE(absl::IsDataLoss(store_->Describe({.name = "brook"}).status()));
+}
+
 TEST_F(ModelStoreDamage, Open_OfAFileInPlaceOfTheFolderIsAnError) {
   WriteFile(Path("file"), "");
-  EXPECT_FALSE(ModelStore::Open(Path("file")).ok());
-  EXPECT_FALSE(ModelStore::Open(Path("file/models")).ok());
+  EXPECT_FALSE(ModelStore::Open(Path("file"), {}).ok());
+  EXPECT_FALSE(ModelStore::Open(Path("file/models"), {}).ok());
 }
 
 }  // namespace

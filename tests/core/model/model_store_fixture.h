@@ -16,15 +16,15 @@ class ModelStoreTest : public FolderTest {
   ModelStoreTest() { Open(); }
 
   // As a restart of the server.
-  void Open(DecodePrecision precision = DecodePrecision::kF32) {
-    store_ = ModelStore::Open(Path("models"), precision).value();
+  void Open(const ModelStore::Options& options = {}) {
+    store_ = ModelStore::Open(Path("models"), options).value();
   }
 
   std::string VersionPath(const std::string& name, int version) const {
     return Path("models/" + name + "/" + std::to_string(version) + ".safetensors");
   }
   int Publish(const std::string& name, float scale = 1) {
-    return store_->Publish(name, SmallModel(scale)).value();
+    return store_->Publish(name, SmallModel(scale)).value().version;
   }
   absl::StatusOr<std::shared_ptr<const LoadedModel>> Load(const std::string& reference) {
     return store_->Load(ParseModelReference(reference).value());

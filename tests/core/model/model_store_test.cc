@@ -43,9 +43,14 @@ TEST_F(ModelStoreTest, List_IsByNameWithVersionsNewestFirst) {
     EXPECT_EQ(version.damage, "");
     EXPECT_EQ(version.file_bytes,
               static_cast<int64_t>(std::filesystem::file_size(VersionPath("river", 1))));
-    EXPECT_EQ(version.description.chars_trained, 123456789012);
-    EXPECT_EQ(version.description.parameter_count, SmallModel().description.parameter_count);
-    EXPECT_EQ(version.description.vocabulary, SmallModel().description.vocabulary);
+    ASSERT_NE(version.description, nullptr);
+    EXPECT_EQ(version.description->chars_trained, 123456789012);
+    EXPECT_EQ(version.description->parameter_count, SmallModel().description.parameter_count);
+    EXPECT_EQ(version.description->vocabulary, SmallModel().description.vocabulary);
+    // Vocabularies may be large: they are shared, not copied.
+    EXPECT_EQ(store_->Get("river")->versions[0].description, version.description);
+    const auto described = store_->Describe(ParseModelReference("river").value());
+    EXPECT_EQ(described->description, version.description);
     Open();
   }
 }
@@ -55,7 +60,7 @@ TEST_F(ModelStoreTest, Load_PacksWeightsAtTheStoresPrecisionAndReadDoesNot) {
   const auto exact = Load("brook").value();
   EXPECT_EQ(exact->decoder->precision(), DecodePrecision::kF32);
   for (const DecodePrecision precision : {DecodePrecision::kBf16, DecodePrecision::kInt8}) {
-    Open(precision);
+    Open({.precision = precision});
     const auto loaded = Load("brook").value();
     EXPECT_EQ(loaded->decoder->precision(), precision);
     EXPECT_EQ(loaded->digest, exact->digest);
@@ -88,19 +93,44 @@ TEST_F(ModelStoreTest, Load_AgainIsTheSameModelInMemory) {
   EXPECT_EQ(Load("brook:1").value(), first);  // not read again
 }
 
-TEST_F(ModelStoreTest, LoadedVersions_AreTheMostRecentlyUsed) {
-  for (int i = 0; i <= ModelStore::kLoadedMax; ++i) Publish("brook");
+TEST_F(ModelStoreTest, LoadedVersions_AreThoseUsedLastThatFitIntoTheBytes) {
+  for (int i = 0; i < 4; ++i) Publish("brook");
+  const int64_t bytes = store_->Get("brook")->versions[0].file_bytes;
+  Open({.loaded_bytes_max = 3 * bytes});
   const std::weak_ptr<const LoadedModel> first = Load("brook:1").value();
   const std::weak_ptr<const LoadedModel> second = Load("brook:2").value();
-  for (int version = 3; version <= ModelStore::kLoadedMax; ++version) {
-    ASSERT_TRUE(Load("brook:" + std::to_string(version)).ok());
-  }
+  ASSERT_TRUE(Load("brook:3").ok());
   ASSERT_TRUE(Load("brook:1").ok());  // so that the second is the one unused longest
   ASSERT_FALSE(second.expired());
-  ASSERT_TRUE(Load("brook:" + std::to_string(ModelStore::kLoadedMax + 1)).ok());
+  ASSERT_TRUE(Load("brook:4").ok());
   EXPECT_FALSE(first.expired());
   EXPECT_TRUE(second.expired());
   EXPECT_TRUE(Load("brook:2").ok());
+}
+
+TEST_F(ModelStoreTest, VersionLargerThanTheBytes_StaysUntilTheNext) {
+  Publish("brook");
+  Publish("brook");
+  Open({.loaded_bytes_max = 1});
+  const std::weak_ptr<const LoadedModel> first = Load("brook:1").value();
+  EXPECT_EQ(Load("brook:1").value(), first.lock());
+  ASSERT_TRUE(Load("brook:2").ok());
+  EXPECT_TRUE(first.expired());
+}
+
+TEST_F(ModelStoreTest, LoadsOfAVersionAtATime_GiveOneModel) {
+  ModelData model = SmallModel();
+  model.description.network.hidden_size = 512;  // takes a while to read
+  model.parameters.resize(
+      MakeNetwork<float>(model.description.network, model.description.vocabulary.size())
+          ->layout()
+          .size());
+  ASSERT_TRUE(store_->Publish("brook", model).ok());
+  std::vector<std::shared_ptr<const LoadedModel>> loaded(8);
+  std::vector<std::thread> threads;
+  for (auto& each : loaded) threads.emplace_back([&] { each = Load("brook").value(); });
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& each : loaded) EXPECT_EQ(each, loaded[0]);
 }
 
 TEST_F(ModelStoreTest, UnknownModels_AreNotFoundNamingWhatThereIs) {
@@ -163,7 +193,7 @@ TEST_F(ModelStoreTest, NumbersOfDeletedVersions_AreNotUsedAgain) {
 }
 
 TEST_F(ModelStoreTest, Open_MakesMissingFolders) {
-  ASSERT_TRUE(ModelStore::Open(Path("deep/down/models")).ok());
+  ASSERT_TRUE(ModelStore::Open(Path("deep/down/models"), {}).ok());
   EXPECT_TRUE(std::filesystem::is_directory(Path("deep/down/models")));
 }
 
@@ -177,7 +207,7 @@ TEST_F(ModelStoreTest, PublishLoadAndDeleteFromManyThreads_KeepEveryPromise) {
   for (int p = 0; p < 2; ++p) {
     threads.emplace_back([&, p] {
       for (int i = 0; i < kPublished; ++i) {
-        numbers[p].push_back(store_->Publish("brook", SmallModel()).value());
+        numbers[p].push_back(store_->Publish("brook", SmallModel())->version);
       }
       if (--publishers == 0) done = true;
     });
