@@ -37,7 +37,9 @@ v1::ModelVersion ToProto(const VersionInfo& info) {
     version.set_validation_loss(static_cast<float>(*description.validation_loss));
   }
   version.set_chars_trained(description.chars_trained);
-  *version.mutable_create_time() = ToTimestamp(description.create_time_ms);
+  if (description.create_time_ms > 0) {
+    *version.mutable_create_time() = ToTimestamp(description.create_time_ms);
+  }
   version.set_training_job(SafeText(description.training_job, kDamageBytesMax));
   return version;
 }

@@ -13,6 +13,9 @@
 namespace runnel {
 namespace {
 
+// The end of the year 9999, beyond which a time cannot be written as text.
+constexpr int64_t kTimeMsMax = 253'402'300'799'999;
+
 std::string VocabularyText(const Vocabulary& vocabulary) {
   std::string text;
   if (vocabulary.kind() == VocabularyKind::kBytes) return text;
@@ -112,7 +115,10 @@ absl::StatusOr<ModelDescription> DecodeDescription(absl::string_view text) {
   const Json& summary = json["summary"];
   ModelDescription description{.network = *network, .vocabulary = *std::move(vocabulary)};
   description.training_job = StringOr(summary, "training_job", "");
-  description.create_time_ms = IntegerOr(summary, "create_time_ms", 0);
+  const int64_t create_time_ms = IntegerOr(summary, "create_time_ms", 0);
+  if (create_time_ms >= 0 && create_time_ms <= kTimeMsMax) {
+    description.create_time_ms = create_time_ms;
+  }
   description.chars_trained = std::max<int64_t>(IntegerOr(summary, "chars_trained", 0), 0);
   if (const Json* loss = Member(summary, "validation_loss", Json::value_t::number_float)) {
     const auto value = loss->get<double>();

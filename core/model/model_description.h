@@ -31,7 +31,7 @@ struct ModelDescription {
   std::optional<double> validation_loss;  // nats a character, in a float's range
   int64_t chars_trained = 0;
   std::string training_job;     // empty: imported
-  int64_t create_time_ms = 0;   // since 1970
+  int64_t create_time_ms = 0;   // since 1970, until the year 9999; 0: unknown
   std::string training = "{}";  // a JSON object that the caller chooses, kept as it is
 };
 

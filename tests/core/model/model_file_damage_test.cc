@@ -416,5 +416,21 @@ TEST_F(ModelFileDamage, SummaryOfOddTypes_IsReadAsUnknown) {
   EXPECT_EQ(description.validation_loss, std::nullopt);
 }
 
+TEST_F(ModelFileDamage, TimeBeyondACalendar_IsReadAsUnknown) {
+  struct Case {
+    int64_t stored;
+    int64_t read;
+  };
+  const std::vector<Case> cases = {{-1, 0},
+                                   {253'402'300'799'999, 253'402'300'799'999},
+                                   {253'402'300'800'000, 0},
+                                   {9'000'000'000'000'000'000, 0}};
+  for (const Case& c : cases) {
+    Parts parts;
+    parts.about["summary"]["create_time_ms"] = c.stored;
+    EXPECT_EQ(DecodeModel(parts.Bytes())->description.create_time_ms, c.read) << c.stored;
+  }
+}
+
 }  // namespace
 }  // namespace runnel
