@@ -35,7 +35,8 @@ ExitCode RunList(CommandContext& context, const JobsCommand& command) {
     all.mutable_jobs()->MergeFrom(page.jobs());
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
-  context.out.Write(command.json ? ToJson(all) : JobsTable(all.jobs()));
+  if (command.json) return WriteJson(context, all);
+  context.out.Write(JobsTable(all.jobs()));
   return ExitCode::kOk;
 }
 
@@ -50,7 +51,8 @@ ExitCode RunShow(CommandContext& context, const JobsCommand& command) {
   v1::GetTrainingJobResponse response;
   const grpc::Status status = GetJob(context, command, &response);
   if (!status.ok()) return Fail(context, status);
-  context.out.Write(command.json ? ToJson(response.job()) : JobFields(response.job()));
+  if (command.json) return WriteJson(context, response.job());
+  context.out.Write(JobFields(response.job()));
   return ExitCode::kOk;
 }
 

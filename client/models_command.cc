@@ -40,7 +40,8 @@ ExitCode RunList(CommandContext& context, const ModelsCommand& command) {
     all.mutable_models()->MergeFrom(page.models());
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
-  context.out.Write(command.json ? ToJson(all) : ModelsTable(all.models()));
+  if (command.json) return WriteJson(context, all);
+  context.out.Write(ModelsTable(all.models()));
   return ExitCode::kOk;
 }
 
@@ -50,7 +51,8 @@ ExitCode RunShow(CommandContext& context, const ModelsCommand& command) {
   const grpc::Status status =
       context.NewStub<v1::ModelService>()->GetModel(call.context(), command.show, &response);
   if (!status.ok()) return Fail(context, status);
-  context.out.Write(command.json ? ToJson(response.model()) : VersionsTable(response.model()));
+  if (command.json) return WriteJson(context, response.model());
+  context.out.Write(VersionsTable(response.model()));
   return ExitCode::kOk;
 }
 
@@ -94,12 +96,11 @@ ExitCode RunImport(CommandContext& context, const ModelsCommand& command) {
   v1::ModelVersion version;
   const ExitCode code = ImportModelFile(context, command.file, std::move(request), &version);
   if (code != ExitCode::kOk) return code;
-  context.out.Write(command.json
-                        ? ToJson(version)
-                        : absl::StrCat("imported ", EscapeLine(command.import.name()), ":",
-                                       version.version(), ", ", NetworkText(version.network()),
-                                       ", ", version.vocabulary_size(), " distinct, ",
-                                       version.parameter_count(), " parameters\n"));
+  if (command.json) return WriteJson(context, version);
+  context.out.Write(absl::StrCat("imported ", EscapeLine(command.import.name()), ":",
+                                 version.version(), ", ", NetworkText(version.network()), ", ",
+                                 version.vocabulary_size(), " distinct, ",
+                                 version.parameter_count(), " parameters\n"));
   return ExitCode::kOk;
 }
 

@@ -35,12 +35,12 @@ ExitCode RunSample(CommandContext& context, const SampleCommand& command) {
   const grpc::Status status = context.NewStub<v1::TextGenerationService>()->Sample(
       call.context(), command.request, &response);
   if (!status.ok()) return Fail(context, status);
+  ExitCode code = ExitCode::kOk;
   if (command.json) {
-    context.out.Write(ToJson(response));
+    code = WriteJson(context, response);
   } else {
     PrintTexts(context.out, command, response);
   }
-  ExitCode code = ExitCode::kOk;
   for (const v1::SampledText& sample : response.samples()) {
     if (command.stats) context.environment.err << GenerationStats(sample.summary()) << "\n";
     if (sample.summary().finish_reason() == v1::FINISH_REASON_DRAINING) {

@@ -69,7 +69,8 @@ ExitCode RunScore(CommandContext& context, const TextCommand<v1::ScoreRequest>& 
   const grpc::Status status = context.NewStub<v1::TextGenerationService>()->Score(
       call.context(), command.request, &response);
   if (!status.ok()) return Fail(context, status);
-  context.out.Write(command.json ? ToJson(response) : ScoreText(command.request.text(), response));
+  if (command.json) return WriteJson(context, response);
+  context.out.Write(ScoreText(command.request.text(), response));
   return ExitCode::kOk;
 }
 
@@ -79,10 +80,7 @@ ExitCode RunFill(CommandContext& context, const TextCommand<v1::FillBlanksReques
   const grpc::Status status = context.NewStub<v1::TextGenerationService>()->FillBlanks(
       call.context(), command.request, &response);
   if (!status.ok()) return Fail(context, status);
-  if (command.json) {
-    context.out.Write(ToJson(response));
-    return ExitCode::kOk;
-  }
+  if (command.json) return WriteJson(context, response);
   context.out.WriteText(response.text());
   context.out.EndLine();
   context.out.Write(FillText(response));

@@ -54,6 +54,18 @@ TEST_F(StoreCommandsTest, ModelsList_Json_HoldsEveryPage) {
                          HasSubstr("\"cellType\": \"CELL_TYPE_RNN_TANH\"")));
 }
 
+TEST_F(StoreCommandsTest, ModelsList_JsonThatCannotBe_IsAFailure) {
+  fake.models.list = [](const v1::ListModelsRequest&, v1::ListModelsResponse* response) {
+    *response->add_models() = MakeModel("first", 1);
+    response->mutable_models(0)->mutable_versions(0)->mutable_create_time()->set_seconds(int64_t{1}
+                                                                                         << 62);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run({"models", "list", "--json"}), 1);
+  EXPECT_THAT(err, testing::StartsWith("runnel: the answer cannot be written as JSON: "));
+  EXPECT_EQ(out, "");
+}
+
 TEST_F(StoreCommandsTest, ModelsShow_Versions_AreLinesNewestFirst) {
   fake.models.get = [](const v1::GetModelRequest& request, v1::GetModelResponse* response) {
     EXPECT_EQ(request.name(), "m");
