@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "core/text/text_source.h"
 #include "server/error_mapping.h"
 
@@ -22,6 +23,23 @@ bool IsInside(const fs::path& folder, const fs::path& path) {
   return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first ==
          folder.end();
 }
+
+// A text that ends in an error once `stopped`.
+class StoppableSource : public TextSource {
+ public:
+  StoppableSource(const TextSource& source, const std::atomic<bool>& stopped)
+      : source_(source), stopped_(stopped) {}
+
+  absl::Status Read(absl::FunctionRef<absl::Status(absl::string_view)> sink) const override {
+    return source_.Read([&](absl::string_view piece) {
+      return stopped_ ? absl::UnavailableError("the server is shutting down") : sink(piece);
+    });
+  }
+
+ private:
+  const TextSource& source_;
+  const std::atomic<bool>& stopped_;
+};
 
 }  // namespace
 
@@ -42,9 +60,14 @@ absl::string_view CorpusLoader::Field(const v1::TrainRequest& request) {
 grpc::Status CorpusLoader::Load(const v1::TrainRequest& request, const CorpusVocabulary& vocabulary,
                                 std::shared_ptr<const LoadedCorpus>* corpus) const {
   auto loaded = LoadField(request, vocabulary);
-  if (!loaded.ok()) return ToGrpcStatus(loaded.status(), Field(request));
-  *corpus = *std::move(loaded);
-  return grpc::Status::OK;
+  if (loaded.ok()) {
+    *corpus = *std::move(loaded);
+    return grpc::Status::OK;
+  }
+  const absl::Status& status = loaded.status();
+  if (absl::IsUnavailable(status)) return ToGrpcStatus(status);
+  if (absl::IsInvalidArgument(status)) return ToGrpcStatus(status, Field(request));
+  return ToGrpcStatus(WithField(Field(request), status));
 }
 
 absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadField(
@@ -56,12 +79,12 @@ absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadField(
     case v1::TrainRequest::kCorpusPath: {
       const absl::StatusOr<std::string> path = ResolvePath(request.corpus_path());
       if (!path.ok()) return path.status();
-      return LoadFile(*path, vocabulary);
+      return LoadFile(*path, Quoted(request.corpus_path()), vocabulary);
     }
     case v1::TrainRequest::kCorpusId: {
       const auto pin = uploads_.Find(request.corpus_id());
       if (!pin.ok()) return pin.status();
-      return LoadFile((*pin)->path(), vocabulary);
+      return LoadFile((*pin)->path(), "corpus " + request.corpus_id(), vocabulary);
     }
     case v1::TrainRequest::CORPUS_NOT_SET:
       break;
@@ -80,15 +103,14 @@ absl::StatusOr<std::string> CorpusLoader::ResolvePath(const std::string& relativ
                      "; must be a relative path below the server's corpus folder, without \"..\""));
   }
   if (folder_.empty()) {
-    return absl::FailedPreconditionError(
-        "corpus_path: this server has no corpus folder (--corpus-dir)");
+    return absl::FailedPreconditionError("this server has no corpus folder (--corpus-dir)");
   }
   std::error_code error;
   const fs::path folder = fs::canonical(folder_, error);
   const fs::path file = error ? fs::path() : fs::canonical(folder / path, error);
   if (error) {
-    return absl::NotFoundError(absl::StrCat("corpus_path: there is no file ", Quoted(relative),
-                                            " in the server's corpus folder"));
+    return absl::NotFoundError(
+        absl::StrCat("there is no file ", Quoted(relative), " in the server's corpus folder"));
   }
   if (!IsInside(folder, file)) {
     return absl::InvalidArgumentError(
@@ -102,11 +124,14 @@ absl::StatusOr<std::string> CorpusLoader::ResolvePath(const std::string& relativ
 }
 
 absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadFile(
-    const std::string& path, const CorpusVocabulary& vocabulary) const {
+    const std::string& path, const std::string& name, const CorpusVocabulary& vocabulary) const {
   std::error_code error;
   const auto bytes = static_cast<int64_t>(fs::file_size(path, error));
-  if (error) return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot read ", path));
-  return LoadSource(FileSource(path), bytes, vocabulary);
+  if (error) return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot read ", name));
+  auto loaded = LoadSource(FileSource(path), bytes, vocabulary);
+  if (loaded.ok()) return loaded;
+  return absl::Status(loaded.status().code(),
+                      absl::StrReplaceAll(loaded.status().message(), {{path, name}}));
 }
 
 absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadSource(
@@ -118,8 +143,9 @@ absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadSource(
   }
   auto claim = memory_.Take(bytes * kIdBytesPerTextByte, "the corpus");
   if (!claim.ok()) return claim.status();
-  absl::StatusOr<Corpus> corpus = vocabulary.base ? Corpus::Load(source, *vocabulary.base)
-                                                  : Corpus::Load(source, vocabulary.rules);
+  const StoppableSource stoppable(source, stopped_);
+  absl::StatusOr<Corpus> corpus = vocabulary.base ? Corpus::Load(stoppable, *vocabulary.base)
+                                                  : Corpus::Load(stoppable, vocabulary.rules);
   if (!corpus.ok()) return corpus.status();
   auto loaded = std::make_shared<LoadedCorpus>();
   loaded->claim = *std::move(claim);

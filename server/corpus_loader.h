@@ -4,6 +4,7 @@
 
 #include <grpcpp/support/status.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,9 +38,12 @@ class CorpusLoader {
       : folder_(std::move(folder)), uploads_(*uploads), memory_(*memory) {}
 
   // Reads files. The status names the field: text, corpus_path, corpus_id, or corpus if
-  // there is none.
+  // there is none. UNAVAILABLE: stopped.
   grpc::Status Load(const v1::TrainRequest& request, const CorpusVocabulary& vocabulary,
                     std::shared_ptr<const LoadedCorpus>* corpus) const;
+
+  // Ends all loading as soon as may be, also what is to come.
+  void Stop() { stopped_ = true; }
 
   // The field that holds the request's corpus.
   static absl::string_view Field(const v1::TrainRequest& request);
@@ -48,8 +52,9 @@ class CorpusLoader {
   // The file that `relative` names. INVALID_ARGUMENT if it leads out of the folder or is no regular
   // file, NOT_FOUND, FAILED_PRECONDITION if there is no folder.
   absl::StatusOr<std::string> ResolvePath(const std::string& relative) const;
+  // Errors call the file `name`: where the server keeps it is not told.
   absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadFile(
-      const std::string& path, const CorpusVocabulary& vocabulary) const;
+      const std::string& path, const std::string& name, const CorpusVocabulary& vocabulary) const;
   absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadSource(
       const TextSource& source, int64_t bytes, const CorpusVocabulary& vocabulary) const;
   absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadField(
@@ -58,6 +63,7 @@ class CorpusLoader {
   const std::string folder_;
   CorpusUploads& uploads_;
   MemoryBudget& memory_;
+  std::atomic<bool> stopped_ = false;
 };
 
 }  // namespace runnel::server

@@ -49,7 +49,7 @@ struct Engine {
   MemoryBudget prompt_memory;        // of prompts and texts that are being read
   const int64_t training_bytes_max;  // of one job's weights and activations
   PatternCache patterns;             // of texts that must match one
-  const CorpusLoader corpora;
+  CorpusLoader corpora;
   TrainingJobs jobs;
   GenerationPool generation;
   ReadingPool readings;        // Score and FillBlanks

@@ -81,6 +81,7 @@ void Server::ShutDown(double patience_seconds) {
   if (grpc_server_ == nullptr) return;
   grpc_server_->GetHealthCheckService()->Shutdown();  // all NOT_SERVING, for good
   engine_->upload_calls.CancelAll();                  // no Train call could name what they bring
+  engine_->corpora.Stop();                            // no job would begin with them
   const auto texts_end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                             std::chrono::duration<double>(patience_seconds));
   // Refuses new calls at once; cancels those that are still running at its deadline, which lies

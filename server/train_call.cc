@@ -56,8 +56,10 @@ grpc::Status TrainCall::TrySubmit(std::shared_ptr<TrainingJob>* job) {
   const auto known = engine_.jobs.FindRequest(request_.request_id(), request_.model());
   if (!known.ok()) return ToGrpcStatus(known.status(), "request_id");
   *job = *known;
-  if (*job != nullptr) return grpc::Status::OK;  // before anything is loaded again
+  if (*job != nullptr) return grpc::Status::OK;
 
+  // Before a corpus is loaded for nothing.
+  if (const absl::Status room = engine_.jobs.CheckRoom(); !room.ok()) return ToGrpcStatus(room);
   TrainingSpec spec;
   if (grpc::Status status = MakeSpec(&spec); !status.ok()) return status;
   auto submitted = engine_.jobs.Submit(std::move(spec));

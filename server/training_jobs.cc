@@ -53,19 +53,28 @@ absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::FindRequestLocked(
                                                found->second->model()));
 }
 
+absl::Status TrainingJobs::CheckRoom() const {
+  const std::lock_guard lock(mutex_);
+  return CheckRoomLocked();
+}
+
+absl::Status TrainingJobs::CheckRoomLocked() const {
+  if (stopped_) return absl::UnavailableError("the server is shutting down");
+  // An idle training thread takes the job at once, so that a queue of 0 still trains.
+  const size_t idle = running_ == nullptr ? 1 : 0;
+  if (queue_.size() < queued_max_ + idle) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("the queue of training jobs is full: at most ",
+                                                   queued_max_,
+                                                   " may wait while one trains; try again later"));
+}
+
 absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::Submit(TrainingSpec spec) {
   std::shared_ptr<TrainingJob> job;
   {
     const std::lock_guard lock(mutex_);
     auto known = FindRequestLocked(spec.request_id, spec.model);
     if (!known.ok() || *known != nullptr) return known;
-    if (stopped_) return absl::UnavailableError("the server is shutting down");
-    // An idle training thread takes the job at once, so that a queue of 0 still trains.
-    const size_t idle = running_ == nullptr ? 1 : 0;
-    if (queue_.size() >= queued_max_ + idle) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("the queue of training jobs is full: ", queue_.size(), " are waiting"));
-    }
+    if (absl::Status status = CheckRoomLocked(); !status.ok()) return status;
     job = std::make_shared<TrainingJob>(std::move(spec), next_number_++);
     jobs_[job->number()] = job;
     by_id_[job->id()] = job;

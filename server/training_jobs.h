@@ -44,6 +44,8 @@ class TrainingJobs {
   // ALREADY_EXISTS if it was for another model.
   absl::StatusOr<std::shared_ptr<TrainingJob>> FindRequest(const std::string& request_id,
                                                            const std::string& model) const;
+  // Whether there is room for a job at the moment: as Submit.
+  absl::Status CheckRoom() const;
   // Queues a job. If the request id is known, returns that job instead. RESOURCE_EXHAUSTED: the
   // queue is full; UNAVAILABLE: stopped.
   absl::StatusOr<std::shared_ptr<TrainingJob>> Submit(TrainingSpec spec);
@@ -63,6 +65,7 @@ class TrainingJobs {
   void TrainUntilStopped();
   absl::StatusOr<std::shared_ptr<TrainingJob>> FindRequestLocked(const std::string& request_id,
                                                                  const std::string& model) const;
+  absl::Status CheckRoomLocked() const;
   void ForgetOldJobs();  // mutex_ held
 
   ModelStore& models_;

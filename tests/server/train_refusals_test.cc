@@ -124,7 +124,7 @@ TEST_F(TrainRefusalsTest, CorpusPathThatLeadsOut_IsInvalid) {
 TEST_F(TrainRefusalsTest, MissingCorpusPath_IsNotFound) {
   const grpc::Status status = TrainOnPath("missing.txt");
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
-  EXPECT_THAT(status.error_message(), HasSubstr("missing.txt"));
+  EXPECT_THAT(status.error_message(), StartsWith("corpus_path: there is no file \"missing.txt\""));
 }
 
 TEST_F(TrainRefusalsTest, CorpusPathThatIsNotUtf8_IsInvalidAndNamesTheByte) {
@@ -138,6 +138,17 @@ TEST_F(TrainRefusalsTest, CorpusPathWithoutACorpusFolder_IsFailedPrecondition) {
   options_.corpus_dir.clear();
   StartServer();
   EXPECT_EQ(TrainOnPath("a.txt").error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+}
+
+TEST_F(TrainRefusalsTest, CorpusThatCannotBeRead_NamesTheFieldAndNotTheServersPath) {
+  v1::UploadCorpusResponse uploaded;
+  ASSERT_TRUE(Upload({PlainText(20)}, &uploaded).ok());
+  std::filesystem::remove(options_.data_dir + "/corpora/" + uploaded.corpus_id() + ".txt");
+  v1::TrainRequest request = TinyTraining("m", 1);
+  request.set_corpus_id(uploaded.corpus_id());
+  EXPECT_EQ(
+      Train(request).error_message(),
+      "corpus_id: cannot read corpus " + uploaded.corpus_id() + ": No such file or directory");
 }
 
 TEST_F(TrainRefusalsTest, UnknownCorpusId_IsNotFoundAndAMalformedOneInvalid) {

@@ -1,0 +1,48 @@
+#include "server/corpus_loader.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "tests/testing/temporary_folder.h"
+
+namespace runnel::server {
+namespace {
+
+TEST(CorpusLoader, Stopped_LoadsNothingMore) {
+  const testing::TemporaryFolder folder;
+  const auto uploads =
+      CorpusUploads::Open(folder / "corpora", {.upload_bytes_max = 100, .total_bytes_max = 100});
+  ASSERT_TRUE(uploads.ok()) << uploads.status();
+  MemoryBudget memory(1000);
+  CorpusLoader loader(folder.path(), uploads->get(), &memory);
+  v1::TrainRequest request;
+  request.set_text("abcabc");
+  std::shared_ptr<const LoadedCorpus> corpus;
+  EXPECT_TRUE(loader.Load(request, {}, &corpus).ok());
+  EXPECT_EQ(corpus->corpus.chars(), 6);
+  loader.Stop();
+  const grpc::Status status = loader.Load(request, {}, &corpus);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(status.error_message(), "the server is shutting down");
+}
+
+TEST(CorpusLoader, CorpusBeyondTheFreeMemory_NamesTheField) {
+  const testing::TemporaryFolder folder;
+  const auto uploads =
+      CorpusUploads::Open(folder / "corpora", {.upload_bytes_max = 100, .total_bytes_max = 100});
+  ASSERT_TRUE(uploads.ok()) << uploads.status();
+  MemoryBudget memory(20);
+  const auto others = memory.Take(15, "another corpus");
+  const CorpusLoader loader(folder.path(), uploads->get(), &memory);
+  v1::TrainRequest request;
+  request.set_text("abcabc");
+  std::shared_ptr<const LoadedCorpus> corpus;
+  const grpc::Status status = loader.Load(request, {}, &corpus);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(status.error_message(), "text: the corpus needs 12 bytes of memory; 5 of 20 are free");
+}
+
+}  // namespace
+}  // namespace runnel::server
