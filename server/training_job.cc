@@ -92,6 +92,11 @@ void TrainingJob::Notify(const Listeners& listeners) {
   for (const auto& [key, listener] : listeners) (*listener)();
 }
 
+bool TrainingJob::WaitForStop(std::chrono::seconds time) const {
+  std::unique_lock lock(mutex_);
+  return stop_came_.wait_for(lock, time, [this] { return stop_requested_.load(); });
+}
+
 bool TrainingJob::publish_when_stopped() const {
   const std::lock_guard lock(mutex_);
   return publish_when_stopped_;
@@ -112,6 +117,7 @@ absl::Status TrainingJob::Cancel(bool publish) {
     }
     publish_when_stopped_ = publish_when_stopped_ || publish;
     stop_requested_ = true;
+    stop_came_.notify_all();
     if (job_.state() == v1::TRAINING_JOB_STATE_QUEUED) {
       listeners = EndLocked(v1::TRAINING_JOB_STATE_CANCELLED, "");
     }
@@ -127,6 +133,7 @@ void TrainingJob::Stop(const std::string& reason) {
     if (HasEnded(job_.state())) return;
     stop_reason_ = reason;
     stop_requested_ = true;
+    stop_came_.notify_all();
     if (job_.state() == v1::TRAINING_JOB_STATE_QUEUED) {
       listeners = EndLocked(v1::TRAINING_JOB_STATE_CANCELLED, reason);
     }

@@ -5,6 +5,8 @@
 #define RUNNEL_SERVER_TRAINING_JOB_H_
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -70,6 +72,8 @@ class TrainingJob : public std::enable_shared_from_this<TrainingJob> {
   void Report(v1::TrainingProgress progress);
   void End(v1::TrainingJobState state, const std::string& error, int published_version);
   bool stop_requested() const { return stop_requested_; }
+  // Waits for a stop; false if there was none within `time`.
+  bool WaitForStop(std::chrono::seconds time) const;
   // Whether a stopped job publishes what it has, and why it was stopped if not by a client.
   bool publish_when_stopped() const;
   std::string stop_reason() const;
@@ -105,6 +109,7 @@ class TrainingJob : public std::enable_shared_from_this<TrainingJob> {
   std::atomic<bool> stop_requested_ = false;
 
   mutable std::mutex mutex_;
+  mutable std::condition_variable stop_came_;
   std::unique_ptr<TrainingSpec> spec_;  // null once the job has begun or ended
   v1::TrainingJob job_;
   ProgressHistory history_;

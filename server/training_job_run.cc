@@ -27,6 +27,7 @@ namespace {
 
 constexpr int64_t kPreviewChars = 200;
 constexpr size_t kErrorBytesMax = 1000;
+constexpr std::chrono::seconds kPublishWaitMax(10);
 
 double SteadySeconds() {
   using Seconds = std::chrono::duration<double>;
@@ -129,7 +130,13 @@ absl::StatusOr<VersionInfo> Publish(const TrainingJob& job, const TrainingSpec& 
                       .create_time_ms = absl::ToUnixMillis(absl::Now()),
                       .training = ToModelFileJson(server::ToProto(spec.options))};
   data.parameters = std::move(outcome.parameters);
-  return models->Publish(spec.model, data);
+  for (std::chrono::seconds wait(1);; wait = std::min(2 * wait, kPublishWaitMax)) {
+    absl::StatusOr<VersionInfo> published = models->Publish(spec.model, data);
+    if (!absl::IsResourceExhausted(published.status())) return published;
+    Log(LogLevel::kWarning, absl::StrCat("job ", job.id(), " cannot publish yet, tries again in ",
+                                         wait.count(), " s: ", published.status().message()));
+    if (job.WaitForStop(wait)) return published;
+  }
 }
 
 struct Ending {

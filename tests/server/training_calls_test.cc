@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tests/core/model/model_testing.h"
 #include "tests/server/server_fixture.h"
 
 namespace runnel::server {
@@ -151,6 +152,43 @@ TEST_F(TrainingCallsTest, FullQueue_IsResourceExhausted) {
   StartEndless("first");
   MustTrain(EndlessTraining("second"), /*wait=*/false);
   EXPECT_EQ(Train(EndlessTraining("third")).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(TrainingCallsTest, FullQueue_IsToldBeforeACorpusIsReadAndNamesTheBound) {
+  options_.max_queued_jobs = 0;
+  StartServer();
+  StartEndless("first");
+  v1::TrainRequest request = TinyTraining("second", 1);
+  request.set_corpus_path("missing.txt");
+  const grpc::Status status = Train(request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(status.error_message(),
+            "the queue of training jobs is full: at most 0 may wait while one trains; try again "
+            "later");
+}
+
+TEST_F(TrainingCallsTest, FullDisk_DelaysThePublishUntilThereIsRoom) {
+  v1::TrainingJob job;
+  {
+    const FullDisk full(500);
+    job = MustTrain(TinyTraining("m", 5), /*wait=*/false);
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // for it to try
+    EXPECT_EQ(GetJob(job.id()).state(), v1::TRAINING_JOB_STATE_RUNNING);
+  }
+  const v1::TrainingJob ended = WaitForEnd(job.id());
+  EXPECT_EQ(ended.state(), v1::TRAINING_JOB_STATE_SUCCEEDED) << ended.error();
+  EXPECT_EQ(ended.published_version(), 1);
+}
+
+TEST_F(TrainingCallsTest, Cancel_OfAJobThatWaitsForRoom_EndsIt) {
+  const FullDisk full(500);
+  const v1::TrainingJob job = MustTrain(TinyTraining("m", 5), /*wait=*/false);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // for it to try
+  ASSERT_TRUE(CancelJob(job.id()).ok());
+  const v1::TrainingJob ended = WaitForEnd(job.id());
+  EXPECT_EQ(ended.state(), v1::TRAINING_JOB_STATE_CANCELLED);
+  EXPECT_EQ(ended.published_version(), 0);
+  EXPECT_THAT(ended.error(), HasSubstr("cannot write"));
 }
 
 TEST_F(TrainingCallsTest, QueuedJobs_TrainInTheirOrder) {
