@@ -1,6 +1,5 @@
 #include "server/corpus_uploads.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "core/model/folder.h"
 #include "server/error_mapping.h"
 #include "server/random_id.h"
 
@@ -26,16 +26,19 @@ constexpr absl::string_view kSuffix = ".txt";
 
 CorpusUploads::Upload::~Upload() {
   const std::lock_guard lock(uploads_.mutex_);
-  --uploads_.under_way_;
+  uploads_.under_way_bytes_ -= bytes_;
 }
 
 absl::Status CorpusUploads::Upload::Append(absl::string_view bytes) {
-  bytes_ += static_cast<int64_t>(bytes.size());
+  const auto size = static_cast<int64_t>(bytes.size());
+  bytes_ += size;
+  const absl::Status room = uploads_.CountUnderWay(size);
   if (bytes_ > uploads_.limits_.upload_bytes_max) {
     return absl::ResourceExhaustedError(absl::StrCat("the corpus is larger than the ",
                                                      uploads_.limits_.upload_bytes_max,
                                                      " bytes that this server takes"));
   }
+  if (!room.ok()) return room;
   absl::Status status = decoder_.Decode(bytes, [this](char32_t) { ++chars_; });
   if (!status.ok()) return status;
   if (!file_.has_value()) {
@@ -62,16 +65,14 @@ CorpusUploads::Pin::~Pin() {
   if (found != uploads_.entries_.end()) --found->second.pins;
 }
 
+CorpusUploads::CorpusUploads(std::string folder, const Limits& limits)
+    : folder_(std::move(folder)),
+      limits_(limits),
+      slots_(kUnderWayMax, absl::StrCat(kUnderWayMax, " corpora are being uploaded already")) {}
+
 absl::StatusOr<std::unique_ptr<CorpusUploads>> CorpusUploads::Open(const std::string& folder,
                                                                    const Limits& limits) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) {
-    return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot make the folder ", folder));
-  }
-  if (access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot use the folder ", folder));
-  }
+  if (absl::Status status = MakeUsableFolder(folder); !status.ok()) return status;
   std::unique_ptr<CorpusUploads> uploads(new CorpusUploads(folder, limits));
   uploads->Scan();
   return uploads;
@@ -107,13 +108,9 @@ std::string CorpusUploads::Path(const std::string& id) const {
 }
 
 absl::StatusOr<std::unique_ptr<CorpusUploads::Upload>> CorpusUploads::Begin() {
-  const std::lock_guard lock(mutex_);
-  if (under_way_ == kUnderWayMax) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(kUnderWayMax, " corpora are being uploaded already; try again later"));
-  }
-  ++under_way_;
-  return std::unique_ptr<Upload>(new Upload(this, RandomId()));
+  auto slot = slots_.Take();
+  if (!slot.ok()) return slot.status();
+  return std::unique_ptr<Upload>(new Upload(this, *std::move(slot), RandomId()));
 }
 
 absl::StatusOr<std::unique_ptr<CorpusUploads::Pin>> CorpusUploads::Find(const std::string& id) {
@@ -139,6 +136,12 @@ void CorpusUploads::Remove(const std::string& id) {
     entries_.erase(found);
   }
   unlink(Path(id).c_str());
+}
+
+absl::Status CorpusUploads::CountUnderWay(int64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  under_way_bytes_ += bytes;
+  return CheckRoomLocked(under_way_bytes_);
 }
 
 absl::Status CorpusUploads::CheckRoom(int64_t bytes) {

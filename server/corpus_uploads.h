@@ -21,6 +21,7 @@
 #include "absl/strings/string_view.h"
 #include "core/model/atomic_file.h"
 #include "core/text/utf8.h"
+#include "server/slots.h"
 
 namespace runnel::server {
 
@@ -30,7 +31,7 @@ class CorpusUploads {
 
   struct Limits {
     int64_t upload_bytes_max = 0;  // of one
-    int64_t total_bytes_max = 0;   // of all that are kept
+    int64_t total_bytes_max = 0;   // of all that are kept; as much again of those under way
   };
 
   // One upload under way. Calls: Append, then Commit; from one thread at a time.
@@ -40,7 +41,8 @@ class CorpusUploads {
     Upload(const Upload&) = delete;
     Upload& operator=(const Upload&) = delete;
 
-    // INVALID_ARGUMENT: not UTF-8; RESOURCE_EXHAUSTED: too large, or the disk is full.
+    // INVALID_ARGUMENT: not UTF-8; RESOURCE_EXHAUSTED: too large, no room beside the corpora that
+    // are being read and uploaded, or the disk is full.
     absl::Status Append(absl::string_view bytes);
     // Keeps the text and returns its id. INVALID_ARGUMENT: empty, or ends inside a character;
     // RESOURCE_EXHAUSTED: no room beside the corpora that are being read.
@@ -49,9 +51,11 @@ class CorpusUploads {
 
    private:
     friend class CorpusUploads;
-    Upload(CorpusUploads* uploads, std::string id) : uploads_(*uploads), id_(std::move(id)) {}
+    Upload(CorpusUploads* uploads, std::unique_ptr<Slots::Slot> slot, std::string id)
+        : uploads_(*uploads), slot_(std::move(slot)), id_(std::move(id)) {}
 
     CorpusUploads& uploads_;
+    const std::unique_ptr<Slots::Slot> slot_;
     const std::string id_;
     std::optional<AtomicFile> file_;  // from the first Append on
     Utf8Decoder decoder_;
@@ -96,11 +100,13 @@ class CorpusUploads {
     int pins = 0;
   };
 
-  CorpusUploads(std::string folder, const Limits& limits)
-      : folder_(std::move(folder)), limits_(limits) {}
+  CorpusUploads(std::string folder, const Limits& limits);
 
   void Scan();
   std::string Path(const std::string& id) const;
+  // Counts `bytes` more of uploads under way. RESOURCE_EXHAUSTED if all of these do not fit, even
+  // if every corpus gives way that can.
+  absl::Status CountUnderWay(int64_t bytes);
   // RESOURCE_EXHAUSTED if `bytes` more do not fit, even if all give way that can.
   absl::Status CheckRoom(int64_t bytes);
   absl::Status CheckRoomLocked(int64_t bytes) const;
@@ -116,7 +122,8 @@ class CorpusUploads {
   std::map<std::string, Entry> entries_;  // by id
   int64_t total_bytes_ = 0;
   int64_t next_order_ = 0;
-  int under_way_ = 0;
+  int64_t under_way_bytes_ = 0;
+  Slots slots_;
 };
 
 }  // namespace runnel::server

@@ -107,6 +107,18 @@ TEST_F(CorpusUploadsTest, IdsOfAnotherForm_AreInvalid) {
   }
 }
 
+TEST_F(CorpusUploadsTest, BytesUnderWay_AreBoundedTogetherAndGivenBack) {
+  Open({.upload_bytes_max = 20, .total_bytes_max = 25});
+  const auto first = uploads_->Begin();
+  auto second = uploads_->Begin();
+  EXPECT_TRUE((*first)->Append(std::string(15, 'a')).ok());
+  EXPECT_TRUE(absl::IsResourceExhausted((*second)->Append(std::string(15, 'b'))));
+  EXPECT_EQ(Files(), 1u);
+  second->reset();
+  EXPECT_TRUE(Add(std::string(10, 'c')).ok());
+  EXPECT_TRUE((*first)->Commit().ok());
+}
+
 TEST_F(CorpusUploadsTest, ManyAtATime_AreBounded) {
   Open({.upload_bytes_max = 10, .total_bytes_max = 25});
   std::vector<std::unique_ptr<CorpusUploads::Upload>> under_way;
