@@ -6,9 +6,13 @@
 #include "absl/strings/str_cat.h"
 #include "core/text/utf8.h"
 #include "server/training_convert.h"
+#include "server/utf8_chars.h"
 
 namespace runnel::server {
 namespace {
+
+// Unicode's scalar values.
+constexpr int64_t kCharactersMax = 1'112'064;
 
 template <typename T>
 void CheckEqual(absl::string_view field, const std::optional<T>& given, T found,
@@ -47,6 +51,21 @@ void ReadNetwork(const v1::NetworkConfig& wire, ImportRequest* request, Violatio
   }
 }
 
+void ReadCharacters(const std::string& vocabulary, ImportRequest* request, Violations* violations) {
+  const int64_t count = CountChars(vocabulary);
+  if (count > kCharactersMax) {
+    violations->Add("vocabulary", absl::StrCat("has ", count, " characters; at most ",
+                                               kCharactersMax, ", as many as Unicode has"));
+    return;
+  }
+  absl::StatusOr<std::vector<char32_t>> characters = DecodeUtf8(vocabulary);
+  if (characters.ok()) {
+    request->spec.characters = *std::move(characters);
+  } else {
+    violations->Add("vocabulary", std::string(characters.status().message()));
+  }
+}
+
 void ReadVocabulary(const v1::ImportModelRequest& message, ImportRequest* request,
                     Violations* violations) {
   const v1::VocabularyKind kind = message.network().vocabulary();
@@ -58,14 +77,9 @@ void ReadVocabulary(const v1::ImportModelRequest& message, ImportRequest* reques
     if (!message.vocabulary().empty()) {
       violations->Add("vocabulary", "is given; must be empty where network.vocabulary is BYTES");
     }
-  } else if (!message.vocabulary().empty()) {
+  } else if (kind == v1::VOCABULARY_KIND_CODE_POINTS || !message.vocabulary().empty()) {
     request->vocabulary_kind = VocabularyKind::kCodePoints;
-    absl::StatusOr<std::vector<char32_t>> characters = DecodeUtf8(message.vocabulary());
-    if (characters.ok()) {
-      request->spec.characters = *std::move(characters);
-    } else {
-      violations->Add("vocabulary", std::string(characters.status().message()));
-    }
+    ReadCharacters(message.vocabulary(), request, violations);
   }
   request->spec.vocabulary_kind = request->vocabulary_kind.value_or(VocabularyKind::kCodePoints);
 }
@@ -88,7 +102,7 @@ void RequireNetworkAndVocabulary(const ImportRequest& request, Violations* viola
   } else if (!request.cell) {
     violations->Add("network.cell_type", "is missing; the file does not say what cell it holds");
   }
-  if (!request.vocabulary_kind) {
+  if (request.vocabulary_kind != VocabularyKind::kBytes && request.spec.characters.empty()) {
     violations->Add("vocabulary", "is missing; the file does not say what characters it is of");
   }
 }
@@ -115,8 +129,8 @@ void CheckAgreement(const ImportRequest& request, const ModelDescription& file,
                                               : "is bytes; the file says code points");
     return;
   }
-  if (file.vocabulary.kind() == VocabularyKind::kBytes) return;
   const std::vector<char32_t>& characters = request.spec.characters;
+  if (characters.empty()) return;
   bool same = static_cast<int>(characters.size()) == file.vocabulary.char_count();
   for (size_t id = 0; same && id < characters.size(); ++id) {
     same = characters[id] == file.vocabulary.Symbol(static_cast<int32_t>(id));

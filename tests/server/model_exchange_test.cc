@@ -196,6 +196,15 @@ TEST_F(ModelExchangeTest, NetworkOutOfBounds_IsInvalidByField) {
                           "network.embedding_size", "network.min_char_count",
                           "network.document_separator"));
   request = PlainRequest("m");
+  request.set_vocabulary(std::string(1'112'065, 'a'));
+  const grpc::Status status = Import(request, FileOf(StateDict(1, 2, 3)));
+  EXPECT_THAT(FieldsOf(status), ElementsAre("vocabulary"));
+  EXPECT_THAT(status.error_message(), HasSubstr("has 1112065 characters; at most 1112064"));
+  request = PlainRequest("m");
+  request.clear_vocabulary();
+  request.mutable_network()->set_vocabulary(v1::VOCABULARY_KIND_CODE_POINTS);
+  EXPECT_THAT(FieldsOf(Import(request, FileOf(StateDict(1, 2, 3)))), ElementsAre("vocabulary"));
+  request = PlainRequest("m");
   request.mutable_network()->set_vocabulary(v1::VOCABULARY_KIND_BYTES);
   EXPECT_THAT(FieldsOf(Import(request, FileOf(StateDict(1, 2, 3)))), ElementsAre("vocabulary"));
 }
@@ -211,6 +220,17 @@ TEST_F(ModelExchangeTest, RequestThatContradictsRunnelsFile_IsInvalid) {
   EXPECT_THAT(FieldsOf(Import(request, bytes)),
               ElementsAre("network.cell_type", "network.num_layers", "network.bidirectional",
                           "vocabulary"));
+  request = Request("other");
+  request.mutable_network()->set_vocabulary(v1::VOCABULARY_KIND_BYTES);
+  EXPECT_THAT(FieldsOf(Import(request, bytes)), ElementsAre("network.vocabulary"));
+  v1::TrainRequest of_bytes = TinyTraining("bytes", 1);
+  of_bytes.mutable_network()->set_vocabulary(v1::VOCABULARY_KIND_BYTES);
+  ASSERT_EQ(MustTrain(of_bytes, /*wait=*/true).state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
+  std::string bytes_file;
+  ASSERT_TRUE(Export("bytes", &bytes_file).ok());
+  request.mutable_network()->set_vocabulary(v1::VOCABULARY_KIND_CODE_POINTS);
+  EXPECT_THAT(FieldsOf(Import(request, bytes_file)), ElementsAre("network.vocabulary"));
+  EXPECT_TRUE(Import(request, bytes).ok());
   // What it says of itself may be said again.
   request = Request("other");
   request.mutable_network()->set_cell_type(v1::CELL_TYPE_RNN_TANH);
