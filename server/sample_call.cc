@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "server/generation_convert.h"
 
 namespace runnel::server {
@@ -77,6 +78,11 @@ grpc::Status SampleCall::TryPrepare() {
   const SamplingOptions sampling = ReadSampling(request_, engine_.options.max_chars,
                                                 engine_.options.max_message_bytes, &problems);
   const int texts = problems.empty() ? NumTexts(request_) : 1;
+  if (texts > engine_.options.max_streams) {
+    return InvalidField(request_.has_best_of() ? "best_of" : "num_samples",
+                        absl::StrCat("is ", texts, "; this server writes at most ",
+                                     engine_.options.max_streams, " texts at a time"));
+  }
   auto admission = engine_.generation.Admit(texts);
   if (!admission.ok()) return ToGrpcStatus(admission.status());
   admission_ = *std::move(admission);

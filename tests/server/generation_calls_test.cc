@@ -296,6 +296,16 @@ TEST_F(GenerationCallsTest, TooManyStreams_AreResourceExhausted) {
   EXPECT_EQ(Sample(sample, &response).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   sample.set_num_samples(1);
   EXPECT_TRUE(Sample(sample, &response).ok());
+  // More than there may ever be.
+  sample.set_num_samples(3);
+  grpc::Status status = Sample(sample, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(status.error_message(),
+            "num_samples: is 3; this server writes at most 2 texts at a time");
+  sample.set_num_samples(1);
+  sample.set_best_of(4);
+  status = Sample(sample, &response);
+  EXPECT_EQ(status.error_message(), "best_of: is 4; this server writes at most 2 texts at a time");
   context.TryCancel();
 }
 
