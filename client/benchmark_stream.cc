@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <string>
 #include <utility>
+
+#include "client/utf8.h"
 
 namespace runnel::client {
 namespace {
@@ -12,10 +13,10 @@ double Milliseconds(BenchmarkStream::Clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
 
-int64_t CountChars(const std::string& text) {
-  return std::count_if(text.begin(), text.end(),
-                       [](char byte) { return (static_cast<uint8_t>(byte) & 0xC0) != 0x80; });
-}
+// How soon a wait sees that the command is to end.
+constexpr std::chrono::milliseconds kSliceMax(100);
+// Of a reader however slow: keeps the clock's arithmetic from overflowing.
+constexpr double kReadingMax_s = 365.0 * 24 * 3600;
 
 }  // namespace
 
@@ -31,7 +32,8 @@ void StreamsLeft::WaitForNone() {
 
 BenchmarkStream::BenchmarkStream(Connection& connection, v1::GenerateCharsRequest request,
                                  double chars_per_second, StreamsLeft& left)
-    : call_(connection),
+    : interrupt_(connection.interrupt()),
+      call_(connection),
       request_(std::move(request)),
       chars_per_second_(chars_per_second),
       left_(left) {}
@@ -49,16 +51,30 @@ void BenchmarkStream::Start(v1::TextGenerationService::Stub& stub) {
 
 void BenchmarkStream::OnReadDone(bool ok) {
   if (!ok) return RemoveHold();
-  const Clock::duration wait = TakeMessage();
-  if (wait <= Clock::duration::zero()) return StartRead(&response_);
-  alarm_.Set(std::chrono::system_clock::now() + wait, [this](bool) { StartRead(&response_); });
+  TakeMessage();
+  ReadInTime();
 }
 
-BenchmarkStream::Clock::duration BenchmarkStream::TakeMessage() {
+void BenchmarkStream::ReadInTime() {
+  const auto now = std::chrono::system_clock::now();
+  // A call that is over must be read to its end.
+  const bool over = interrupt_.triggered() || now >= call_.context()->deadline();
+  std::unique_lock lock(mutex_);
+  const auto wait = std::min<Clock::duration>(next_read_ - Clock::now(), kSliceMax);
+  if (!over && wait > Clock::duration::zero()) {
+    alarm_ = grpc::Alarm();  // the last one may be calling
+    alarm_.Set(now + wait, [this](bool) { ReadInTime(); });
+    return;
+  }
+  lock.unlock();
+  StartRead(&response_);
+}
+
+void BenchmarkStream::TakeMessage() {
   const std::lock_guard lock(mutex_);
   const auto now = Clock::now();
-  const int64_t chars = CountChars(response_.text());
-  if (chars == 0) return Clock::duration::zero();
+  const auto chars = static_cast<int64_t>(CountChars(response_.text()));
+  if (chars == 0) return;
   if (chars_ == 0) {
     first_ = now;
     first_char_ms_ = Milliseconds(now - start_);
@@ -68,9 +84,10 @@ BenchmarkStream::Clock::duration BenchmarkStream::TakeMessage() {
   last_ = now;
   ++messages_;
   chars_ += chars;
-  if (chars_per_second_ <= 0) return Clock::duration::zero();
-  const std::chrono::duration<double> reading(static_cast<double>(chars_) / chars_per_second_);
-  return first_ + std::chrono::duration_cast<Clock::duration>(reading) - now;
+  if (chars_per_second_ <= 0) return;
+  const std::chrono::duration<double> reading(
+      std::min(static_cast<double>(chars_) / chars_per_second_, kReadingMax_s));
+  next_read_ = first_ + std::chrono::duration_cast<Clock::duration>(reading);
 }
 
 void BenchmarkStream::OnDone(const grpc::Status& status) {

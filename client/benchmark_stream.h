@@ -56,16 +56,20 @@ class BenchmarkStream : public grpc::ClientReadReactor<v1::GenerateCharsResponse
   Measured measured() const;
 
  private:
-  // Notes what response_ brought; how long to wait before the next read.
-  Clock::duration TakeMessage();
+  // Notes what response_ brought, and when the next read is due.
+  void TakeMessage();
+  // Asks for the next message when it is due, or the command is to end.
+  void ReadInTime();
 
+  const Interrupt& interrupt_;
   Call call_;
   const v1::GenerateCharsRequest request_;
   const double chars_per_second_;
   StreamsLeft& left_;
   v1::GenerateCharsResponse response_;
-  grpc::Alarm alarm_;
   mutable std::mutex mutex_;  // orders what follows for its reader, as gRPC does
+  grpc::Alarm alarm_;
+  Clock::time_point next_read_;  // in the past: at once
   Clock::time_point start_;
   Clock::time_point first_;
   Clock::time_point last_;

@@ -1,5 +1,8 @@
+#include <atomic>
+#include <chrono>
 #include <mutex>
 #include <set>
+#include <thread>
 #include <vector>
 
 #include "tests/client/client_fixture.h"
@@ -32,6 +35,22 @@ class BenchmarkTest : public ClientTest {
     };
   }
 
+  // Answers the warm-up; of any other stream one message, and not the end.
+  void AnswerAndWait() {
+    fake.generation.generate = [this](grpc::ServerContext* context,
+                                      const v1::GenerateCharsRequest& request,
+                                      grpc::ServerWriter<v1::GenerateCharsResponse>* writer) {
+      v1::GenerateCharsResponse response;
+      response.set_text("ab");
+      writer->Write(response);
+      if (request.stop().max_chars() == 1) return grpc::Status::OK;
+      ++waiting_;
+      AwaitCancellation(context);
+      return grpc::Status::CANCELLED;
+    };
+  }
+  int Waiting() const { return waiting_; }
+
   std::set<uint64_t> Seeds() {
     const std::lock_guard lock(mutex_);
     return seeds_;
@@ -43,6 +62,7 @@ class BenchmarkTest : public ClientTest {
 
  private:
   std::set<uint64_t> seeds_;
+  std::atomic<int> waiting_ = 0;
 };
 
 TEST_F(BenchmarkTest, Streams_AreCountedAndHaveSeedsOfTheirOwn) {
@@ -88,6 +108,23 @@ TEST_F(BenchmarkTest, Pace_LosesNothing) {
   AnswerEveryStream();
   EXPECT_EQ(Run({"benchmark", "m", "--streams", "2", "--chars-per-second", "1000"}), 0) << err;
   EXPECT_THAT(out, HasSubstr("12 in 0.00 s"));
+}
+
+TEST_F(BenchmarkTest, SlowPace_EndsWithTheTimeout) {
+  AnswerAndWait();
+  EXPECT_EQ(Run({"benchmark", "m", "--chars-per-second", "0.001", "--timeout", "0.5"}), 5) << out;
+  EXPECT_THAT(err, HasSubstr("--timeout"));
+}
+
+TEST_F(BenchmarkTest, SlowPace_EndsWithTheFirstInterrupt) {
+  AnswerAndWait();
+  std::thread user([this] {
+    while (Waiting() == 0) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // for the message to be read
+    EXPECT_TRUE(interrupt.Trigger());
+  });
+  EXPECT_EQ(Run({"benchmark", "m", "--chars-per-second", "0.001"}), 130) << out;
+  user.join();
 }
 
 TEST_F(BenchmarkTest, StreamThatFails_IsTheCommandsFailure) {
