@@ -64,9 +64,17 @@ std::string WithFlags(const std::string& message, const FlagNames& flag_names) {
   return absl::StrReplaceAll(message, replacements);
 }
 
+// `message` with the field that it begins with, "base: ...", replaced by the flag.
+std::string WithLeadingFlag(const std::string& message, const FlagNames& flag_names) {
+  const size_t colon = message.find(": ");
+  if (colon == std::string::npos) return message;
+  return FlagOf(message.substr(0, colon), flag_names) + message.substr(colon);
+}
+
 std::string RejectionText(const grpc::Status& status, const FlagNames& flag_names) {
   std::string message = WithFlags(status.error_message(), flag_names);
   const std::vector<FieldViolation> violations = DecodeFieldViolations(status.error_details());
+  if (violations.empty()) message = WithLeadingFlag(message, flag_names);
   // A field without a dot could be a word of the message; before its own description it is none.
   for (const FieldViolation& violation : violations) {
     const auto line = [&](const std::string& name) {
@@ -111,7 +119,7 @@ std::string ErrorText(const grpc::Status& status, absl::string_view server,
     default:
       text = message.empty() ? absl::StrCat("the request failed (status ",
                                             static_cast<int>(status.error_code()), ")")
-                             : EscapeLine(message);
+                             : EscapeLine(WithLeadingFlag(message, flag_names));
   }
   return absl::StrCat("runnel: ", text, "\n");
 }

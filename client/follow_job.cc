@@ -22,6 +22,11 @@ std::string CommandPrefix(const CommandContext& context) {
   return absl::StrCat("runnel --server ", context.connection.server(), " jobs ");
 }
 
+void TellJobMayGoOn(CommandContext& context, const std::string& id) {
+  context.environment.err << "runnel: the job may go on; look with: " << CommandPrefix(context)
+                          << "show " << EscapeLine(id) << "\n";
+}
+
 absl::optional<v1::TrainingJob> GetJob(CommandContext& context, const std::string& id) {
   Call call(context.connection);
   v1::GetTrainingJobRequest request;
@@ -64,9 +69,8 @@ ExitCode HandleInterrupt(CommandContext& context, const std::string& id, OnInter
   const grpc::Status status =
       context.NewStub<v1::TrainingJobService>()->CancelTrainingJob(&call, request, &response);
   if (!status.ok()) {
-    err << ErrorText(status, context.connection.server(), context.flag_names)
-        << "runnel: the job may go on; look with: " << CommandPrefix(context) << "show " << shown_id
-        << "\n";
+    err << ErrorText(status, context.connection.server(), context.flag_names);
+    TellJobMayGoOn(context, id);
   } else if (request.publish()) {
     TellPublished(context, id);
   }
@@ -87,8 +91,7 @@ ExitCode ShowEnd(CommandContext& context, const v1::TrainingJob& job, const Trai
 ExitCode TellLostConnection(CommandContext& context, const std::string& id,
                             const grpc::Status& status) {
   const ExitCode code = Fail(context, status);
-  context.environment.err << "runnel: the job goes on; follow it with: " << CommandPrefix(context)
-                          << "watch " << EscapeLine(id) << "\n";
+  TellJobMayGoOn(context, id);
   return code;
 }
 

@@ -13,7 +13,7 @@ namespace runnel::client {
 enum class OnInterrupt { kLeaveJob, kCancelJob, kCancelJobAndPublish };
 
 // Shows `job` from its first report to its end; the code is that of its end. If the connection is
-// lost, says that the job goes on and how to follow it. An interrupt ends the following, does to
+// lost, says that the job may go on and how to look. An interrupt ends the following, does to
 // the job what `on_interrupt` says, and gives kInterrupted.
 ExitCode FollowJob(CommandContext& context, const v1::TrainingJob& job, OnInterrupt on_interrupt);
 

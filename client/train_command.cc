@@ -17,7 +17,7 @@ struct TrainCommand {
   std::string file;
   bool detach = false;
   bool publish_on_interrupt = false;
-  FlagNames flag_names{{"text", "FILE"}};
+  FlagNames flag_names{{"text", "FILE"}, {"chunk", "FILE"}, {"corpus_id", "FILE"}};
 };
 
 void AddRequestFlags(CLI::App& app, TrainCommand& command) {

@@ -97,6 +97,15 @@ TEST(ErrorTextTest, Unimplemented_FieldInTheMessage_BecomesTheFlag) {
             "runnel: --temperature: is not available\n");
 }
 
+TEST(ErrorTextTest, FieldThatAMessageBeginsWith_BecomesTheFlagWhateverTheCode) {
+  for (const StatusCode code : {StatusCode::NOT_FOUND, StatusCode::ALREADY_EXISTS,
+                                StatusCode::FAILED_PRECONDITION, StatusCode::RESOURCE_EXHAUSTED}) {
+    EXPECT_EQ(Text({code, "model: there is no model x: y"}),
+              "runnel: MODEL: there is no model x: y\n");
+    EXPECT_EQ(Text({code, "no model: y"}), "runnel: no model: y\n");
+  }
+}
+
 TEST(ErrorTextTest, DeadlineExceeded_NamesTheFlag) {
   EXPECT_THAT(Text({StatusCode::DEADLINE_EXCEEDED, "Deadline Exceeded"}), HasSubstr("--timeout"));
 }

@@ -129,6 +129,16 @@ TEST_F(TrainTest, Train_UploadRejected_StartsNoJob) {
   EXPECT_EQ(train_calls_, 0);
 }
 
+TEST_F(TrainTest, Train_UploadRejectedByField_NamesTheFile) {
+  input = std::string((33 << 20), 'x');
+  fake.jobs.upload = [](grpc::ServerReader<v1::UploadCorpusRequest>*, v1::UploadCorpusResponse*) {
+    return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "chunk: not valid UTF-8",
+                        EncodeBadRequest({{"chunk", "not valid UTF-8"}}));
+  };
+  EXPECT_EQ(Run({"train", "-", "--model", "m"}), 2);
+  EXPECT_EQ(err, "runnel: FILE: not valid UTF-8\n");
+}
+
 TEST_F(TrainTest, Train_Flags_SetTheirFields) {
   input = "text";
   EXPECT_EQ(Run({"train",
@@ -266,15 +276,15 @@ TEST_F(TrainTest, Train_CorpusUnknownWhileQueued_IsShownWithTheFirstReport) {
   EXPECT_THAT(out, StartsWith("5 characters, 4 distinct; 99 parameters\nstep 10"));
 }
 
-TEST_F(TrainTest, Train_ConnectionLost_SaysThatTheJobGoesOnAndHowToFollow) {
+TEST_F(TrainTest, Train_ConnectionLost_SaysThatTheJobMayGoOnAndHowToLook) {
   input = "text";
   fake.jobs.watch = [](grpc::ServerContext*, const v1::WatchTrainingJobRequest&,
                        grpc::ServerWriter<v1::WatchTrainingJobResponse>*) {
     return grpc::Status(grpc::StatusCode::UNAVAILABLE, "Socket closed");
   };
   EXPECT_EQ(Run({"train", "-", "--model", "m"}), 4);
-  EXPECT_THAT(err, AllOf(HasSubstr("(Socket closed)"), HasSubstr("the job goes on"),
-                         HasSubstr("runnel --server " + fake.address + " jobs watch job-7")));
+  EXPECT_THAT(err, AllOf(HasSubstr("(Socket closed)"), HasSubstr("the job may go on; look with: "),
+                         HasSubstr("runnel --server " + fake.address + " jobs show job-7")));
 }
 
 TEST_F(TrainTest, Train_StreamEndsBeforeTheJob_CountsAsLostConnection) {
@@ -284,7 +294,7 @@ TEST_F(TrainTest, Train_StreamEndsBeforeTheJob_CountsAsLostConnection) {
     return grpc::Status::OK;
   };
   EXPECT_EQ(Run({"train", "-", "--model", "m"}), 4);
-  EXPECT_THAT(err, HasSubstr("jobs watch job-7"));
+  EXPECT_THAT(err, HasSubstr("jobs show job-7"));
 }
 
 TEST_F(TrainTest, Train_CtrlC_CancelsTheJobWithoutPublishing) {
