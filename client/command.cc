@@ -15,4 +15,8 @@ ExitCode FailUsage(CommandContext& context, const std::string& message) {
   return ExitCode::kUsage;
 }
 
+ExitCode FailUsage(CommandContext& context, const absl::Status& status) {
+  return FailUsage(context, std::string(status.message()));
+}
+
 }  // namespace runnel::client

@@ -7,6 +7,7 @@
 #include <ostream>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/types/optional.h"
 #include "client/connection.h"
 #include "client/error_text.h"
@@ -56,6 +57,7 @@ ExitCode Fail(CommandContext& context, const grpc::Status& status);
 
 // Tells of a mistake in what the user gave, on stderr.
 ExitCode FailUsage(CommandContext& context, const std::string& message);
+ExitCode FailUsage(CommandContext& context, const absl::Status& status);
 
 }  // namespace runnel::client
 

@@ -43,7 +43,7 @@ ExitCode UploadCorpus(CommandContext& context, std::string head, TextFile& file,
       // Half a corpus must not become one.
       call.context()->TryCancel();
       (void)writer->Finish();
-      return FailUsage(context, std::string(bytes.status().message()));
+      return FailUsage(context, bytes.status());
     }
     if (bytes->empty()) break;
     is_wanted = WriteChunks(*bytes, *writer);
@@ -59,16 +59,16 @@ ExitCode UploadCorpus(CommandContext& context, std::string head, TextFile& file,
 
 ExitCode AttachCorpus(CommandContext& context, const std::string& path, v1::TrainRequest* request) {
   absl::StatusOr<TextFile> file = TextFile::Open(path, context.environment.in);
-  if (!file.ok()) return FailUsage(context, std::string(file.status().message()));
+  if (!file.ok()) return FailUsage(context, file.status());
   // One byte more than fits tells whether the text is longer.
   absl::StatusOr<std::string> head = file->Read(kInlineBytesMax + 1);
-  if (!head.ok()) return FailUsage(context, std::string(head.status().message()));
+  if (!head.ok()) return FailUsage(context, head.status());
   if (head->empty()) return FailUsage(context, file->name() + " is empty");
   if (head->size() > kInlineBytesMax) {
     return UploadCorpus(context, *std::move(head), *file, request->mutable_corpus_id());
   }
   if (const absl::Status valid = CheckUtf8(file->name(), *head); !valid.ok()) {
-    return FailUsage(context, std::string(valid.message()));
+    return FailUsage(context, valid);
   }
   request->set_text(*std::move(head));
   return ExitCode::kOk;

@@ -14,8 +14,9 @@ namespace {
 constexpr size_t kChunkBytes = 1 << 20;
 constexpr char kStandardOutput[] = "-";
 
-ExitCode FailUsage(CommandContext& context, const absl::Status& status) {
-  return client::FailUsage(context, std::string(status.message()));
+ExitCode FailWrite(CommandContext& context, const absl::Status& status) {
+  context.environment.err << "runnel: " << EscapeLine(status.message()) << "\n";
+  return ExitCode::kFailed;
 }
 
 // Hands the pieces of a version's file to `write` until it fails, or the file ends.
@@ -30,10 +31,7 @@ ExitCode Receive(CommandContext& context, const std::string& model, const Write&
   while (written.ok() && reader->Read(&piece)) written = write(piece.chunk());
   if (!written.ok()) call.context()->TryCancel();
   const grpc::Status status = reader->Finish();
-  if (!written.ok()) {
-    context.environment.err << "runnel: " << EscapeLine(written.message()) << "\n";
-    return ExitCode::kFailed;
-  }
+  if (!written.ok()) return FailWrite(context, written);
   return status.ok() ? ExitCode::kOk : Fail(context, status);
 }
 
@@ -83,7 +81,8 @@ ExitCode ExportModelFile(CommandContext& context, const std::string& model, cons
       Receive(context, model, [&](const std::string& bytes) { return file->Append(bytes); });
   if (received != ExitCode::kOk) return received;
   const absl::Status status = file->Commit();
-  if (!status.ok()) return FailUsage(context, status);
+  if (absl::IsAlreadyExists(status)) return FailUsage(context, status);
+  if (!status.ok()) return FailWrite(context, status);
   context.out.Write(absl::StrCat("wrote ", EscapeLine(path), ", ", file->bytes(), " bytes\n"));
   return ExitCode::kOk;
 }

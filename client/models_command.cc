@@ -72,15 +72,15 @@ ExitCode ReadVocabularyFile(CommandContext& context, const std::string& path,
   // A vocabulary of every Unicode character has less.
   constexpr size_t kBytesMax = 8 << 20;
   absl::StatusOr<TextFile> file = TextFile::Open(path, context.environment.in);
-  if (!file.ok()) return FailUsage(context, std::string(file.status().message()));
+  if (!file.ok()) return FailUsage(context, file.status());
   absl::StatusOr<std::string> text = file->Read(kBytesMax + 1);
-  if (!text.ok()) return FailUsage(context, std::string(text.status().message()));
+  if (!text.ok()) return FailUsage(context, text.status());
   if (text->size() > kBytesMax) {
     return FailUsage(context, absl::StrCat(file->name(), " has more than ", kBytesMax,
                                            " bytes: too many for a vocabulary"));
   }
   if (const absl::Status valid = CheckUtf8(file->name(), *text); !valid.ok()) {
-    return FailUsage(context, std::string(valid.message()));
+    return FailUsage(context, valid);
   }
   *vocabulary = *std::move(text);
   return ExitCode::kOk;

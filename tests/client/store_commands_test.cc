@@ -260,6 +260,16 @@ TEST_F(ModelsExportTest, WhatIsNoFile_IsNotWrittenTo) {
   EXPECT_THAT(err, HasSubstr("cannot write"));
 }
 
+TEST_F(ModelsExportTest, FileThatCannotBeFinished_IsAFailureAndNoBadUsage) {
+  fake.models.send = [this](grpc::ServerContext*, const v1::ExportModelRequest&,
+                            grpc::ServerWriter<v1::ExportModelResponse>*) {
+    std::filesystem::remove_all(folder_);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run({"models", "export", "m", folder_ + "/m"}), 1);
+  EXPECT_THAT(err, HasSubstr("cannot write"));
+}
+
 TEST_F(ModelsExportTest, StandardOutput_ReceivesTheBytesAlone) {
   EXPECT_EQ(Run({"models", "export", "m", "-"}), 0) << err;
   EXPECT_EQ(out, "first second third");
