@@ -32,7 +32,7 @@ CorpusUploads::Upload::~Upload() {
 absl::Status CorpusUploads::Upload::Append(absl::string_view bytes) {
   const auto size = static_cast<int64_t>(bytes.size());
   bytes_ += size;
-  const absl::Status room = uploads_.CountUnderWay(size);
+  absl::Status room = uploads_.CountUnderWay(size);
   if (bytes_ > uploads_.limits_.upload_bytes_max) {
     return absl::ResourceExhaustedError(absl::StrCat("the corpus is larger than the ",
                                                      uploads_.limits_.upload_bytes_max,
