@@ -107,6 +107,7 @@ Result TrainAndTest(CellType cell, int distance, float learning_rate,
   training.batch_size = 32;
   training.sequence_length = std::max(32, distance + distance / 2);
   training.validation_fraction = 0;
+  training.initialization = Initialization::kOrthogonal;
   const auto network = MakeNetwork<float>({.cell = cell, .hidden_size = options.hidden_size},
                                           corpus.vocabulary().size());
   Trainer<float> trainer(*network, options.hidden_size, corpus, training, pool);
