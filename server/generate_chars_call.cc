@@ -4,8 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "core/text/utf8.h"
 #include "server/generation_convert.h"
-#include "server/utf8_chars.h"
 
 namespace runnel::server {
 namespace {

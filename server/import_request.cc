@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "core/text/utf8.h"
 #include "server/training_convert.h"
-#include "server/utf8_chars.h"
 
 namespace runnel::server {
 namespace {

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/math/gemm.h"
 #include "core/model/model_reference.h"
-#include "server/utf8_chars.h"
+#include "core/text/utf8.h"
 
 namespace runnel::server {
 namespace {

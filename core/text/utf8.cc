@@ -1,5 +1,6 @@
 #include "core/text/utf8.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -83,9 +84,13 @@ size_t AsciiPrefixBytes(absl::string_view bytes) {
   return count;
 }
 
+int64_t CountChars(absl::string_view text) {
+  return std::count_if(text.begin(), text.end(), BeginsChar);
+}
+
 absl::string_view Utf8Prefix(absl::string_view text, size_t bytes_max) {
   if (text.size() <= bytes_max) return text;
-  while (bytes_max > 0 && (text[bytes_max] & 0xC0) == 0x80) --bytes_max;
+  while (bytes_max > 0 && !BeginsChar(text[bytes_max])) --bytes_max;
   return text.substr(0, bytes_max);
 }
 

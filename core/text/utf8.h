@@ -73,6 +73,12 @@ void AppendUtf8(char32_t code_point, std::string* text);
 // How many bytes from the beginning of `bytes` on are ASCII.
 size_t AsciiPrefixBytes(absl::string_view bytes);
 
+// Whether `byte`, of valid UTF-8, is a character's first.
+inline bool BeginsChar(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) != 0x80; }
+
+// The characters of `text`, which is valid UTF-8.
+int64_t CountChars(absl::string_view text);
+
 // The longest prefix of `text`, which is valid UTF-8, that has at most `bytes_max` bytes and no
 // half character.
 absl::string_view Utf8Prefix(absl::string_view text, size_t bytes_max);

@@ -10,13 +10,17 @@
 namespace runnel::server {
 namespace {
 
-TEST(CorpusLoader, Stopped_LoadsNothingMore) {
-  const testing::TemporaryFolder folder;
-  const auto uploads =
-      CorpusUploads::Open(folder / "corpora", {.upload_bytes_max = 100, .total_bytes_max = 100});
-  ASSERT_TRUE(uploads.ok()) << uploads.status();
+class CorpusLoaderTest : public ::testing::Test {
+ protected:
+  const testing::TemporaryFolder folder_;
+  const std::unique_ptr<CorpusUploads> uploads_ =
+      CorpusUploads::Open(folder_ / "corpora", {.upload_bytes_max = 100, .total_bytes_max = 100})
+          .value();
+};
+
+TEST_F(CorpusLoaderTest, Stopped_LoadsNothingMore) {
   MemoryBudget memory(1000);
-  CorpusLoader loader(folder.path(), uploads->get(), &memory);
+  CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
   v1::TrainRequest request;
   request.set_text("abcabc");
   std::shared_ptr<const LoadedCorpus> corpus;
@@ -28,14 +32,10 @@ TEST(CorpusLoader, Stopped_LoadsNothingMore) {
   EXPECT_EQ(status.error_message(), "the server is shutting down");
 }
 
-TEST(CorpusLoader, CorpusBeyondTheFreeMemory_NamesTheField) {
-  const testing::TemporaryFolder folder;
-  const auto uploads =
-      CorpusUploads::Open(folder / "corpora", {.upload_bytes_max = 100, .total_bytes_max = 100});
-  ASSERT_TRUE(uploads.ok()) << uploads.status();
+TEST_F(CorpusLoaderTest, CorpusBeyondTheFreeMemory_NamesTheField) {
   MemoryBudget memory(20);
   const auto others = memory.Take(15, "another corpus");
-  const CorpusLoader loader(folder.path(), uploads->get(), &memory);
+  const CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
   v1::TrainRequest request;
   request.set_text("abcabc");
   std::shared_ptr<const LoadedCorpus> corpus;
