@@ -62,8 +62,7 @@ void BenchmarkStream::ReadInTime() {
   std::unique_lock lock(mutex_);
   const auto wait = std::min<Clock::duration>(next_read_ - Clock::now(), kSliceMax);
   if (!over && wait > Clock::duration::zero()) {
-    alarm_ = grpc::Alarm();  // the last one may be calling
-    alarm_.Set(now + wait, [this](bool) { ReadInTime(); });
+    alarm_.emplace().Set(now + wait, [this](bool) { ReadInTime(); });
     return;
   }
   lock.unlock();

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -68,7 +69,8 @@ class BenchmarkStream : public grpc::ClientReadReactor<v1::GenerateCharsResponse
   StreamsLeft& left_;
   v1::GenerateCharsResponse response_;
   mutable std::mutex mutex_;  // orders what follows for its reader, as gRPC does
-  grpc::Alarm alarm_;
+  // Made anew for each wait, as the last one may be calling. (gRPC's assignment leaks the old.)
+  std::optional<grpc::Alarm> alarm_;
   Clock::time_point next_read_;  // in the past: at once
   Clock::time_point start_;
   Clock::time_point first_;
