@@ -3,6 +3,7 @@
 #define RUNNEL_CORE_MATH_ALIGNED_VECTOR_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <vector>
 
@@ -31,6 +32,12 @@ struct CacheLineAllocator {
 
 template <typename T>
 using AlignedVector = std::vector<T, CacheLineAllocator<T>>;
+
+// What a vector's elements take.
+template <typename T, typename Allocator>
+int64_t BytesOf(const std::vector<T, Allocator>& elements) {
+  return static_cast<int64_t>(elements.size() * sizeof(T));
+}
 
 }  // namespace runnel
 

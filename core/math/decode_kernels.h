@@ -34,6 +34,7 @@ class PackedMatrix {
 
   int64_t rows() const { return n_; }
   int64_t cols() const { return k_; }
+  int64_t bytes() const { return BytesOf(blocks_) + BytesOf(pairs_) + int8_.bytes(); }
 
   // y[c] += W x[c] for `columns` columns; x [columns x k], y's columns of n lie `y_stride` apart.
   void MultiplyAdd(int64_t columns, const Real* x, Real* y, int64_t y_stride,

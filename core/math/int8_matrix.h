@@ -33,6 +33,7 @@ class Int8Matrix {
   Int8Matrix(int64_t n, int64_t k, const float* weights);
 
   int64_t rows() const { return n_; }
+  int64_t bytes() const { return BytesOf(blocks_) + BytesOf(scales_) + BytesOf(sums_); }
 
   // y[c] += W x[c] for `columns` columns; x [columns x k], y's columns of n lie `y_stride` apart.
   // A column with a NaN or an infinity gives NaN.

@@ -14,7 +14,7 @@ std::shared_ptr<const LoadedModel> LoadedModels::Use(const std::string& name, in
 }
 
 void LoadedModels::Add(std::shared_ptr<const LoadedModel> model) {
-  bytes_ += model->file_bytes;
+  bytes_ += model->bytes();
   list_.push_front(std::move(model));
   while (bytes_ > bytes_max_ && list_.size() > 1) Drop(std::prev(list_.end()));
 }
@@ -31,7 +31,7 @@ LoadedModels::List::iterator LoadedModels::Find(const std::string& name, int ver
 }
 
 void LoadedModels::Drop(List::iterator model) {
-  bytes_ -= (*model)->file_bytes;
+  bytes_ -= (*model)->bytes();
   list_.erase(model);
 }
 

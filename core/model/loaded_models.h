@@ -16,7 +16,6 @@ namespace runnel {
 struct LoadedModel : LanguageModel {
   std::string name;
   int version = 0;
-  int64_t file_bytes = 0;  // about what it takes in memory, less than that at a lower precision
 };
 
 class LoadedModels {

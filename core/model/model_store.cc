@@ -181,7 +181,6 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::LoadFile(const st
   auto model = std::make_shared<LoadedModel>();
   model->name = name;
   model->version = version;
-  model->file_bytes = FileBytes(VersionPath(name, version));
   model->digest = DigestOf(name, version, stored->data);
   model->vocabulary = std::move(description.vocabulary);
   model->SetWeights(description.network, std::move(stored->data.parameters), precision_);

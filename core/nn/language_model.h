@@ -29,6 +29,8 @@ struct LanguageModel {
   std::unique_ptr<const ClozeModel> cloze;
   ModelDigest digest;  // what a state token is bound to; zeros for a model without a version
 
+  int64_t bytes() const { return decoder != nullptr ? decoder->bytes() : cloze->bytes(); }
+
   // Makes one of the two from the weights of a network over `vocabulary`, in its layout's order.
   // `precision` is the decoder's; `cloze` is always f32.
   void SetWeights(const NetworkConfig& config, std::vector<float> parameters,

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "core/math/gemm.h"
-
 namespace runnel {
 
 template <typename Real>
@@ -22,8 +20,9 @@ LayerDecoder<Real>::LayerDecoder(const RecurrentLayer<Real>& layer, const Real* 
     for (int id = 0; id < vocabulary_size; ++id)
       lookup_.insert(lookup_.end(), bias_.begin(), bias_.end());
     if (embedding != nullptr) {
-      Gemm<Real>(Transpose::kNo, Transpose::kYes, vocabulary_size, input_rows, input_size,
-                 {embedding, input_size}, {w, input_size}, 1, {lookup_.data(), layer.rows()});
+      ProductScratch scratch;
+      PackedMatrix<Real>(input_rows, input_size, w)
+          .MultiplyAdd(vocabulary_size, embedding, lookup_.data(), layer.rows(), &scratch);
     } else {
       for (int64_t id = 0; id < vocabulary_size; ++id) {
         Real* row = lookup_.data() + id * layer.rows();

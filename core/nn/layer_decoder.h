@@ -27,6 +27,11 @@ class LayerDecoder {
   // [steps x H], goes to `outputs`, which may be `below`.
   void Read(int64_t steps, const int32_t* ids, const Real* below, Real* const states[],
             Real* outputs, DecodeScratch<Real>* scratch) const;
+  int64_t bytes() const {
+    int64_t bytes = input_.bytes() + BytesOf(lookup_) + BytesOf(bias_) + BytesOf(peepholes_);
+    for (const PackedMatrix<Real>& matrix : recurrent_) bytes += matrix.bytes();
+    return bytes;
+  }
   // Multiply-adds of one column's step.
   int64_t cost() const {
     int64_t cost = input_.rows() * input_.cols();

@@ -67,6 +67,7 @@ class Decoder {
   virtual int vocabulary_size() const = 0;
   // What NewDecoder was given. States go on to the bit only under the precision they come from.
   virtual DecodePrecision precision() const = 0;
+  virtual int64_t bytes() const = 0;  // of memory
   // Multiply-adds that reading one character takes, without logits.
   virtual int64_t read_cost() const = 0;
   // Lets each session read one character: ids[i] moves states[i] on and gives logits [sessions x V]

@@ -84,6 +84,7 @@ class OutputLayer {
           bias_(parameters + layer.bias_, parameters + layer.bias_ + layer.vocabulary_) {}
 
     int vocabulary_size() const { return static_cast<int>(bias_.size()); }
+    int64_t bytes() const { return weight_.bytes() + BytesOf(bias_); }
 
     void Step(int64_t sessions, const Real* hidden, Real* logits, ProductScratch* scratch) const {
       for (int64_t s = 0; s < sessions; ++s) {

@@ -37,6 +37,11 @@ class StackDecoder : public Decoder<Real> {
   }
   int vocabulary_size() const override { return output_.vocabulary_size(); }
   DecodePrecision precision() const override { return precision_; }
+  int64_t bytes() const override {
+    int64_t bytes = output_.bytes();
+    for (const LayerDecoder<Real>& layer : layers_) bytes += layer.bytes();
+    return bytes;
+  }
   int64_t read_cost() const override {
     int64_t cost = 0;
     for (const LayerDecoder<Real>& layer : layers_) cost += layer.cost();

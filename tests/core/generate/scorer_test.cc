@@ -77,6 +77,7 @@ class CountingDecoder : public Decoder<float> {
   int64_t state_size() const override { return decoder_.state_size(); }
   int vocabulary_size() const override { return decoder_.vocabulary_size(); }
   DecodePrecision precision() const override { return decoder_.precision(); }
+  int64_t bytes() const override { return decoder_.bytes(); }
   int64_t read_cost() const override { return decoder_.read_cost(); }
   void Step(absl::Span<const int32_t> ids, absl::Span<float* const> states, float* logits,
             DecodeScratch<float>* scratch) const override {

@@ -95,7 +95,7 @@ TEST_F(ModelStoreTest, Load_AgainIsTheSameModelInMemory) {
 
 TEST_F(ModelStoreTest, LoadedVersions_AreThoseUsedLastThatFitIntoTheBytes) {
   for (int i = 0; i < 4; ++i) Publish("brook");
-  const int64_t bytes = store_->Get("brook")->versions[0].file_bytes;
+  const int64_t bytes = Load("brook").value()->bytes();
   Open({.loaded_bytes_max = 3 * bytes});
   const std::weak_ptr<const LoadedModel> first = Load("brook:1").value();
   const std::weak_ptr<const LoadedModel> second = Load("brook:2").value();

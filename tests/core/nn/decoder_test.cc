@@ -1,11 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <type_traits>
 #include <vector>
 
+#include "tests/core/math/targets.h"
 #include "tests/core/nn/network_runner.h"
 
 namespace runnel {
@@ -188,6 +190,69 @@ TYPED_TEST(DecoderTest, Weights_AreTheDecodersOwnCopy) {
   const auto before = logits_of();
   parameters.assign(parameters.size(), 0);
   EXPECT_EQ(logits_of(), before);
+}
+
+// What a character adds to the gates, through an embedding, is summed in the order of the numbers,
+// as all of decoding is: the same bits wherever multiply-adds are fused. Without an embedding it
+// stands in the weights.
+TEST(Decoder, Embedding_IsMultipliedInOrder) {
+  constexpr int kBytes = 257;
+  constexpr int64_t kHidden = 256;
+  constexpr int64_t kNumbers = 64;
+  const NetworkConfig plain = {.cell = CellType::kRnnTanh, .num_layers = 1, .hidden_size = kHidden};
+  NetworkConfig embedded = plain;
+  embedded.embedding_size = kNumbers;
+  const auto network = MakeNetwork<float>(embedded, kBytes);
+  const auto same = MakeNetwork<float>(plain, kBytes);
+  const auto parameters = RandomReals<float>(network->layout().size(), 0.1, 9);
+  std::vector<float> merged(same->layout().size());
+  for (const Tensor& tensor : same->layout().tensors()) {
+    const Tensor* from = network->layout().Find(tensor.name);
+    if (tensor.role == TensorRole::kInputWeight || tensor.role == TensorRole::kBias) continue;
+    std::copy_n(&parameters[from->offset], tensor.size(), &merged[tensor.offset]);
+  }
+  const float* const w = &parameters[network->layout().Find("rnn.weight_ih_l0")->offset];
+  const float* const bias = &parameters[network->layout().Find("rnn.bias_ih_l0")->offset];
+  const float* const embedding = &parameters[network->layout().Find("embedding.weight")->offset];
+  float* to = &merged[same->layout().Find("rnn.weight_ih_l0")->offset];  // [V x H]
+  for (int64_t id = 0; id < kBytes; ++id) {
+    for (int64_t unit = 0; unit < kHidden; ++unit) {
+      float sum = bias[unit];
+      for (int64_t i = 0; i < kNumbers; ++i) {
+        sum = std::fma(embedding[id * kNumbers + i], w[unit * kNumbers + i], sum);
+      }
+      *to++ = sum;
+    }
+  }
+  const auto logits_of = [](const Network<float>& of, const std::vector<float>& weights) {
+    const auto decoder = of.NewDecoder(weights.data());
+    std::vector<float> logits(kBytes * kBytes);
+    for (int32_t id = 0; id < kBytes; ++id) {
+      std::vector<float> state(decoder->state_size());
+      float* const pointer = state.data();
+      decoder->Step({&id, 1}, {&pointer, 1}, &logits[id * kBytes]);
+    }
+    return logits;
+  };
+  for (const int64_t target : FusedTargets()) {
+    const ScopedTarget scoped(target);
+    EXPECT_EQ(logits_of(*network, parameters), logits_of(*same, merged));
+  }
+}
+
+TEST(Decoder, Bytes_AreThoseOfTheTablesItKeeps) {
+  const NetworkConfig config = {.cell = CellType::kLstm, .hidden_size = 64, .embedding_size = 8};
+  constexpr int64_t kLargeVocabulary = 5000;
+  const auto network = MakeNetwork<float>(config, kLargeVocabulary);
+  const std::vector<float> parameters(network->layout().size());
+  // A row of gates a character, however few numbers an embedding has.
+  constexpr int64_t kTable = kLargeVocabulary * 4 * 64 * sizeof(float);
+  const int64_t f32 = network->NewDecoder(parameters.data())->bytes();
+  EXPECT_GT(f32, kTable + kLargeVocabulary * 64 * sizeof(float));
+  EXPECT_LT(f32, kTable + kLargeVocabulary * 80 * sizeof(float));
+  const int64_t int8 = network->NewDecoder(parameters.data(), DecodePrecision::kInt8)->bytes();
+  EXPECT_GT(int8, kTable + kLargeVocabulary * 64);
+  EXPECT_LT(int8, kTable + kLargeVocabulary * 90);
 }
 
 TEST(DecoderPrecision, IsWhatWasAskedFor) {
