@@ -72,7 +72,7 @@ class JobObserver : public TrainingObserver {
   JobObserver(TrainingJob* job, const TrainingSpec& spec) : job_(*job), spec_(spec) {}
 
   bool StopRequested() override { return job_.stop_requested(); }
-  bool OutcomeWanted() override { return job_.publish_when_stopped(); }
+  bool Abandoned() override { return job_.stop_requested() && !job_.publish_when_stopped(); }
 
   void OnReport(const ProgressReport& report, const Trainer<float>& trainer) override {
     v1::TrainingProgress progress = ToProgress(report);

@@ -33,7 +33,7 @@ HWY_INLINE V ExpKeepingNan(D d, V x) {
     // e^x = 2^n e^r with n = round(x / ln 2), |r| <= ln 2 / 2; e^r by Cephes' polynomial (Moshier,
     // expf). Beyond the bounds the result is infinite, or 0 where it would be denormal.
     const hn::Rebind<int32_t, D> di;
-    const V clamped = hn::Min(hn::Max(x, hn::Set(d, -88.0f)), hn::Set(d, 88.5f));
+    const V clamped = hn::Min(hn::Max(x, hn::Set(d, -88.0f)), hn::Set(d, 88.7228f));
     const V n = hn::Round(hn::Mul(clamped, hn::Set(d, 1.44269504088896341f)));
     V r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), clamped);
     r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);

@@ -3,6 +3,8 @@
 #define RUNNEL_CORE_TRAIN_EVALUATION_H_
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 
 #include "core/math/worker_pool.h"
 #include "core/nn/network.h"
@@ -26,9 +28,18 @@ inline constexpr int64_t kEvaluationSteps = kMaskedWindowDefault;
 // one-directional one the stretch is read as up to 32 lanes side by side, each from the zero state
 // and at least 512 symbols long, the state carried to the lane's end; so the result lies a little
 // above that of one pass. Results are the same for any number of threads.
+//
+// `abandoned`, which each thread of the pool asks every 64 steps, ends it without a result.
+template <typename Real>
+std::optional<double> Evaluate(const Network<Real>& network,
+                               const typename Network<Real>::PackedWeights& weights,
+                               const Corpus& corpus, CorpusRange range, WorkerPool* pool,
+                               const std::function<bool()>& abandoned);
 template <typename Real>
 double Evaluate(const Network<Real>& network, const typename Network<Real>::PackedWeights& weights,
-                const Corpus& corpus, CorpusRange range, WorkerPool* pool);
+                const Corpus& corpus, CorpusRange range, WorkerPool* pool) {
+  return *Evaluate(network, weights, corpus, range, pool, [] { return false; });
+}
 
 }  // namespace runnel
 

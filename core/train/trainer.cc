@@ -214,13 +214,13 @@ bool Trainer<Real>::has_validation() const {
 }
 
 template <typename Real>
-double Trainer<Real>::ValidationLoss() {
+std::optional<double> Trainer<Real>::ValidationLoss(const std::function<bool()>& abandoned) {
   // As the weights will be served, in f32.
   std::unique_ptr<typename Network<Real>::PackedWeights> f32;
   if (options_.precision != TrainingPrecision::kF32) f32 = network_.NewPackedWeights();
   auto* packed = f32 != nullptr ? f32.get() : packed_.get();
   network_.Pack(outcome().data(), /*dropout=*/nullptr, packed);
-  return Evaluate(network_, *packed, corpus_, split_.validation, &pool_);
+  return Evaluate(network_, *packed, corpus_, split_.validation, &pool_, abandoned);
 }
 
 template <typename Real>

@@ -14,8 +14,10 @@
 #define RUNNEL_CORE_TRAIN_TRAINER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "core/math/worker_pool.h"
@@ -48,7 +50,11 @@ class Trainer {
 
   // The mean cross-entropy of `outcome` on the validation part, nats a character; see `Evaluate`.
   // It must not be empty.
-  double ValidationLoss();
+  double ValidationLoss() {
+    return *ValidationLoss([] { return false; });
+  }
+  // None if `abandoned` says so meanwhile.
+  std::optional<double> ValidationLoss(const std::function<bool()>& abandoned);
 
   const Network<Real>& network() const { return network_; }
   const std::vector<Real>& parameters() const { return parameters_; }

@@ -58,11 +58,13 @@ class TrainingRun {
           options_.sample_every_steps > 0 && step_ % options_.sample_every_steps == 0;
       if (evaluate || sample || at_end || seconds_now_() - reported_ >= kReportSeconds) {
         if (absl::Status status = Report(evaluate, sample); !status.ok()) return status;
+        stopped = abandoned_;
+        if (stopped) break;
       }
     }
     // A run that is stopped between evaluations has later weights, of unknown worth, beside the
     // best known.
-    if (stopped && observer_.OutcomeWanted() && evaluate_every_ > 0 && step_ > 0 &&
+    if (stopped && !observer_.Abandoned() && evaluate_every_ > 0 && step_ > 0 &&
         step_ % evaluate_every_ != 0) {
       if (absl::Status status = Report(/*evaluate=*/true, /*sample=*/false); !status.ok()) {
         return status;
@@ -136,12 +138,15 @@ class TrainingRun {
       report.seconds_left = std::max(0.0, (now - started_) * (1 / progress - 1));
     }
     if (evaluate) {
-      const double loss = trainer_.ValidationLoss();
-      if (!std::isfinite(loss)) {
+      const std::optional<double> loss =
+          trainer_.ValidationLoss([this] { return observer_.Abandoned(); });
+      abandoned_ = !loss;
+      if (abandoned_) return absl::OkStatus();
+      if (!std::isfinite(*loss)) {
         return Diverged(step_, "the validation loss is no longer finite");
       }
       report.validation_loss = loss;
-      if (!best_loss_ || loss < *best_loss_) {
+      if (!best_loss_ || *loss < *best_loss_) {
         best_loss_ = loss;
         best_ = trainer_.outcome();
         evaluations_since_best_ = 0;
@@ -179,6 +184,7 @@ class TrainingRun {
   std::vector<float> best_;
   int64_t evaluations_since_best_ = 0;
   bool early_stop_ = false;
+  bool abandoned_ = false;
   const double started_;
   double reported_;
 };

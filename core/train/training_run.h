@@ -28,15 +28,16 @@ struct ProgressReport {
   bool sample_due = false;  // a preview is asked for at this step
 };
 
-// Drives one run. Its methods are called from the thread that runs it, between steps.
+// Drives one run. Its methods but `Abandoned` are called from the thread that runs it, between
+// steps.
 class TrainingObserver {
  public:
   virtual ~TrainingObserver() = default;
   // Asked before each step; true ends the run.
   virtual bool StopRequested() = 0;
-  // Asked when the run was stopped: whether its outcome is of use. If not, a last evaluation is
-  // left out.
-  virtual bool OutcomeWanted() { return true; }
+  // Whether the run is to end and its outcome of no use, so that no evaluation need be finished.
+  // Asked at any time, also by threads of the trainer's pool.
+  virtual bool Abandoned() { return false; }
   virtual void OnReport(const ProgressReport& report, const Trainer<float>& trainer) = 0;
 };
 
@@ -58,8 +59,7 @@ int64_t StepLimit(const TrainingOptions& options, int64_t batches_per_epoch);
 // every preview, and about twice a second. With early stopping it also ends after so many
 // evaluations without a better loss. `seconds_now` is a clock. ABORTED, naming the step, when the
 // run diverged: the loss or a weight is no longer finite, or the losses of 200 steps lie more than
-// 1 nat above ln V on average, so that the model does worse than guessing. The trainer's weights
-// are then those before the step.
+// 1 nat above ln V on average, so that the model does worse than guessing.
 absl::StatusOr<TrainingOutcome> RunTraining(const TrainingOptions& options,
                                             const std::function<double()>& seconds_now,
                                             Trainer<float>* trainer, TrainingObserver* observer);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -30,6 +31,7 @@ class Recorder : public TrainingObserver {
     now += seconds_per_step;
     return false;
   }
+  bool Abandoned() override { return abandoned_after >= 0 && times_asked++ >= abandoned_after; }
   void OnReport(const ProgressReport& report, const Trainer<float>& trainer) override {
     reports.push_back(report);
     weights.push_back(trainer.parameters());
@@ -44,10 +46,12 @@ class Recorder : public TrainingObserver {
 
   double seconds_per_step = 0;
   int64_t stop_at = -1;
+  int abandoned_after = -1;  // so many questions; -1: never
   std::function<void()> on_report;
 
   double now = 1000;  // a clock need not begin at 0
   int64_t steps_asked = 0;
+  std::atomic<int> times_asked = 0;
   std::vector<ProgressReport> reports;
   std::vector<std::vector<float>> weights;
 };
@@ -285,6 +289,19 @@ TEST_F(TrainingRunTest, EvaluateEverySteps_IsFollowed) {
   options.max_steps = 8;
   ASSERT_TRUE(Run(options, &recorder_).ok());
   EXPECT_THAT(recorder_.Steps(), ElementsAre(4, 8));
+}
+
+TEST_F(TrainingRunTest, AbandonedDuringAnEvaluation_EndsWithoutIt) {
+  TrainingOptions options = Options();
+  options.validation_fraction = 0.5f;  // 200 symbols: 4 windows of 64
+  options.evaluate_every_steps = 4;
+  options.max_steps = 8;
+  recorder_.abandoned_after = 6;  // the second evaluation's third window
+  const TrainingOutcome outcome = Run(options, &recorder_).value();
+  EXPECT_TRUE(outcome.stopped);
+  EXPECT_EQ(outcome.steps, 8);
+  EXPECT_THAT(recorder_.Steps(), ElementsAre(4));
+  EXPECT_EQ(outcome.validation_loss, recorder_.reports[0].validation_loss);
 }
 
 TEST_F(TrainingRunTest, WeightsWithTheBestValidationLoss_AreKept) {
