@@ -18,7 +18,7 @@ class ClozeModel {
   ClozeModel(std::unique_ptr<const Network<float>> network, std::vector<float> parameters);
 
   int vocabulary_size() const { return network_->vocabulary_size(); }
-  // Of memory: nearly all weights are also packed, for reading and, unused here, for training.
+  // Of memory, at most: weights are also packed, for reading and, unused here, for training.
   int64_t bytes() const { return 3 * BytesOf(parameters_); }
 
   // How many windows of `steps` symbols may be read at once for a few milliseconds' work; 1 at

@@ -47,16 +47,15 @@ class TrainingRun {
     bool stopped = false;
     // Asked once a step: a clock that runs out between two looks would end the run unevaluated. Not
     // before the first: weights that learnt nothing are no outcome.
-    bool at_end = false;
-    while (!at_end && !early_stop_) {
+    while (!at_end_ && !early_stop_) {
       stopped = observer_.StopRequested();
       if (stopped) break;
       if (absl::Status status = Step(); !status.ok()) return status;
-      at_end = AtLimit();
-      const bool evaluate = evaluate_every_ > 0 && (at_end || step_ % evaluate_every_ == 0);
+      at_end_ = AtLimit();
+      const bool evaluate = evaluate_every_ > 0 && (at_end_ || step_ % evaluate_every_ == 0);
       const bool sample =
           options_.sample_every_steps > 0 && step_ % options_.sample_every_steps == 0;
-      if (evaluate || sample || at_end || seconds_now_() - reported_ >= kReportSeconds) {
+      if (evaluate || sample || at_end_ || seconds_now_() - reported_ >= kReportSeconds) {
         if (absl::Status status = Report(evaluate, sample); !status.ok()) return status;
         stopped = abandoned_;
         if (stopped) break;
@@ -65,7 +64,7 @@ class TrainingRun {
     // A run that is stopped between evaluations has later weights, of unknown worth, beside the
     // best known.
     if (stopped && !observer_.Abandoned() && evaluate_every_ > 0 && step_ > 0 &&
-        step_ % evaluate_every_ != 0) {
+        (abandoned_ || step_ % evaluate_every_ != 0)) {
       if (absl::Status status = Report(/*evaluate=*/true, /*sample=*/false); !status.ok()) {
         return status;
       }
@@ -138,8 +137,9 @@ class TrainingRun {
       report.seconds_left = std::max(0.0, (now - started_) * (1 / progress - 1));
     }
     if (evaluate) {
+      // The last one is finished: all the training is done, and its outcome all but there.
       const std::optional<double> loss =
-          trainer_.ValidationLoss([this] { return observer_.Abandoned(); });
+          trainer_.ValidationLoss([this] { return !at_end_ && observer_.Abandoned(); });
       abandoned_ = !loss;
       if (abandoned_) return absl::OkStatus();
       if (!std::isfinite(*loss)) {
@@ -184,7 +184,8 @@ class TrainingRun {
   std::vector<float> best_;
   int64_t evaluations_since_best_ = 0;
   bool early_stop_ = false;
-  bool abandoned_ = false;
+  bool at_end_ = false;
+  bool abandoned_ = false;  // during the last evaluation
   const double started_;
   double reported_;
 };

@@ -36,7 +36,7 @@ class TrainingObserver {
   // Asked before each step; true ends the run.
   virtual bool StopRequested() = 0;
   // Whether the run is to end and its outcome of no use, so that no evaluation need be finished.
-  // Asked at any time, also by threads of the trainer's pool.
+  // But at a limit, where all is done. Asked at any time, also by threads of the trainer's pool.
   virtual bool Abandoned() { return false; }
   virtual void OnReport(const ProgressReport& report, const Trainer<float>& trainer) = 0;
 };

@@ -295,13 +295,24 @@ TEST_F(TrainingRunTest, AbandonedDuringAnEvaluation_EndsWithoutIt) {
   TrainingOptions options = Options();
   options.validation_fraction = 0.5f;  // 200 symbols: 4 windows of 64
   options.evaluate_every_steps = 4;
-  options.max_steps = 8;
+  options.max_steps = 12;
   recorder_.abandoned_after = 6;  // the second evaluation's third window
   const TrainingOutcome outcome = Run(options, &recorder_).value();
   EXPECT_TRUE(outcome.stopped);
   EXPECT_EQ(outcome.steps, 8);
   EXPECT_THAT(recorder_.Steps(), ElementsAre(4));
   EXPECT_EQ(outcome.validation_loss, recorder_.reports[0].validation_loss);
+}
+
+TEST_F(TrainingRunTest, AbandonedDuringTheLastEvaluation_FinishesIt) {
+  TrainingOptions options = Options();
+  options.validation_fraction = 0.5f;
+  options.evaluate_every_steps = 4;
+  options.max_steps = 8;
+  recorder_.abandoned_after = 6;
+  const TrainingOutcome outcome = Run(options, &recorder_).value();
+  EXPECT_FALSE(outcome.stopped);
+  EXPECT_THAT(recorder_.Steps(), ElementsAre(4, 8));
 }
 
 TEST_F(TrainingRunTest, WeightsWithTheBestValidationLoss_AreKept) {
