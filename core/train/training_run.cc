@@ -57,8 +57,6 @@ class TrainingRun {
           options_.sample_every_steps > 0 && step_ % options_.sample_every_steps == 0;
       if (evaluate || sample || at_end_ || seconds_now_() - reported_ >= kReportSeconds) {
         if (absl::Status status = Report(evaluate, sample); !status.ok()) return status;
-        stopped = abandoned_;
-        if (stopped) break;
       }
     }
     // A run that is stopped between evaluations has later weights, of unknown worth, beside the

@@ -35,8 +35,8 @@ class TrainingObserver {
   virtual ~TrainingObserver() = default;
   // Asked before each step; true ends the run.
   virtual bool StopRequested() = 0;
-  // Whether the run is to end and its outcome of no use, so that no evaluation need be finished.
-  // But at a limit, where all is done. Asked at any time, also by threads of the trainer's pool.
+  // Whether a stop is requested and the outcome then of no use, so that an evaluation need not be
+  // finished, unless it is the one at a limit. Asked also by threads of the trainer's pool.
   virtual bool Abandoned() { return false; }
   virtual void OnReport(const ProgressReport& report, const Trainer<float>& trainer) = 0;
 };

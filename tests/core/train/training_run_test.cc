@@ -26,6 +26,7 @@ using testing::HasSubstr;
 class Recorder : public TrainingObserver {
  public:
   bool StopRequested() override {
+    if (abandoned_after >= 0 && times_asked > abandoned_after) return true;
     if (stop_at >= 0 && steps_asked == stop_at) return true;
     ++steps_asked;
     now += seconds_per_step;
@@ -69,6 +70,16 @@ class TrainingRunTest : public testing::Test {
                                                     options);
     return RunTraining(
         options, [recorder] { return recorder->now; }, &setup_->trainer, recorder);
+  }
+
+  // Evaluates 4 windows of 64 at each fourth step; is abandoned at the second time's third window.
+  TrainingOutcome RunAbandonedAtStep8(int64_t max_steps) {
+    TrainingOptions options = Options();
+    options.validation_fraction = 0.5f;  // 200 symbols
+    options.evaluate_every_steps = 4;
+    options.max_steps = max_steps;
+    recorder_.abandoned_after = 6;
+    return Run(options, &recorder_).value();
   }
 
   std::unique_ptr<TrainingSetup<float>> setup_;
@@ -292,12 +303,7 @@ TEST_F(TrainingRunTest, EvaluateEverySteps_IsFollowed) {
 }
 
 TEST_F(TrainingRunTest, AbandonedDuringAnEvaluation_EndsWithoutIt) {
-  TrainingOptions options = Options();
-  options.validation_fraction = 0.5f;  // 200 symbols: 4 windows of 64
-  options.evaluate_every_steps = 4;
-  options.max_steps = 12;
-  recorder_.abandoned_after = 6;  // the second evaluation's third window
-  const TrainingOutcome outcome = Run(options, &recorder_).value();
+  const TrainingOutcome outcome = RunAbandonedAtStep8(/*max_steps=*/12);
   EXPECT_TRUE(outcome.stopped);
   EXPECT_EQ(outcome.steps, 8);
   EXPECT_THAT(recorder_.Steps(), ElementsAre(4));
@@ -305,12 +311,7 @@ TEST_F(TrainingRunTest, AbandonedDuringAnEvaluation_EndsWithoutIt) {
 }
 
 TEST_F(TrainingRunTest, AbandonedDuringTheLastEvaluation_FinishesIt) {
-  TrainingOptions options = Options();
-  options.validation_fraction = 0.5f;
-  options.evaluate_every_steps = 4;
-  options.max_steps = 8;
-  recorder_.abandoned_after = 6;
-  const TrainingOutcome outcome = Run(options, &recorder_).value();
+  const TrainingOutcome outcome = RunAbandonedAtStep8(/*max_steps=*/8);
   EXPECT_FALSE(outcome.stopped);
   EXPECT_THAT(recorder_.Steps(), ElementsAre(4, 8));
 }
