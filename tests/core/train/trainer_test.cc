@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
-#include <string>
 #include <vector>
 
 #include "tests/core/train/training_fixture.h"
@@ -202,119 +200,6 @@ TEST(Trainer, ValueThenNorm_IsTheOrderOfClipping) {
   for (size_t i = 0; i < by_value.size(); ++i) ASSERT_NEAR(by_both[i], by_value[i] * scale, 1e-9);
 }
 
-// Trains `steps` steps with `optimizer` and, beside it, with the loop that `update` is. Gradients
-// come from a twin network at the same weights.
-template <typename Update>
-void ExpectLoop(Optimizer optimizer, const Update& update) {
-  const Corpus corpus = BrookCorpus(5);
-  TrainingOptions options = Options();
-  options.optimizer = optimizer;
-  TrainingSetup<double> setup(corpus, kSmall, options);
-  const Network<double>& network = *setup.network;
-  LaneReader reader(corpus, {0, corpus.size()}, options.batch_size, options.sequence_length);
-
-  std::vector<double> weights = setup.trainer.parameters();
-  std::vector<double> state(network.state_size() * options.batch_size);
-  const auto packed = network.NewPackedWeights();
-  const auto activations = network.NewActivations(options.sequence_length, options.batch_size);
-  std::vector<int32_t> inputs(options.sequence_length * options.batch_size);
-  std::vector<int32_t> targets = inputs;
-  for (int step = 1; step <= 40; ++step) {  // passes the end of the lanes
-    reader.CopyBatch(0, options.batch_size, inputs.data(), targets.data());
-    network.Pack(weights.data(), nullptr, packed.get());
-    network.Forward(*packed, {inputs.data(), options.sequence_length}, state.data(),
-                    activations.get());
-    const double count = static_cast<double>(inputs.size());
-    const double loss =
-        network.Loss(targets.data(), options.sequence_length, 1 / count, activations.get()) / count;
-    std::vector<double> gradient(weights.size());
-    network.Backward(*packed, {inputs.data(), options.sequence_length}, activations.get(),
-                     gradient.data(), nullptr);
-    update(step, gradient, &weights);
-    if (reader.Advance()) state.assign(state.size(), 0);
-
-    ASSERT_NEAR(setup.trainer.Step(0.02).loss, loss, 1e-10) << "step " << step;
-    ASSERT_THAT(setup.trainer.parameters(), Pointwise(DoubleNear(1e-10), weights))
-        << "step " << step;
-  }
-}
-
-TEST(Trainer, Adagrad_FollowsThePlainLoop) {
-  std::vector<double> memory(10000);
-  ExpectLoop(Optimizer::kAdagrad,
-             [&](int, const std::vector<double>& gradient, std::vector<double>* weights) {
-               for (size_t i = 0; i < gradient.size(); ++i) {
-                 memory[i] += gradient[i] * gradient[i];
-                 (*weights)[i] -= 0.02 * gradient[i] / std::sqrt(memory[i] + 1e-8);
-               }
-             });
-}
-
-TEST(Trainer, Adam_FollowsThePlainLoop) {
-  std::vector<double> m(10000);
-  std::vector<double> v(10000);
-  ExpectLoop(Optimizer::kAdam,
-             [&](int step, const std::vector<double>& gradient, std::vector<double>* weights) {
-               for (size_t i = 0; i < gradient.size(); ++i) {
-                 m[i] = 0.9 * m[i] + 0.1 * gradient[i];
-                 v[i] = 0.999 * v[i] + 0.001 * gradient[i] * gradient[i];
-                 const double mean = m[i] / (1 - std::pow(0.9, step));
-                 const double square = v[i] / (1 - std::pow(0.999, step));
-                 (*weights)[i] -= 0.02 * mean / (std::sqrt(square) + 1e-8);
-               }
-             });
-}
-
-TEST(Trainer, Sgd_FollowsThePlainLoop) {
-  std::vector<double> memory(10000);
-  ExpectLoop(Optimizer::kSgd,
-             [&](int, const std::vector<double>& gradient, std::vector<double>* weights) {
-               for (size_t i = 0; i < gradient.size(); ++i) {
-                 memory[i] = 0.9 * memory[i] + gradient[i];
-                 (*weights)[i] -= 0.02 * memory[i];
-               }
-             });
-}
-
-TEST(Trainer, Rmsprop_FollowsThePlainLoop) {
-  std::vector<double> memory(10000);
-  ExpectLoop(Optimizer::kRmsprop,
-             [&](int, const std::vector<double>& gradient, std::vector<double>* weights) {
-               for (size_t i = 0; i < gradient.size(); ++i) {
-                 memory[i] = 0.99 * memory[i] + 0.01 * gradient[i] * gradient[i];
-                 (*weights)[i] -= 0.02 * gradient[i] / (std::sqrt(memory[i]) + 1e-8);
-               }
-             });
-}
-
-TEST(Trainer, WeightDecay_ShrinksWeightsAndNoBiasesBeforeTheStep) {
-  const Corpus corpus = BrookCorpus(5);
-  const NetworkConfig config = {
-      .cell = CellType::kLstmPeephole, .hidden_size = 8, .embedding_size = 4};
-  for (const Optimizer optimizer : {Optimizer::kSgd, Optimizer::kAdagrad, Optimizer::kRmsprop,
-                                    Optimizer::kAdam, Optimizer::kAdamW}) {
-    TrainingOptions options = Options();
-    options.optimizer = optimizer;
-    TrainingSetup<double> free(corpus, config, options);
-    options.weight_decay = 0.5f;
-    TrainingSetup<double> decayed(corpus, config, options);
-    const std::vector<double> before = free.trainer.parameters();
-    free.trainer.Step(0.1);
-    decayed.trainer.Step(0.1);
-    int shrunk = 0;
-    for (const Tensor& tensor : free.network->layout().tensors()) {
-      const bool weight = tensor.name.find("weight") != std::string::npos;
-      shrunk += weight;
-      for (int64_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i) {
-        ASSERT_NEAR(decayed.trainer.parameters()[i],
-                    free.trainer.parameters()[i] - (weight ? 0.1 * 0.5 * before[i] : 0), 1e-14)
-            << tensor.name;
-      }
-    }
-    EXPECT_EQ(shrunk, 4);
-  }
-}
-
 TEST(Trainer, Dropout_DrawsByBatchAndByLaneOfTheWholeBatch) {
   // Three shards against one forward pass of all lanes, at the second batch.
   const Corpus corpus = BrookCorpus(40);
@@ -399,39 +284,6 @@ TEST(Trainer, StepThatIsNotFinite_LeavesTheWeights) {
   EXPECT_EQ(setup.trainer.outcome(), average);
 }
 
-TEST(Trainer, ShiftedLanes_BeginElsewhereEachEpoch) {
-  TrainingOptions options = Options();
-  options.shift_lanes = true;
-  options.seed = 3;
-  const Corpus corpus = BrookCorpus(5);
-  TrainingSetup<double> setup(corpus, kSmall, options);
-  const std::vector<double> zeros(setup.network->state_size());
-  std::set<int32_t> first;
-  for (int epoch = 0; epoch < 8; ++epoch) {
-    EXPECT_EQ(setup.trainer.FirstLaneState(), zeros);
-    first.insert(setup.trainer.FirstInput());
-    for (int64_t i = 0; i < setup.trainer.batches_per_epoch(); ++i) setup.trainer.Step(0.01);
-  }
-  EXPECT_GT(first.size(), 2u);
-}
-
-TEST(Trainer, Documents_AreLearntEachFromTheZeroState) {
-  // What follows "x" in a document depends on nothing but the document: a state that crossed the
-  // border would tell the two apart, and the loss would fall below.
-  std::string text;
-  for (int i = 0; i < 200; ++i) text += i % 2 == 0 ? "xa|" : "xb|";
-  const Corpus corpus =
-      Corpus::Load(StringSource(text), VocabularyRules{.document_separator = "|"}).value();
-  TrainingOptions options = Options();
-  options.optimizer = Optimizer::kAdam;
-  options.sequence_length = 20;
-  TrainingSetup<float> setup(corpus, {.hidden_size = 16}, options);
-  double loss = 0;
-  for (int step = 0; step < 600; ++step) loss = setup.trainer.Step(0.01f).loss;
-  // One of three symbols is a coin's toss, the others are certain.
-  EXPECT_NEAR(loss, std::log(2.0) / 3, 0.03);
-}
-
 TEST(Trainer, LossOfASmallText_FallsToNearlyNothing) {
   TrainingOptions options = Options();
   options.optimizer = Optimizer::kAdam;
@@ -443,44 +295,6 @@ TEST(Trainer, LossOfASmallText_FallsToNearlyNothing) {
   for (int step = 0; step < 400; ++step) last = setup.trainer.Step(0.01f).loss;
   EXPECT_GT(first, 2.5);
   EXPECT_LT(last, 0.2);
-}
-
-TEST(Trainer, FirstLane_StandsAtTheNextBatch) {
-  TrainingOptions options = Options();
-  const Corpus corpus = BrookCorpus(5);
-  TrainingSetup<double> setup(corpus, kSmall, options);
-  const auto at = [&](int64_t i) {
-    int32_t id;
-    corpus.CopyIds(i, 1, 1, &id);
-    return id;
-  };
-  const std::vector<double> zeros(setup.network->state_size());
-  EXPECT_EQ(setup.trainer.FirstLaneState(), zeros);
-  EXPECT_EQ(setup.trainer.FirstInput(), at(0));
-  const int64_t batches = setup.trainer.batches_per_epoch();
-  for (int64_t batch = 1; batch < batches; ++batch) {
-    setup.trainer.Step(0.01);
-    EXPECT_EQ(setup.trainer.FirstInput(), at(batch * options.sequence_length));
-    EXPECT_NE(setup.trainer.FirstLaneState(), zeros);
-  }
-  setup.trainer.Step(0.01);
-  EXPECT_EQ(setup.trainer.FirstInput(), at(0));
-  EXPECT_EQ(setup.trainer.FirstLaneState(), zeros);
-}
-
-TEST(Trainer, FirstLaneState_IsWhatTheLaneHasRead) {
-  TrainingOptions options = Options();
-  const Corpus corpus = BrookCorpus(5);
-  TrainingSetup<double> setup(corpus, kSmall, options);
-  const auto decoder = setup.network->NewDecoder(setup.trainer.parameters().data());
-  setup.trainer.Step(0);  // leaves the weights as they are
-  std::vector<double> state(decoder->state_size());
-  std::vector<double> logits(decoder->vocabulary_size());
-  double* pointer = state.data();
-  std::vector<int32_t> ids(options.sequence_length);
-  corpus.CopyIds(0, options.sequence_length, 1, ids.data());
-  for (const int32_t id : ids) decoder->Step({&id, 1}, {&pointer, 1}, logits.data());
-  EXPECT_THAT(setup.trainer.FirstLaneState(), Pointwise(DoubleNear(1e-13), state));
 }
 
 TEST(Trainer, Validation_IsThereIfItsPartCanBeEvaluated) {

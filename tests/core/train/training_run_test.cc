@@ -3,88 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cmath>
-#include <functional>
 #include <limits>
-#include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "core/train/schedule.h"
-#include "tests/core/train/training_fixture.h"
+#include "tests/core/train/training_run_fixture.h"
 
 namespace runnel {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-// Keeps every report; time goes on by `seconds_per_step` before each step and by what `on_report`
-// adds. Stops before step `stop_at`, if that is not negative.
-class Recorder : public TrainingObserver {
- public:
-  bool StopRequested() override {
-    if (abandoned_after >= 0 && times_asked > abandoned_after) return true;
-    if (stop_at >= 0 && steps_asked == stop_at) return true;
-    ++steps_asked;
-    now += seconds_per_step;
-    return false;
-  }
-  bool Abandoned() override { return abandoned_after >= 0 && times_asked++ >= abandoned_after; }
-  void OnReport(const ProgressReport& report, const Trainer<float>& trainer) override {
-    reports.push_back(report);
-    weights.push_back(trainer.parameters());
-    if (on_report) on_report();
-  }
-
-  std::vector<int64_t> Steps() const {
-    std::vector<int64_t> steps;
-    for (const ProgressReport& report : reports) steps.push_back(report.step);
-    return steps;
-  }
-
-  double seconds_per_step = 0;
-  int64_t stop_at = -1;
-  int abandoned_after = -1;  // so many questions; -1: never
-  std::function<void()> on_report;
-
-  double now = 1000;  // a clock need not begin at 0
-  int64_t steps_asked = 0;
-  std::atomic<int> times_asked = 0;
-  std::vector<ProgressReport> reports;
-  std::vector<std::vector<float>> weights;
-};
-
-class TrainingRunTest : public testing::Test {
- protected:
-  // 400 symbols; 10 lanes of 40: (40 - 2) / 9 = 4 batches an epoch.
-  static TrainingOptions Options() {
-    return {
-        .sequence_length = 9, .batch_size = 10, .learning_rate = 0.01, .validation_fraction = 0};
-  }
-
-  absl::StatusOr<TrainingOutcome> Run(const TrainingOptions& options, Recorder* recorder) {
-    setup_ = std::make_unique<TrainingSetup<float>>(BrookCorpus(5), NetworkConfig{.hidden_size = 8},
-                                                    options);
-    return RunTraining(
-        options, [recorder] { return recorder->now; }, &setup_->trainer, recorder);
-  }
-
-  // Evaluates 4 windows of 64 at each fourth step; is abandoned at the second time's third window.
-  TrainingOutcome RunAbandonedAtStep8(int64_t max_steps) {
-    TrainingOptions options = Options();
-    options.validation_fraction = 0.5f;  // 200 symbols
-    options.evaluate_every_steps = 4;
-    options.max_steps = max_steps;
-    recorder_.abandoned_after = 6;
-    return Run(options, &recorder_).value();
-  }
-
-  std::unique_ptr<TrainingSetup<float>> setup_;
-  Recorder recorder_;
-};
 
 TEST(StepLimit, IsTheEarlierOfStepsAndEpochs) {
   EXPECT_EQ(StepLimit({}, 10), 0);
@@ -270,101 +200,6 @@ TEST_F(TrainingRunTest, NoLimit_LeavesTheScheduleAtItsStart) {
   }
 }
 
-TEST_F(TrainingRunTest, Evaluation_IsOnceAnEpochAndAtTheEnd) {
-  TrainingOptions options = Options();
-  options.validation_fraction = 0.2f;
-  options.batch_size = 1;
-  options.sequence_length = 5;
-  options.max_steps = 130;
-  const TrainingOutcome outcome = Run(options, &recorder_).value();
-  ASSERT_EQ(setup_->trainer.batches_per_epoch(), 63);
-  EXPECT_THAT(recorder_.Steps(), ElementsAre(63, 126, 130));
-  for (const auto& report : recorder_.reports) EXPECT_TRUE(report.validation_loss.has_value());
-  EXPECT_DOUBLE_EQ(*recorder_.reports.back().validation_loss, setup_->trainer.ValidationLoss());
-  EXPECT_TRUE(outcome.validation_loss.has_value());
-}
-
-TEST_F(TrainingRunTest, Evaluation_OfShortEpochsIsFiftyStepsApart) {
-  TrainingOptions options = Options();
-  options.validation_fraction = 0.2f;  // 10 lanes of 32: 3 batches an epoch
-  options.max_steps = 108;
-  ASSERT_TRUE(Run(options, &recorder_).ok());
-  ASSERT_EQ(setup_->trainer.batches_per_epoch(), 3);
-  EXPECT_THAT(recorder_.Steps(), ElementsAre(50, 100, 108));
-}
-
-TEST_F(TrainingRunTest, EvaluateEverySteps_IsFollowed) {
-  TrainingOptions options = Options();
-  options.validation_fraction = 0.2f;
-  options.evaluate_every_steps = 4;
-  options.max_steps = 8;
-  ASSERT_TRUE(Run(options, &recorder_).ok());
-  EXPECT_THAT(recorder_.Steps(), ElementsAre(4, 8));
-}
-
-TEST_F(TrainingRunTest, AbandonedDuringAnEvaluation_EndsWithoutIt) {
-  const TrainingOutcome outcome = RunAbandonedAtStep8(/*max_steps=*/12);
-  EXPECT_TRUE(outcome.stopped);
-  EXPECT_EQ(outcome.steps, 8);
-  EXPECT_THAT(recorder_.Steps(), ElementsAre(4));
-  EXPECT_EQ(outcome.validation_loss, recorder_.reports[0].validation_loss);
-}
-
-TEST_F(TrainingRunTest, AbandonedDuringTheLastEvaluation_FinishesIt) {
-  const TrainingOutcome outcome = RunAbandonedAtStep8(/*max_steps=*/8);
-  EXPECT_FALSE(outcome.stopped);
-  EXPECT_THAT(recorder_.Steps(), ElementsAre(4, 8));
-}
-
-TEST_F(TrainingRunTest, WeightsWithTheBestValidationLoss_AreKept) {
-  // Training learns well for six steps; then the weights are spoiled from outside and get worse.
-  TrainingOptions options = Options();
-  options.validation_fraction = 0.2f;
-  options.evaluate_every_steps = 2;
-  options.max_steps = 12;
-  recorder_.on_report = [this] {
-    if (recorder_.reports.size() != 3) return;
-    for (float& weight : *setup_->trainer.mutable_parameters()) weight *= -20;
-  };
-  const TrainingOutcome outcome = Run(options, &recorder_).value();
-  ASSERT_EQ(recorder_.reports.size(), 6u);
-  const double best = *recorder_.reports[2].validation_loss;
-  for (const ProgressReport& report : recorder_.reports) {
-    EXPECT_TRUE(report.step == 6 || *report.validation_loss > best) << report.step;
-  }
-  EXPECT_EQ(outcome.steps, 12);
-  EXPECT_EQ(outcome.parameters, recorder_.weights[2]);
-  EXPECT_NE(outcome.parameters, setup_->trainer.parameters());
-  EXPECT_EQ(*outcome.validation_loss, best);
-}
-
-TEST_F(TrainingRunTest, StopBetweenEvaluations_EvaluatesTheLastWeightsToo) {
-  TrainingOptions options = Options();
-  options.validation_fraction = 0.2f;
-  options.evaluate_every_steps = 4;
-  recorder_.stop_at = 7;
-  const TrainingOutcome outcome = Run(options, &recorder_).value();
-  EXPECT_TRUE(outcome.stopped);
-  EXPECT_THAT(recorder_.Steps(), ElementsAre(4, 7));
-  EXPECT_LT(*recorder_.reports[1].validation_loss, *recorder_.reports[0].validation_loss);
-  EXPECT_EQ(outcome.parameters, setup_->trainer.parameters());
-  EXPECT_EQ(*outcome.validation_loss, *recorder_.reports[1].validation_loss);
-}
-
-TEST_F(TrainingRunTest, TimeThatRunsOutInAReport_StillEndsWithAnEvaluation) {
-  TrainingOptions options = Options();
-  options.validation_fraction = 0.2f;
-  options.evaluate_every_steps = 1000;
-  options.max_seconds = 2;
-  recorder_.seconds_per_step = 0.3;
-  recorder_.on_report = [this] { recorder_.now += 1.5; };
-  const TrainingOutcome outcome = Run(options, &recorder_).value();
-  ASSERT_FALSE(recorder_.reports.empty());
-  EXPECT_EQ(recorder_.reports.back().step, outcome.steps);
-  EXPECT_TRUE(recorder_.reports.back().validation_loss.has_value());
-  EXPECT_TRUE(outcome.validation_loss.has_value());
-}
-
 TEST_F(TrainingRunTest, DivergedLoss_IsAborted) {
   TrainingOptions options = Options();
   options.max_steps = 50;
@@ -400,23 +235,6 @@ TEST_F(TrainingRunTest, WeightThatIsNotFinite_IsNeverAnOutcome) {
   };
   EXPECT_THAT(std::string(Run(options, &recorder_).status().message()),
               HasSubstr("training diverged at step 3: a weight is no longer finite"));
-}
-
-TEST_F(TrainingRunTest, EarlyStopping_EndsAfterSoManyEvaluationsWithoutABetterLoss) {
-  TrainingOptions options = Options();
-  options.validation_fraction = 0.2f;
-  options.evaluate_every_steps = 2;
-  options.early_stopping_patience = 3;
-  options.learning_rate = 1e-4;
-  recorder_.on_report = [this] {  // spoiled after the third evaluation
-    if (recorder_.reports.size() != 3) return;
-    for (float& weight : *setup_->trainer.mutable_parameters()) weight *= -20;
-  };
-  const TrainingOutcome outcome = Run(options, &recorder_).value();
-  EXPECT_FALSE(outcome.stopped);
-  EXPECT_EQ(outcome.steps, 12);
-  EXPECT_EQ(outcome.parameters, recorder_.weights[2]);
-  EXPECT_EQ(outcome.validation_loss, recorder_.reports[2].validation_loss);
 }
 
 TEST_F(TrainingRunTest, HugeLearningRateWithRelu_IsAbortedAndNeverEndless) {
