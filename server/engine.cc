@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -15,16 +16,17 @@
 namespace runnel::server {
 namespace {
 
-// Shares of memory. The rest is for messages and the system.
-constexpr double kTrainingShare = 0.5;
+// Shares of memory. The rest is for messages on their way and the system.
+constexpr double kTrainingShare = 0.4;
+constexpr double kMessageShare = 0.05;
 constexpr double kCorpusShare = 0.2;
 constexpr double kPromptShare = 0.05;
 constexpr double kImportShare = 0.1;
-constexpr double kLoadedShare = 0.1;
+constexpr double kLoadedShare = 0.15;
 
 constexpr int kRequestThreads = 4;
 constexpr int kCorpusThreads = 4;
-// Train calls whose corpora wait to be loaded; each holds a message of up to 64 MiB.
+// Train calls whose corpora wait to be loaded.
 constexpr size_t kCorpusTasksMax = 64;
 constexpr int kUploadThreads = 2;
 // An upload has one task at a time, so one that was let in always finds room for it.
@@ -74,6 +76,9 @@ Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> 
       lock(std::move(folder_lock)),
       models(std::move(model_store)),
       uploads(std::move(corpus_uploads)),
+      // The largest request always has its turn.
+      message_memory(std::max<int64_t>(Share(kMessageShare),
+                                       server_options.max_message_bytes + kMessageSlackBytes)),
       corpus_memory(Share(kCorpusShare)),
       prompt_memory(Share(kPromptShare)),
       training_bytes_max(Share(kTrainingShare)),
@@ -88,6 +93,14 @@ Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> 
       import_slots(kImportsMax, absl::StrCat(kImportsMax, " models are being imported already")),
       export_slots(kExportsMax, absl::StrCat(kExportsMax, " models are being exported already")),
       model_work(kModelThreads, kModelTasksMax) {}
+
+absl::Status Engine::Submit(Executor* executor, const google::protobuf::MessageLite& request,
+                            std::function<void()> task) {
+  auto claim = message_memory.Take(static_cast<int64_t>(request.ByteSizeLong()), "the request");
+  if (!claim.ok()) return claim.status();
+  return executor->Submit(
+      [held = std::shared_ptr(*std::move(claim)), task = std::move(task)] { task(); });
+}
 
 std::string Engine::import_path() const { return ImportFolder(options.data_dir) + "/model"; }
 

@@ -3,6 +3,9 @@
 #ifndef RUNNEL_SERVER_ENGINE_H_
 #define RUNNEL_SERVER_ENGINE_H_
 
+#include <google/protobuf/message_lite.h>
+
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -45,6 +48,7 @@ struct Engine {
   const std::unique_ptr<FolderLock> lock;
   const std::unique_ptr<ModelStore> models;
   const std::unique_ptr<CorpusUploads> uploads;
+  MemoryBudget message_memory;       // of requests that wait for their turn
   MemoryBudget corpus_memory;        // of corpora that are loaded, for jobs that wait or train
   MemoryBudget prompt_memory;        // of prompts and texts that are being read
   const int64_t training_bytes_max;  // of one job's weights and activations
@@ -61,6 +65,11 @@ struct Engine {
   Slots export_slots;          // model files that are being sent
   Executor model_work;         // long work: model files are written and read
   RunningCalls upload_calls;   // what brings corpora and models
+
+  // Queues work on a request that is in memory until then. RESOURCE_EXHAUSTED if too many wait, or
+  // too many bytes. Thread-safe.
+  absl::Status Submit(Executor* executor, const google::protobuf::MessageLite& request,
+                      std::function<void()> task);
 
   // Model files that are being received lie under this name, with an ending.
   std::string import_path() const;

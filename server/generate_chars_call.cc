@@ -38,7 +38,7 @@ GenerateCharsCall* GenerateCharsCall::Start(Engine* engine,
   absl::Status status = admission.status();
   if (status.ok()) {
     call->admission_ = *std::move(admission);
-    status = engine->requests.Submit([call] { call->Prepare(); });
+    status = engine->Submit(&engine->requests, *request, [call] { call->Prepare(); });
   }
   if (!status.ok()) call->Refuse(ToGrpcStatus(status));
   return call.get();

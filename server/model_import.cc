@@ -21,10 +21,13 @@ grpc::Status OfTheFile(const absl::Status& status) {
   return absl::IsDataLoss(status) ? InvalidField(kField, status.message()) : ToGrpcStatus(status);
 }
 
-// What reading takes at most: the file beside the parameters, then these beside the version's file.
+// What reading takes at most: the file beside the parameters, then these beside the version's file;
+// and a tensor on its way, as it was read, in our characters' order and in our rows'.
 int64_t MemoryNeeded(int64_t file_bytes, const SafetensorsHeader& header) {
-  const int64_t parameter_bytes = ElementCount(header) * static_cast<int64_t>(sizeof(float));
-  return parameter_bytes + std::max(file_bytes, parameter_bytes);
+  constexpr int64_t kBytes = sizeof(float);
+  const int64_t parameter_bytes = ElementCount(header) * kBytes;
+  return parameter_bytes + std::max(file_bytes, parameter_bytes) +
+         3 * LargestElementCount(header) * kBytes;
 }
 
 }  // namespace

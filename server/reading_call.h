@@ -29,7 +29,8 @@ class ReadingCall : public grpc::ServerUnaryReactor,
   void OnDone() override;
 
  protected:
-  explicit ReadingCall(Engine* engine) : engine_(*engine) {}
+  ReadingCall(Engine* engine, const google::protobuf::MessageLite& message)
+      : engine_(*engine), message_(message) {}
 
   // Off gRPC's threads, once: checks the request and makes the work. May read the model's file.
   virtual grpc::Status Prepare() = 0;
@@ -49,6 +50,7 @@ class ReadingCall : public grpc::ServerUnaryReactor,
   Engine& engine_;
 
  private:
+  const google::protobuf::MessageLite& message_;  // the request
   void RunSlice();
   void End(const grpc::Status& status);
 

@@ -63,7 +63,8 @@ SampleCall* SampleCall::Start(Engine* engine, const v1::SampleRequest* request,
                               v1::SampleResponse* response) {
   const std::shared_ptr<SampleCall> call(new SampleCall(engine, request, response));
   call->self_ = call;
-  const absl::Status status = engine->requests.Submit([call] { call->Prepare(); });
+  const absl::Status status =
+      engine->Submit(&engine->requests, *request, [call] { call->Prepare(); });
   if (!status.ok()) call->Finish(ToGrpcStatus(status));
   return call.get();
 }

@@ -1,5 +1,5 @@
-// The versions that stay loaded: those used last, as many as fit into a bound of bytes. For one
-// thread at a time.
+// The versions that are in memory: those that someone holds, and those used last, as many as fit
+// into a bound of bytes. None is there twice. For one thread at a time; holders may let go at any.
 #ifndef RUNNEL_CORE_MODEL_LOADED_MODELS_H_
 #define RUNNEL_CORE_MODEL_LOADED_MODELS_H_
 
@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "core/nn/language_model.h"
 
 namespace runnel {
@@ -24,19 +25,19 @@ class LoadedModels {
 
   // A version that is then the one used last; null if it is not loaded.
   std::shared_ptr<const LoadedModel> Use(const std::string& name, int version);
+  // RESOURCE_EXHAUSTED if those that are held fill the bound: then no other can be loaded.
+  absl::Status CheckRoom() const;
   // Takes a version in that is not loaded. It stays however large it is; those used longest ago
-  // give way.
+  // that nobody holds give way.
   void Add(std::shared_ptr<const LoadedModel> model);
-  // Nothing happens if it is not loaded.
+  // A version that is not asked for again. One that is held counts until it is let go.
   void Remove(const std::string& name, int version);
 
  private:
   using List = std::list<std::shared_ptr<const LoadedModel>>;
   List::iterator Find(const std::string& name, int version);
-  void Drop(List::iterator model);
 
   const int64_t bytes_max_;
-  int64_t bytes_ = 0;
   List list_;  // the one used last first
 };
 

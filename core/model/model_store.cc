@@ -156,6 +156,7 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
     const absl::StatusOr<int> version = Resolve(reference);
     if (!version.ok()) return version.status();
     if (auto found = loaded_.Use(reference.name, *version)) return found;
+    if (absl::Status room = loaded_.CheckRoom(); !room.ok()) return room;
     const auto [entry, is_first] = loading_.emplace(reference.name, *version);
     if (!is_first) {
       loading_done_.wait(lock);
@@ -281,6 +282,7 @@ absl::StatusOr<AtomicFile> ModelStore::CreateVersionFile(const std::string& name
 absl::Status ModelStore::Delete(const ModelReference& reference) {
   const std::lock_guard lock(mutex_);
   if (Find(reference) == nullptr) return NotFound(reference);
+  const std::string folder = ModelFolder(reference.name);
   std::map<int, VersionInfo>& versions = models_[reference.name].versions;
   if (reference.version != 0 && versions.count(reference.version) == 0) return NotFound(reference);
   for (auto it = versions.begin(); it != versions.end();) {
@@ -291,13 +293,16 @@ absl::Status ModelStore::Delete(const ModelReference& reference) {
     }
     const std::string path = VersionPath(reference.name, version);
     if (unlink(path.c_str()) != 0 && errno != ENOENT) {
-      return absl::ErrnoToStatus(errno, absl::StrCat("cannot delete ", path));
+      absl::Status status = absl::ErrnoToStatus(errno, absl::StrCat("cannot delete ", path));
+      (void)SyncFolder(folder);  // those already deleted are so for good
+      return status;
     }
     loaded_.Remove(reference.name, version);
     it = versions.erase(it);
   }
-  if (versions.empty()) rmdir(ModelFolder(reference.name).c_str());
-  return versions.empty() ? SyncFolder(folder_) : SyncFolder(ModelFolder(reference.name));
+  // The folder stays while a version is being published into it.
+  const bool is_gone = versions.empty() && (rmdir(folder.c_str()) == 0 || errno == ENOENT);
+  return SyncFolder(is_gone ? folder_ : folder);
 }
 
 }  // namespace runnel

@@ -1,10 +1,10 @@
 // The models of a server: a folder for each name, a file for each version,
 // `<folder>/<name>/<version>.safetensors`.
 //
-// The store reads descriptions when it opens and weights when a version is first used; the most
-// recently used versions stay loaded. A damaged file is reported in its version's `damage` and
-// never served; its neighbours are not affected. Versions are never overwritten. Thread-safe; one
-// store (one process) a folder.
+// The store reads descriptions when it opens and weights when a version is first used; versions in
+// use and the most recently used stay loaded. A damaged file is reported in its version's `damage`
+// and never served; its neighbours are not affected. Versions are never overwritten. Thread-safe;
+// one store (one process) a folder.
 #ifndef RUNNEL_CORE_MODEL_MODEL_STORE_H_
 #define RUNNEL_CORE_MODEL_MODEL_STORE_H_
 
@@ -51,7 +51,7 @@ class ModelStore {
   struct Options {
     // Models are loaded to decode at this precision; files hold f32 whatever it is.
     DecodePrecision precision = DecodePrecision::kF32;
-    int64_t loaded_bytes_max = int64_t{1} << 30;  // of the versions that stay loaded
+    int64_t loaded_bytes_max = int64_t{1} << 30;  // of the versions that are in memory
   };
 
   // Makes the folder if it is missing. Errors of the file system; damaged files are no error.
@@ -64,8 +64,9 @@ class ModelStore {
   absl::StatusOr<ModelInfo> Get(const std::string& name) const;
 
   // The version that `reference` means: a bare name is its newest undamaged version. NOT_FOUND if
-  // there is no such model or version, DATA_LOSS if the version is damaged. A version that is being
-  // loaded is waited for.
+  // there is no such model or version, DATA_LOSS if the version is damaged, RESOURCE_EXHAUSTED if
+  // it is not loaded and those in use leave no room for it. A version that is being loaded is
+  // waited for.
   absl::StatusOr<std::shared_ptr<const LoadedModel>> Load(const ModelReference& reference);
 
   // The file of the version that `reference` means, to be read from start to end; errors as Load.

@@ -121,6 +121,10 @@ absl::StatusOr<StoredTensor> ParseTensor(const std::string& name, const Json& js
   return tensor;
 }
 
+int64_t ElementCount(const StoredTensor& tensor) {
+  return static_cast<int64_t>((tensor.end - tensor.begin) / FindType(tensor.dtype)->bytes);
+}
+
 }  // namespace
 
 const StoredTensor* SafetensorsHeader::Find(absl::string_view name) const {
@@ -193,11 +197,17 @@ absl::Status CheckPlacement(const SafetensorsHeader& header, int64_t data_bytes)
 }
 
 int64_t ElementCount(const SafetensorsHeader& header) {
-  uint64_t count = 0;
+  int64_t count = 0;
+  for (const StoredTensor& tensor : header.tensors) count += ElementCount(tensor);
+  return count;
+}
+
+int64_t LargestElementCount(const SafetensorsHeader& header) {
+  int64_t largest = 0;
   for (const StoredTensor& tensor : header.tensors) {
-    count += (tensor.end - tensor.begin) / FindType(tensor.dtype)->bytes;
+    largest = std::max(largest, ElementCount(tensor));
   }
-  return static_cast<int64_t>(count);
+  return largest;
 }
 
 absl::StatusOr<SafetensorsFileHeader> ReadSafetensorsHeader(const std::string& path) {

@@ -62,6 +62,7 @@ absl::Status CheckPlacement(const SafetensorsHeader& header, int64_t data_bytes)
 
 // Elements of all tensors, which CheckPlacement has passed: at most half the data's bytes.
 int64_t ElementCount(const SafetensorsHeader& header);
+int64_t LargestElementCount(const SafetensorsHeader& header);  // of a tensor
 
 // A file without its data.
 struct SafetensorsFileHeader {

@@ -17,6 +17,7 @@ namespace runnel {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 TEST_F(ModelStoreTest, Publish_NumbersVersionsOfEachNameFromOne) {
@@ -116,6 +117,33 @@ TEST_F(ModelStoreTest, VersionLargerThanTheBytes_StaysUntilTheNext) {
   EXPECT_EQ(Load("brook:1").value(), first.lock());
   ASSERT_TRUE(Load("brook:2").ok());
   EXPECT_TRUE(first.expired());
+}
+
+TEST_F(ModelStoreTest, VersionInUse_IsNeverLoadedASecondTime) {
+  Publish("brook");
+  Publish("brook");
+  Publish("brook");
+  const int64_t bytes = Load("brook").value()->bytes();
+  Open({.loaded_bytes_max = bytes + 1});
+  const auto held = Load("brook:1").value();
+  ASSERT_TRUE(Load("brook:2").ok());  // beyond the bound, since the first is held
+  ASSERT_TRUE(Load("brook:3").ok());
+  EXPECT_EQ(Load("brook:1").value(), held);
+}
+
+TEST_F(ModelStoreTest, VersionsInUse_FillTheBytesUntilTheyAreLetGo) {
+  for (int i = 0; i < 3; ++i) Publish("brook");
+  const int64_t bytes = Load("brook").value()->bytes();
+  Open({.loaded_bytes_max = 2 * bytes});
+  auto first = Load("brook:1").value();
+  const auto second = Load("brook:2").value();
+  ASSERT_TRUE(Delete("brook:1").ok());  // its memory is still taken
+  const absl::Status status = Load("brook:3").status();
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(std::to_string(2 * bytes)));
+  EXPECT_TRUE(Load("brook:2").ok());
+  first.reset();
+  EXPECT_TRUE(Load("brook:3").ok());
 }
 
 TEST_F(ModelStoreTest, LoadsOfAVersionAtATime_GiveOneModel) {
