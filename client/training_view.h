@@ -12,7 +12,7 @@ namespace runnel::client {
 
 // Shows a training job as it goes: one redrawn line on a terminal; elsewhere plain lines, about one
 // a second, but every validation and the last report. A preview text is a block of its own. Feed it
-// ShowCorpus as often as the job is seen, ShowReport for each report in order, then ShowEnd.
+// ShowCorpus as often as the job is seen, ShowReport for each report in order, then FinishLine.
 class TrainingView {
  public:
   // `now_s` is a monotonic clock; `columns` the terminal's width at the moment.

@@ -8,13 +8,6 @@
 #include "server/unreadable_request.h"
 
 namespace runnel::server {
-namespace {
-
-// What a message holds before it is read.
-constexpr char kUntouchedChunk[] = "(untouched)";
-
-}  // namespace
-
 ImportCall* ImportCall::Start(Engine* engine, grpc::CallbackServerContext* context,
                               v1::ImportModelResponse* response) {
   const std::shared_ptr<ImportCall> call(new ImportCall(engine, context, response));
@@ -38,7 +31,7 @@ absl::Status ImportCall::TryBegin() {
 }
 
 void ImportCall::ReadNext() {
-  message_.set_chunk(kUntouchedChunk);
+  MarkAsUnread(&message_);
   StartRead(&message_);
 }
 
@@ -70,8 +63,7 @@ void ImportCall::Take() {
 
 void ImportCall::Publish() {
   if (context_.IsCancelled()) return End(grpc::Status::CANCELLED);
-  // The same news comes at the end and for a message that cannot be parsed; but parsing clears.
-  if (message_.chunk() != kUntouchedChunk) return End(UnreadableRequest());
+  if (!IsMarkedAsUnread(message_)) return End(UnreadableRequest());
   if (import_ == nullptr) {
     return End(InvalidField("name", "is missing: the stream ended before its first message"));
   }

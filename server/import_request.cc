@@ -44,6 +44,7 @@ void ReadNetwork(const v1::NetworkConfig& wire, ImportRequest* request, Violatio
                     absl::StrCat("is ", wire.min_char_count(),
                                  "; must be 1 or absent, as an imported vocabulary is given"));
   }
+  if (wire.has_min_char_count()) request->min_char_count = wire.min_char_count();
   if (!wire.document_separator().empty()) {
     violations->Add("network.document_separator",
                     "is given; must be absent, as an imported vocabulary is given");
@@ -121,6 +122,8 @@ void CheckAgreement(const ImportRequest& request, const ModelDescription& file,
   if (request.spec.bidirectional && !network.bidirectional) {
     violations->Add("network.bidirectional", "is true; the file says false");
   }
+  CheckEqual("network.min_char_count", request.min_char_count,
+             file.vocabulary.rules().min_char_count, violations);
   if (!request.vocabulary_kind) return;
   if (*request.vocabulary_kind != file.vocabulary.kind()) {
     violations->Add("network.vocabulary", file.vocabulary.kind() == VocabularyKind::kBytes

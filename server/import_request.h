@@ -17,6 +17,7 @@ struct ImportRequest {
   bool has_network = false;
   std::optional<CellType> cell;
   std::optional<VocabularyKind> vocabulary_kind;
+  std::optional<int> min_char_count;
   PyTorchModelSpec spec;  // everything else, and these two, at their defaults if absent
 };
 

@@ -14,6 +14,10 @@ bool IsPlain(const v1::TrainingProgress& report) {
 
 void ProgressHistory::Add(v1::TrainingProgress report) {
   if (entries_.size() == kReportsMax) ThinTo(kReportsMax - 1);
+  if (report.has_validation_loss() && (!best_number_ || report.validation_loss() < best_loss_)) {
+    best_number_ = next_number_;
+    best_loss_ = report.validation_loss();
+  }
   entries_.push_back({next_number_++, std::move(report)});
 }
 
@@ -31,7 +35,7 @@ void ProgressHistory::ThinTo(size_t count) {
                                      [](const Entry& entry) { return IsPlain(entry.report); });
     bool keep = true;  // alternates over the candidates, so a lone one is dropped
     const auto kept_end = std::remove_if(entries_.begin(), droppable_end, [&](const Entry& entry) {
-      if (plain > 0 && !IsPlain(entry.report)) return false;
+      if ((plain > 0 && !IsPlain(entry.report)) || entry.number == best_number_) return false;
       keep = !keep;
       return !keep;
     });

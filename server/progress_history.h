@@ -1,13 +1,15 @@
 // A job's reports, numbered from 0, as many as there is room for.
 //
 // When it is full, every other plain report is dropped, those that evaluated or sampled kept as
-// long as there are plain ones to drop. A reader keeps the number that it wants next: it gets each
-// later report once, whatever was dropped. Not thread-safe.
+// long as there are plain ones to drop, and that of the lowest validation loss always. A reader
+// keeps the number that it wants next: it gets each later report once, whatever was dropped. Not
+// thread-safe.
 #ifndef RUNNEL_SERVER_PROGRESS_HISTORY_H_
 #define RUNNEL_SERVER_PROGRESS_HISTORY_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "runnel/v1/training.pb.h"
@@ -30,11 +32,14 @@ class ProgressHistory {
   uint64_t next_number() const { return next_number_; }
   const std::vector<Entry>& entries() const { return entries_; }
 
-  // Drops reports until at most `count` (>= 1) are left, the last one always among them.
+  // Drops reports until at most `count` (>= 2) are left, the last one always among them.
   void ThinTo(size_t count);
 
  private:
   std::vector<Entry> entries_;
+  // Of those added, by the lowest validation loss so far; the first of equals.
+  std::optional<uint64_t> best_number_;
+  float best_loss_ = 0;
   uint64_t next_number_ = 0;
 };
 

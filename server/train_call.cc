@@ -38,7 +38,8 @@ TrainCall* TrainCall::Start(Engine* engine, grpc::CallbackServerContext* context
                             const v1::TrainRequest* request, v1::TrainResponse* response) {
   const std::shared_ptr<TrainCall> call(new TrainCall(engine, context, request, response));
   call->self_ = call;
-  const absl::Status status = engine->corpus_work.Submit([call] { call->Submit(); });
+  const absl::Status status =
+      engine->Submit(&engine->corpus_work, *request, [call] { call->Submit(); });
   if (!status.ok()) call->Finish(ToGrpcStatus(status));
   return call.get();
 }
@@ -126,7 +127,8 @@ grpc::Status TrainCall::ReadBase(TrainingSpec* spec, CorpusVocabulary* vocabular
   }
   const absl::StatusOr<VersionInfo> base = engine_.models->Describe(*reference);
   if (!base.ok()) return ToGrpcStatus(WithField("base", base.status()));
-  spec->base = ModelReference{.name = reference->name, .version = base->version};
+  spec->base = TrainingBase{.reference = {.name = reference->name, .version = base->version},
+                            .description = base->description};
   spec->network = base->description->network;
   vocabulary->base = base->description->vocabulary;
   return grpc::Status::OK;

@@ -23,6 +23,12 @@
 
 namespace runnel::server {
 
+// A version whose weights training begins with, as it was when the job was submitted.
+struct TrainingBase {
+  ModelReference reference;  // with a version
+  std::shared_ptr<const ModelDescription> description;
+};
+
 // What a job is to do. The corpus fits the options.
 struct TrainingSpec {
   std::string model;
@@ -30,8 +36,7 @@ struct TrainingSpec {
   NetworkConfig network;
   TrainingOptions options;
   int64_t parameter_count = 0;
-  // The version whose weights training begins with; its characters are among the corpus's.
-  std::optional<ModelReference> base;
+  std::optional<TrainingBase> base;  // its characters are among the corpus's
   std::shared_ptr<const LoadedCorpus> corpus;
 };
 

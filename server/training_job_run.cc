@@ -88,11 +88,18 @@ class JobObserver : public TrainingObserver {
   const TrainingSpec& spec_;
 };
 
-// Lets the trainer begin with the weights of the spec's base.
+// Lets the trainer begin with the weights of the spec's base. FAILED_PRECONDITION if its file is
+// not the one that was there when the job was submitted, perhaps hours ago.
 absl::Status StartFromBase(const TrainingSpec& spec, ModelStore* models, Trainer<float>* trainer) {
-  const absl::StatusOr<StoredVersion> base = models->Read(*spec.base);
+  const absl::StatusOr<StoredVersion> base = models->Read(spec.base->reference);
   if (!base.ok()) return WithField("base", base.status());
+  const ModelDescription& submitted = *spec.base->description;
   const Vocabulary& known = base->data.description.vocabulary;
+  if (base->data.description.network != submitted.network || known != submitted.vocabulary) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("base: the file of ", spec.base->reference.ToString(),
+                     " was exchanged for another network's since the job was submitted"));
+  }
   const auto network = MakeNetwork<float>(spec.network, known.size());
   CarryOver<float>({.layout = network->layout(),
                     .vocabulary = known,

@@ -183,7 +183,7 @@ void ReadMasking(const v1::TrainingOptions& wire, bool bidirectional, TrainingOp
                                "; must be 0 for a bidirectional network, which cannot "
                                "write previews"));
   }
-  options->sample_every_steps = 0;
+  if (!wire.has_sample_every_steps()) options->sample_every_steps = 0;
 }
 
 }  // namespace

@@ -11,7 +11,22 @@
 
 namespace runnel::server {
 
+namespace internal {
+inline constexpr char kUnreadMark[] = "(unread)";
+}
+
 grpc::Status UnreadableRequest();
+
+// A stream of messages gives the same news at its end and for a message that cannot be parsed. But
+// parsing clears: if `message`'s chunk is marked before it is read, the mark tells the two apart.
+template <typename Message>
+void MarkAsUnread(Message* message) {
+  message->set_chunk(internal::kUnreadMark);
+}
+template <typename Message>
+bool IsMarkedAsUnread(const Message& message) {
+  return message.chunk() == internal::kUnreadMark;
+}
 
 // For the builder of a server whose own methods never end with UNIMPLEMENTED and no message.
 std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>

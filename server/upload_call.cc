@@ -6,13 +6,6 @@
 #include "server/unreadable_request.h"
 
 namespace runnel::server {
-namespace {
-
-// What a message holds before it is read.
-constexpr char kUntouched[] = "(untouched)";
-
-}  // namespace
-
 UploadCall::UploadCall(Engine* engine, grpc::CallbackServerContext* context,
                        v1::UploadCorpusResponse* response)
     : engine_(*engine), context_(*context), response_(*response) {
@@ -34,7 +27,7 @@ absl::Status UploadCall::TryBegin() {
 }
 
 void UploadCall::ReadNext() {
-  message_.set_chunk(kUntouched);
+  MarkAsUnread(&message_);
   StartRead(&message_);
 }
 
@@ -59,8 +52,7 @@ void UploadCall::Append() {
 
 void UploadCall::Commit() {
   if (context_.IsCancelled()) return Refuse(absl::CancelledError("the upload was broken off"));
-  // The same news comes at the end and for a message that cannot be parsed; but parsing clears.
-  if (message_.chunk() != kUntouched) {
+  if (!IsMarkedAsUnread(message_)) {
     upload_.reset();
     return Finish(UnreadableRequest());
   }

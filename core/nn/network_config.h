@@ -43,6 +43,8 @@ struct NetworkConfig {
   int embedding_size = 0;  // 0..4096; 0: one-hot input
 
   int directions() const { return bidirectional ? 2 : 1; }
+
+  friend bool operator==(const NetworkConfig&, const NetworkConfig&) = default;
 };
 
 void Validate(const NetworkConfig& config, Violations* violations);

@@ -5,7 +5,8 @@
 // beginning (the state to zero) when fewer than T + 2 characters are left.
 //
 // `ShiftBy` lets the lanes of an epoch begin elsewhere, round the end of the range. A lane's state
-// is zeroed where it passes that end, and before each document's start symbol.
+// is zeroed where it passes that end, and before each document's start symbol. (A backward layer,
+// whose state would be zeroed a symbol earlier, sees one character beyond that end.)
 //
 // Not thread-safe; `CopyBatch` alone may be called from several threads between two calls of
 // `Advance`.

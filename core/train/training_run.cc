@@ -13,8 +13,9 @@ namespace {
 constexpr double kReportSeconds = 0.5;
 // On a text whose epochs are a few steps, evaluating each would take longer than training.
 constexpr int64_t kEvaluationStepsMin = 50;
-// A run diverged when the mean loss of so many steps is so many nats worse than guessing: no
-// corpus, however its parts differ, makes a model that learns do that.
+// A run diverged when the mean loss of so many steps is so many nats worse than guessing and than
+// the first batch, which a base may know worse than guessing does: no corpus, however its parts
+// differ, makes a model that learns do that.
 constexpr int64_t kDivergenceSteps = 200;
 constexpr double kDivergenceNats = 1;
 
@@ -100,6 +101,7 @@ class TrainingRun {
       return Diverged(step_, "the loss is no longer finite");
     }
     gradient_norm_ = result.gradient_norm;
+    if (step_ == 1) first_loss_ = result.loss;
     loss_sum_ += result.loss;
     ++loss_steps_;
     smooth_loss_ = 0.999 * smooth_loss_ + 0.001 * result.loss * options_.sequence_length;
@@ -110,10 +112,10 @@ class TrainingRun {
     span_sum_ += loss;
     if (step_ % kDivergenceSteps != 0) return absl::OkStatus();
     const double mean = std::exchange(span_sum_, 0) / kDivergenceSteps;
-    if (mean <= guess_loss_ + kDivergenceNats) return absl::OkStatus();
-    return Diverged(step_,
-                    absl::StrCat("the loss of the last ", kDivergenceSteps, " steps is ", mean,
-                                 " nats a character, where guessing has ", guess_loss_));
+    if (mean <= std::max(guess_loss_, first_loss_) + kDivergenceNats) return absl::OkStatus();
+    return Diverged(step_, absl::StrCat("the loss of the last ", kDivergenceSteps, " steps is ",
+                                        mean, " nats a character, where guessing has ", guess_loss_,
+                                        " and the first batch had ", first_loss_));
   }
 
   absl::Status Report(bool evaluate, bool sample) {
@@ -172,6 +174,7 @@ class TrainingRun {
   double learning_rate_ = 0;
   double gradient_norm_ = 0;
   const double guess_loss_;  // ln V, nats a character
+  double first_loss_ = 0;    // of the first step
   double smooth_loss_;
   double span_sum_ = 0;  // nats a character, of the steps since the last check
   double loss_sum_ = 0;  // since the last report

@@ -59,7 +59,8 @@ int64_t StepLimit(const TrainingOptions& options, int64_t batches_per_epoch);
 // every preview, and about twice a second. With early stopping it also ends after so many
 // evaluations without a better loss. `seconds_now` is a clock. ABORTED, naming the step, when the
 // run diverged: the loss or a weight is no longer finite, or the losses of 200 steps lie more than
-// 1 nat above ln V on average, so that the model does worse than guessing.
+// 1 nat above ln V on average, so that the model does worse than guessing, and above the first
+// step's, which a base may know that badly.
 absl::StatusOr<TrainingOutcome> RunTraining(const TrainingOptions& options,
                                             const std::function<double()>& seconds_now,
                                             Trainer<float>* trainer, TrainingObserver* observer);

@@ -28,9 +28,6 @@ class ModelCallsTest : public ServerTest {
     v1::DeleteModelResponse response;
     return models_->DeleteModel(&context, request, &response);
   }
-  std::string VersionPath(const std::string& name, int version) {
-    return options_.data_dir + "/models/" + name + "/" + std::to_string(version) + ".safetensors";
-  }
 };
 
 TEST_F(ModelCallsTest, List_GivesModelsByNameInPages) {

@@ -63,9 +63,6 @@ class ModelExchangeTest : public ServerTest {
     return reader->Finish();
   }
 
-  std::string VersionPath(const std::string& name, int version) {
-    return options_.data_dir + "/models/" + name + "/" + std::to_string(version) + ".safetensors";
-  }
   // Files of imports that are under way, or were not tidied up.
   size_t ImportFiles() const {
     const std::filesystem::directory_iterator files(options_.data_dir + "/imports");
@@ -230,6 +227,15 @@ TEST_F(ModelExchangeTest, RequestThatContradictsRunnelsFile_IsInvalid) {
   ASSERT_TRUE(Export("bytes", &bytes_file).ok());
   request.mutable_network()->set_vocabulary(v1::VOCABULARY_KIND_CODE_POINTS);
   EXPECT_THAT(FieldsOf(Import(request, bytes_file)), ElementsAre("network.vocabulary"));
+  EXPECT_TRUE(Import(request, bytes).ok());
+  v1::TrainRequest of_rare = TinyTraining("rare", 1);
+  of_rare.mutable_network()->set_min_char_count(2);
+  ASSERT_EQ(MustTrain(of_rare, /*wait=*/true).state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
+  std::string rare_file;
+  ASSERT_TRUE(Export("rare", &rare_file).ok());
+  request = Request("other");
+  request.mutable_network()->set_min_char_count(1);
+  EXPECT_THAT(FieldsOf(Import(request, rare_file)), ElementsAre("network.min_char_count"));
   EXPECT_TRUE(Import(request, bytes).ok());
   // What it says of itself may be said again.
   request = Request("other");

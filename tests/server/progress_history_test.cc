@@ -76,12 +76,24 @@ TEST(ProgressHistory, ReaderThatLags_GetsWhatIsLeftInOrder) {
   EXPECT_EQ(last, 4'999);
 }
 
-TEST(ProgressHistory, ThinTo_KeepsTheLast) {
-  ProgressHistory history;
-  for (int i = 0; i < 50; ++i) history.Add(Report(i, i % 3 == 0));
-  history.ThinTo(1);
-  ASSERT_EQ(history.entries().size(), 1u);
-  EXPECT_EQ(history.entries().front().report.step(), 49);
+TEST(ProgressHistory, ThinTo_KeepsTheLastAndThatOfTheLowestValidationLoss) {
+  for (const int best : {1, 16, 30, 48}) {
+    ProgressHistory history;
+    for (int i = 0; i < 50; ++i) {
+      history.Add(Report(i, i % 3 == 0));
+      if (i == best) {
+        v1::TrainingProgress report = Report(100);
+        report.set_validation_loss(0.5);
+        history.Add(report);
+      }
+    }
+    history.ThinTo(10);
+    EXPECT_LE(history.entries().size(), 10u);
+    history.ThinTo(2);
+    ASSERT_EQ(history.entries().size(), 2u);
+    EXPECT_EQ(history.entries().front().report.step(), 100) << best;
+    EXPECT_EQ(history.entries().back().report.step(), 49) << best;
+  }
 }
 
 }  // namespace

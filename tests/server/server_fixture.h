@@ -180,6 +180,10 @@ class ServerTest : public ::testing::Test {
     return writer->Finish();
   }
 
+  std::string VersionPath(const std::string& name, int version) {
+    return options_.data_dir + "/models/" + name + "/" + std::to_string(version) + ".safetensors";
+  }
+
   testing::TemporaryFolder folder_;
   ServerOptions options_;
   std::unique_ptr<Server> server_;

@@ -155,6 +155,22 @@ TEST_F(TrainingFeaturesTest, BaseThatDoesNotFit_IsInvalidByField) {
   EXPECT_THAT(FieldsOf(Train(request)), ElementsAre("base"));
 }
 
+TEST_F(TrainingFeaturesTest, BaseThatIsExchangedWhileItsJobWaits_FailsTheJob) {
+  TrainModel("m");
+  v1::TrainRequest other = TinyTraining("other", 1);
+  other.mutable_network()->set_hidden_size(16);
+  ASSERT_EQ(MustTrain(other, /*wait=*/true).state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
+  const v1::TrainingJob first = MustTrain(EndlessTraining("first"), /*wait=*/false);
+  v1::TrainRequest tune = TinyTraining("tuned", 1);
+  tune.set_base("m");
+  const v1::TrainingJob waiting = MustTrain(tune, /*wait=*/false);
+  testing::WriteFile(VersionPath("m", 1), testing::ReadFile(VersionPath("other", 1)));
+  ASSERT_TRUE(CancelJob(first.id()).ok());
+  const v1::TrainingJob ended = WaitForEnd(waiting.id());
+  EXPECT_EQ(ended.state(), v1::TRAINING_JOB_STATE_FAILED);
+  EXPECT_THAT(ended.error(), HasSubstr("base: the file of m:1 was exchanged"));
+}
+
 TEST_F(TrainingFeaturesTest, DivergedJob_FailsAndLeavesTheVersionsThatThereAre) {
   TrainModel("m");
   v1::TrainRequest train = TinyTraining("m", 2000);

@@ -162,6 +162,11 @@ TEST(PlanTraining, ValuesOutOfRange_NameFieldValueAndBound) {
          n->set_bidirectional(true);
          t->set_sample_every_steps(10);
        }},
+      {"training.sample_every_steps", "is -5; must be",
+       [](auto* n, auto* t) {
+         n->set_bidirectional(true);
+         t->set_sample_every_steps(-5);
+       }},
       {"training.early_stopping_patience", "is -3;",
        [](auto*, auto* t) { t->set_early_stopping_patience(-3); }},
       {"training.validation_fraction", "is 1;",

@@ -227,6 +227,18 @@ TEST_F(TrainingRunTest, LossFarAboveGuessing_IsAborted) {
               HasSubstr("training diverged at step 400: the loss of the last 200 steps is"));
 }
 
+TEST_F(TrainingRunTest, BaseThatKnowsTheTextWorseThanGuessing_MayLearnItSlowly) {
+  TrainingOptions options = Options();
+  options.max_steps = 400;
+  options.learning_rate = 1e-5;
+  TrainingSetup<float> setup(BrookCorpus(5), {.hidden_size = 8}, options);
+  for (float& weight : *setup.trainer.mutable_parameters()) weight *= 100;
+  const auto outcome = RunTraining(
+      options, [] { return 0.0; }, &setup.trainer, &recorder_);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_GT(recorder_.reports.back().loss, std::log(setup.network->vocabulary_size()) + 1);
+}
+
 TEST_F(TrainingRunTest, WeightThatIsNotFinite_IsNeverAnOutcome) {
   TrainingOptions options = Options();
   options.max_steps = 3;
