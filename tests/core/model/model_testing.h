@@ -20,10 +20,10 @@
 namespace runnel {
 
 // A new folder, removed at the end.
-class FolderTest : public testing::Test {
+class FolderTest : public ::testing::Test {
  protected:
   FolderTest() {
-    std::string pattern = testing::TempDir() + "/runnel_model_XXXXXX";
+    std::string pattern = ::testing::TempDir() + "/runnel_model_XXXXXX";
     folder_ = mkdtemp(pattern.data());
   }
   ~FolderTest() override { std::filesystem::remove_all(folder_); }
