@@ -20,7 +20,8 @@ namespace {
 constexpr double kTrainingShare = 0.4;
 constexpr double kMessageShare = 0.05;
 constexpr double kCorpusShare = 0.2;
-constexpr double kPromptShare = 0.05;
+constexpr double kTextShare = 0.05;
+constexpr double kPatternShare = 0.03;
 constexpr double kImportShare = 0.1;
 constexpr double kLoadedShare = 0.15;
 
@@ -80,8 +81,9 @@ Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> 
       message_memory(std::max<int64_t>(Share(kMessageShare),
                                        server_options.max_message_bytes + kMessageSlackBytes)),
       corpus_memory(Share(kCorpusShare)),
-      prompt_memory(Share(kPromptShare)),
+      text_memory(Share(kTextShare)),
       training_bytes_max(Share(kTrainingShare)),
+      patterns(std::min(Share(kPatternShare), PatternCache::kStateBytesMax)),
       corpora(options.corpus_dir, uploads.get(), &corpus_memory),
       jobs(models.get(), options.threads, options.max_queued_jobs),
       generation(options.generation_threads, options.max_streams),

@@ -50,7 +50,7 @@ struct Engine {
   const std::unique_ptr<CorpusUploads> uploads;
   MemoryBudget message_memory;       // of requests that wait for their turn
   MemoryBudget corpus_memory;        // of corpora that are loaded, for jobs that wait or train
-  MemoryBudget prompt_memory;        // of prompts and texts that are being read
+  MemoryBudget text_memory;          // of texts that are read or written, and their requests
   const int64_t training_bytes_max;  // of one job's weights and activations
   PatternCache patterns;             // of texts that must match one
   CorpusLoader corpora;

@@ -66,6 +66,10 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
                       SafeText(status.message(), kMessageBytesMax));
 }
 
+void AddUnknownEnum(absl::string_view field, int value, Violations* problems) {
+  problems->Add(field, absl::StrCat("is ", value, "; there is no such value"));
+}
+
 absl::Status WithField(absl::string_view field, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(field, ": ", status.message()));
 }

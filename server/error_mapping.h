@@ -30,6 +30,9 @@ grpc::Status InvalidField(absl::string_view field, absl::string_view description
 grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view field);
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
+// Adds that an enum's field has a value without a name.
+void AddUnknownEnum(absl::string_view field, int value, Violations* problems);
+
 // The same code; "<field>: " before the message.
 absl::Status WithField(absl::string_view field, const absl::Status& status);
 

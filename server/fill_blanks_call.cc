@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/text/utf8.h"
+#include "server/find_model.h"
 
 namespace runnel::server {
 namespace {
@@ -51,7 +52,8 @@ Violations FillBlanksCall::CheckRequest(int64_t* blanks) {
 
 grpc::Status FillBlanksCall::Prepare() {
   int64_t blanks = 0;
-  grpc::Status status = FindModel(request_.model(), CheckRequest(&blanks), &model_);
+  grpc::Status status =
+      FindModel(request_.model(), CheckRequest(&blanks), engine_.models.get(), &model_);
   if (!status.ok()) return status;
   if (model_->cloze == nullptr) {
     return {grpc::StatusCode::FAILED_PRECONDITION,

@@ -10,8 +10,12 @@
 namespace runnel::server {
 namespace {
 
-// Text that may wait for a slow reader; the writing goes on when less than half of it is left.
+// Text that may wait for a slow reader.
 constexpr size_t kPendingBytesMax = 4096;
+// And characters' log-probabilities, each of which may have many alternatives.
+constexpr size_t kPendingLogprobsMax = 512;
+// The writing goes on when less than this share is left.
+constexpr double kResumeShare = 0.5;
 // Under load a text's messages are at least this far apart for each other text under way: up to
 // 1,250 texts' 2,500 messages a second leave nearly all of the processor to the texts.
 constexpr std::chrono::microseconds kMessageSpacing(400);
@@ -52,12 +56,13 @@ void GenerateCharsCall::Prepare() {
                               .skip_unknown = request_.skip_unknown_prompt_chars(),
                               .resume_state = request_.resume_state(),
                               .has_seed = request_.sampling().has_seed(),
+                              .request_bytes = static_cast<int64_t>(request_.ByteSizeLong()),
                               .arrival = arrival_};
   GenerationStart start;
   const grpc::Status status =
       StartGeneration(input, sampling, std::move(problems), &engine_, &start);
   if (!status.ok()) return Refuse(status);
-  prompt_memory_ = std::move(start.prompt_memory);
+  text_memory_ = std::move(start.text_memory);
   run_ = std::make_unique<GenerationRun>(std::move(start.runs.front()));
   if (request_.has_max_chars_per_message()) chars_max_ = request_.max_chars_per_message();
   engine_.generation.Schedule(shared_from_this());
@@ -92,7 +97,7 @@ bool GenerateCharsCall::Deliver(absl::string_view written) {
   TakeTextLocked(written);
   if (!WaitsForMoreLocked()) SendLocked();
   // A cancel that came first has found nothing paused to wake.
-  paused_ = pending_.size() >= kPendingBytesMax && write_in_flight_ && !cancelled_;
+  paused_ = PendingShareLocked() >= 1 && write_in_flight_ && !cancelled_;
   return !paused_;
 }
 
@@ -113,9 +118,14 @@ void GenerateCharsCall::TakeTextLocked(absl::string_view written) {
   }
 }
 
+double GenerateCharsCall::PendingShareLocked() const {
+  return std::max(static_cast<double>(pending_.size()) / kPendingBytesMax,
+                  static_cast<double>(pending_logprobs_.size()) / kPendingLogprobsMax);
+}
+
 bool GenerateCharsCall::WaitsForMoreLocked() const {
   if (text_ended_ || cancelled_ || chars_max_ > 0) return false;
-  if (pending_.empty() || pending_.size() >= kPendingBytesMax / 2) return false;
+  if (pending_.empty() || PendingShareLocked() >= kResumeShare) return false;
   if (!last_message_) return false;
   const auto spacing =
       std::min(kMessageSpacing * (engine_.generation.active() - 1), kMessageSpacingMax);
@@ -163,7 +173,7 @@ void GenerateCharsCall::OnWriteDone(bool ok) {
     write_in_flight_ = false;
     if (!ok) cancelled_ = true;
     if (!WaitsForMoreLocked()) SendLocked();
-    resume = paused_ && (cancelled_ || pending_.size() < kPendingBytesMax / 2);
+    resume = paused_ && (cancelled_ || PendingShareLocked() < kResumeShare);
     if (resume) paused_ = false;
   }
   if (resume) engine_.generation.Schedule(shared_from_this());

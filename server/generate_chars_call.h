@@ -53,6 +53,8 @@ class GenerateCharsCall : public grpc::ServerWriteReactor<v1::GenerateCharsRespo
   void EndText(absl::string_view written);
   // Adds what a step wrote to what is pending. mutex_ held.
   void TakeTextLocked(absl::string_view written);
+  // Of what may wait for the reader, 1 or more when the writing must pause. mutex_ held.
+  double PendingShareLocked() const;
   // Whether the next message should wait for more characters. mutex_ held.
   bool WaitsForMoreLocked() const;
   // Sends what there is to send, if gRPC is ready. mutex_ held.
@@ -65,7 +67,7 @@ class GenerateCharsCall : public grpc::ServerWriteReactor<v1::GenerateCharsRespo
   const GenerationRun::Clock::time_point arrival_;
   std::atomic<bool> cancelled_ = false;
 
-  std::unique_ptr<MemoryBudget::Claim> prompt_memory_;  // as long as gRPC keeps the request
+  std::unique_ptr<MemoryBudget::Claim> text_memory_;  // as long as gRPC keeps the request
   // Of the task that prepares, then of the scheduler.
   std::unique_ptr<GenerationRun> run_;
 

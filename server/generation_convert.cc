@@ -110,7 +110,16 @@ int64_t BytesPerChar(const SamplingOptions& options) {
   return kUtf8BytesMax + kLogprobBytesMax + int64_t{kAlternativeBytesMax} * options.top_logprobs;
 }
 
+// Of a message of the response with a short text in it: the two as objects, and a pointer to each.
+constexpr int64_t kShortMessageBytes =
+    2 * sizeof(void*) + sizeof(v1::CharLogprob) + sizeof(std::string);
+
 }  // namespace
+
+int64_t MemoryPerChar(const SamplingOptions& options) {
+  if (options.top_logprobs < 0) return kUtf8BytesMax;
+  return kUtf8BytesMax + kShortMessageBytes * (1 + options.top_logprobs);
+}
 
 SamplingOptions ReadSampling(const v1::GenerateCharsRequest& request, int64_t max_chars_cap,
                              Violations* problems) {

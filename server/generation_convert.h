@@ -21,6 +21,9 @@ SamplingOptions ReadSampling(const v1::GenerateCharsRequest& request, int64_t ma
 SamplingOptions ReadSampling(const v1::SampleRequest& request, int64_t max_chars_cap,
                              int64_t response_bytes_max, Violations* problems);
 
+// What a written character takes in a response that waits in memory, at most.
+int64_t MemoryPerChar(const SamplingOptions& options);
+
 inline int NumSamples(const v1::SampleRequest& request) {
   return request.has_num_samples() ? request.num_samples() : 1;
 }

@@ -6,15 +6,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/generate/state_token.h"
-#include "core/model/model_reference.h"
+#include "server/find_model.h"
 
 namespace runnel::server {
 namespace {
 
-// What a byte of a prompt takes: itself, in the request, and an id for each byte in the encoding
-// and in each text's session.
-int64_t BytesPerPromptByte(int texts) {
-  return 1 + static_cast<int64_t>(sizeof(int32_t)) * (texts + 1);
+// What a generation takes: the request, which stays until the end, an id for each byte of its
+// prompt in the encoding and in each text's session, and what is written.
+int64_t MemoryNeeded(const GenerationInput& input) {
+  const auto id_bytes = static_cast<int64_t>(input.prompt.size() * sizeof(int32_t));
+  return input.request_bytes + id_bytes * (input.texts + 1) + input.response_bytes;
 }
 
 // The sessions of `texts` texts: the first is the options' sample, the others follow it.
@@ -39,27 +40,22 @@ absl::StatusOr<std::vector<Session>> MakeSessions(const std::shared_ptr<const Lo
 
 grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampling,
                              Violations problems, Engine* engine, GenerationStart* start) {
-  const absl::StatusOr<ModelReference> reference = ParseModelReference(input.model);
-  if (!reference.ok()) {
-    problems.Add("model", std::string(reference.status().message()));
-  }
-  if (!problems.empty()) return ToGrpcStatus(problems);
-
-  const auto model = engine->models->Load(*reference);
-  if (!model.ok()) return ToGrpcStatus(model.status());
-  if ((*model)->decoder == nullptr) {
+  std::shared_ptr<const LoadedModel> model;
+  const grpc::Status found =
+      FindModel(input.model, std::move(problems), engine->models.get(), &model);
+  if (!found.ok()) return found;
+  if (model->decoder == nullptr) {
     return {grpc::StatusCode::FAILED_PRECONDITION,
-            absl::StrCat("model ", (*model)->name, ":", (*model)->version,
+            absl::StrCat("model ", model->name, ":", model->version,
                          " is bidirectional: it sees what follows a character and cannot write; "
                          "FillBlanks fills blanks with it, Score rates a text")};
   }
-  const Vocabulary& vocabulary = (*model)->vocabulary;
-  BindToVocabulary(vocabulary, &engine->patterns, &sampling, &problems);
-  if (!problems.empty()) return ToGrpcStatus(problems);
+  const Vocabulary& vocabulary = model->vocabulary;
+  Violations unfit;
+  BindToVocabulary(vocabulary, &engine->patterns, &sampling, &unfit);
+  if (!unfit.empty()) return ToGrpcStatus(unfit);
 
-  const auto prompt_bytes = static_cast<int64_t>(input.prompt.size());
-  auto claim =
-      engine->prompt_memory.Take(prompt_bytes * BytesPerPromptByte(input.texts), "the prompt");
+  auto claim = engine->text_memory.Take(MemoryNeeded(input), "the request");
   if (!claim.ok()) return ToGrpcStatus(claim.status());
   const auto prompt =
       vocabulary.Encode(input.prompt, input.skip_unknown ? Vocabulary::Unknown::kIsSkipped
@@ -68,24 +64,24 @@ grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampl
 
   std::optional<SessionState> resumed;
   if (!input.resume_state.empty()) {
-    auto state = DecodeStateToken(input.resume_state, **model);
+    auto state = DecodeStateToken(input.resume_state, *model);
     if (!state.ok()) return ToGrpcStatus(state.status(), "resume_state");
     resumed = *std::move(state);
     if (!input.has_seed) sampling.seed = resumed->seed;
     sampling.sample_index = resumed->sample_index;
   }
   auto sessions =
-      MakeSessions(*model, sampling, resumed ? &*resumed : nullptr, prompt->ids, input.texts);
+      MakeSessions(model, sampling, resumed ? &*resumed : nullptr, prompt->ids, input.texts);
   if (!sessions.ok()) return ToGrpcStatus(sessions.status(), "resume_state");
   for (Session& session : *sessions) {
     start->runs.emplace_back(std::move(session),
                              GenerationRun::Facts{.seed = sampling.seed,
-                                                  .model_version = (*model)->version,
+                                                  .model_version = model->version,
                                                   .prompt_chars = prompt->chars,
                                                   .return_state = sampling.return_state,
                                                   .arrival = input.arrival});
   }
-  start->prompt_memory = *std::move(claim);
+  start->text_memory = *std::move(claim);
   return grpc::Status::OK;
 }
 

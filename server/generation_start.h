@@ -18,8 +18,8 @@ namespace runnel::server {
 
 // A request that can be worked on.
 struct GenerationStart {
-  std::vector<GenerationRun> runs;                     // one a text
-  std::unique_ptr<MemoryBudget::Claim> prompt_memory;  // for the request's prompt and its copies
+  std::vector<GenerationRun> runs;                   // one a text
+  std::unique_ptr<MemoryBudget::Claim> text_memory;  // as long as the request and the texts last
 };
 
 struct GenerationInput {
@@ -29,6 +29,8 @@ struct GenerationInput {
   absl::string_view resume_state;  // empty: none
   bool has_seed = false;           // else a resumed text goes on with its own
   int texts = 1;
+  int64_t request_bytes = 0;
+  int64_t response_bytes = 0;  // that pile up in memory until the texts have ended
   GenerationRun::Clock::time_point arrival;
 };
 

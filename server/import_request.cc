@@ -23,8 +23,7 @@ void CheckEqual(absl::string_view field, const std::optional<T>& given, T found,
 void ReadNetwork(const v1::NetworkConfig& wire, ImportRequest* request, Violations* violations) {
   request->cell = CellFromProto(wire.cell_type());
   if (wire.cell_type() != v1::CELL_TYPE_UNSPECIFIED && !request->cell) {
-    violations->Add("network.cell_type",
-                    absl::StrCat("is ", wire.cell_type(), "; there is no such value"));
+    AddUnknownEnum("network.cell_type", wire.cell_type(), violations);
   }
   PyTorchModelSpec& spec = request->spec;
   spec.cell = request->cell.value_or(spec.cell);
@@ -70,7 +69,7 @@ void ReadVocabulary(const v1::ImportModelRequest& message, ImportRequest* reques
                     Violations* violations) {
   const v1::VocabularyKind kind = message.network().vocabulary();
   if (!v1::VocabularyKind_IsValid(kind)) {
-    violations->Add("network.vocabulary", absl::StrCat("is ", kind, "; there is no such value"));
+    AddUnknownEnum("network.vocabulary", kind, violations);
   }
   if (kind == v1::VOCABULARY_KIND_BYTES) {
     request->vocabulary_kind = VocabularyKind::kBytes;

@@ -5,15 +5,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/math/gemm.h"
-#include "core/model/model_reference.h"
 #include "core/text/utf8.h"
 
 namespace runnel::server {
 namespace {
 
-// What a byte of a text takes: itself, its ids as encoded, joined and counted, its log-probability
-// twice.
-constexpr int64_t kBytesPerTextByte = 1 + 3 * sizeof(int32_t) + sizeof(double) + sizeof(float);
+// What a byte of a text takes beside the request: its ids as encoded, joined and counted, its
+// log-probability twice.
+constexpr int64_t kBytesPerTextByte = 3 * sizeof(int32_t) + sizeof(double) + sizeof(float);
 
 }  // namespace
 
@@ -76,20 +75,9 @@ void ReadingCall::CheckLength(const std::string& text, const std::string& contex
                            "; at most ", engine_.options.max_chars));
 }
 
-grpc::Status ReadingCall::FindModel(const std::string& reference, Violations problems,
-                                    std::shared_ptr<const LoadedModel>* model) {
-  const absl::StatusOr<ModelReference> parsed = ParseModelReference(reference);
-  if (!parsed.ok()) problems.Add("model", std::string(parsed.status().message()));
-  if (!problems.empty()) return ToGrpcStatus(problems);
-  auto loaded = engine_.models->Load(*parsed);
-  if (!loaded.ok()) return ToGrpcStatus(loaded.status());
-  *model = *std::move(loaded);
-  return grpc::Status::OK;
-}
-
 grpc::Status ReadingCall::ClaimMemory(size_t bytes) {
-  auto claim =
-      engine_.prompt_memory.Take(static_cast<int64_t>(bytes) * kBytesPerTextByte, "the text");
+  auto claim = engine_.text_memory.Take(
+      static_cast<int64_t>(message_.ByteSizeLong() + bytes * kBytesPerTextByte), "the request");
   if (!claim.ok()) return ToGrpcStatus(claim.status());
   const std::lock_guard lock(mutex_);
   memory_ = *std::move(claim);

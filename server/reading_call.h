@@ -41,19 +41,16 @@ class ReadingCall : public grpc::ServerUnaryReactor,
 
   // A violation if a text, with what stands before it, has more characters than this server takes.
   void CheckLength(const std::string& text, const std::string& context, Violations* problems) const;
-  // The problems so far and those of the reference, or the model.
-  grpc::Status FindModel(const std::string& reference, Violations problems,
-                         std::shared_ptr<const LoadedModel>* model);
-  // Claims memory for a text of `bytes` and what is made of it, until the call is done.
+  // Claims memory for the request and what is made of its text of `bytes`, until the call is done.
   grpc::Status ClaimMemory(size_t bytes);
 
   Engine& engine_;
 
  private:
-  const google::protobuf::MessageLite& message_;  // the request
   void RunSlice();
   void End(const grpc::Status& status);
 
+  const google::protobuf::MessageLite& message_;  // the request
   std::atomic<bool> cancelled_ = false;
   std::mutex mutex_;
   std::shared_ptr<ReadingCall> self_;  // until OnDone

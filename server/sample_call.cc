@@ -40,16 +40,20 @@ class SampleCall::TextTask : public Scheduler::Text {
   bool OnStep(Event event, absl::string_view written) override {
     run_.NoteEvent(event);
     text_.mutable_text()->append(written.data(), written.size());
+    AddLogprobs();
     if (event != Event::kEnd) return true;
     End();
     return false;
   }
 
  private:
-  void End() {
+  void AddLogprobs() {
     for (const CharLogprob& character : run_.TakeLogprobs()) {
       *text_.add_logprobs() = ToProto(character);
     }
+  }
+  void End() {
+    AddLogprobs();
     *text_.mutable_summary() = run_.Summary();
     call_->TextEnded();
   }
@@ -89,16 +93,19 @@ grpc::Status SampleCall::TryPrepare() {
   admission_ = *std::move(admission);
 
   GenerationStart start;
-  grpc::Status status = StartGeneration({.model = request_.model(),
-                                         .prompt = request_.prompt(),
-                                         .skip_unknown = request_.skip_unknown_prompt_chars(),
-                                         .resume_state = request_.resume_state(),
-                                         .has_seed = request_.sampling().has_seed(),
-                                         .texts = texts,
-                                         .arrival = arrival_},
-                                        sampling, std::move(problems), &engine_, &start);
+  grpc::Status status =
+      StartGeneration({.model = request_.model(),
+                       .prompt = request_.prompt(),
+                       .skip_unknown = request_.skip_unknown_prompt_chars(),
+                       .resume_state = request_.resume_state(),
+                       .has_seed = request_.sampling().has_seed(),
+                       .texts = texts,
+                       .request_bytes = static_cast<int64_t>(request_.ByteSizeLong()),
+                       .response_bytes = texts * sampling.max_chars * MemoryPerChar(sampling),
+                       .arrival = arrival_},
+                      sampling, std::move(problems), &engine_, &start);
   if (!status.ok()) return status;
-  prompt_memory_ = std::move(start.prompt_memory);
+  text_memory_ = std::move(start.text_memory);
   texts_left_ = texts;
   texts_.resize(texts);
   for (int i = 0; i < texts; ++i) {

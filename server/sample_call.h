@@ -52,7 +52,7 @@ class SampleCall : public grpc::ServerUnaryReactor,
   std::vector<v1::SampledText> texts_;  // in the order of their index
   std::shared_ptr<SampleCall> self_;    // until OnDone
   std::unique_ptr<Slots::Slot> admission_;
-  std::unique_ptr<MemoryBudget::Claim> prompt_memory_;
+  std::unique_ptr<MemoryBudget::Claim> text_memory_;
 };
 
 }  // namespace runnel::server

@@ -6,6 +6,8 @@
 #include <numbers>
 #include <utility>
 
+#include "server/find_model.h"
+
 namespace runnel::server {
 
 grpc::Status ScoreCall::Prepare() {
@@ -15,7 +17,8 @@ grpc::Status ScoreCall::Prepare() {
   }
   CheckLength(request_.text(), request_.context(), &problems);
   std::shared_ptr<const LoadedModel> model;
-  grpc::Status status = FindModel(request_.model(), std::move(problems), &model);
+  grpc::Status status =
+      FindModel(request_.model(), std::move(problems), engine_.models.get(), &model);
   if (!status.ok()) return status;
   status = ClaimMemory(request_.text().size() + request_.context().size());
   if (!status.ok()) return status;

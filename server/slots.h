@@ -30,11 +30,16 @@ class Slots {
   // `when_taken` tells a caller what there is too much of: "8 models are being imported already".
   Slots(int count, std::string when_taken) : count_(count), when_taken_(std::move(when_taken)) {}
 
-  // RESOURCE_EXHAUSTED if there are not as many left. This must outlive the slot.
+  // RESOURCE_EXHAUSTED, and none is taken, if there are not as many left. This must outlive the
+  // slot.
   absl::StatusOr<std::unique_ptr<Slot>> Take(int count = 1) {
-    auto slot = std::make_unique<Slot>(this, count);
-    if ((taken_ += count) <= count_) return slot;
-    return absl::ResourceExhaustedError(when_taken_ + "; try again later");
+    int taken = taken_;
+    do {
+      if (count > count_ - taken) {
+        return absl::ResourceExhaustedError(when_taken_ + "; try again later");
+      }
+    } while (!taken_.compare_exchange_weak(taken, taken + count));
+    return std::make_unique<Slot>(this, count);
   }
   int taken() const { return taken_; }
 

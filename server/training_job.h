@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 
+#include "core/model/model_description.h"
 #include "core/model/model_reference.h"
 #include "core/train/training_options.h"
 #include "runnel/v1/training.pb.h"

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "server/finished_call.h"
 #include "server/paging.h"
 #include "server/upload_call.h"
@@ -35,7 +34,7 @@ grpc::Status TrainingJobService::List(const v1::ListTrainingJobsRequest& request
   Violations problems;
   const int page_size = CheckPageSize(request.page_size(), &problems);
   if (!v1::TrainingJobState_IsValid(request.state())) {
-    problems.Add("state", absl::StrCat("is ", request.state(), "; there is no such value"));
+    AddUnknownEnum("state", request.state(), &problems);
   }
   if (!problems.empty()) return ToGrpcStatus(problems);
   auto page = engine_.jobs.List({.model = request.model(), .state = request.state()}, page_size,

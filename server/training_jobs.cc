@@ -61,7 +61,7 @@ absl::Status TrainingJobs::CheckRoom() const {
 absl::Status TrainingJobs::CheckRoomLocked() const {
   if (stopped_) return absl::UnavailableError("the server is shutting down");
   // An idle training thread takes the job at once, so that a queue of 0 still trains.
-  const size_t idle = running_ == nullptr ? 1 : 0;
+  const size_t idle = running_ == nullptr || HasEnded(running_->state()) ? 1 : 0;
   if (queue_.size() < queued_max_ + idle) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat("the queue of training jobs is full: at most ",
                                                    queued_max_,

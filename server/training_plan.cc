@@ -15,10 +15,6 @@
 namespace runnel::server {
 namespace {
 
-void AddUnknownEnum(absl::string_view field, int value, Violations* problems) {
-  problems->Add(field, absl::StrCat("is ", value, "; there is no such value"));
-}
-
 void ReadCell(const v1::NetworkConfig& wire, NetworkConfig* network, Violations* problems) {
   if (wire.cell_type() == v1::CELL_TYPE_UNSPECIFIED) return;
   if (const std::optional<CellType> cell = CellFromProto(wire.cell_type())) {

@@ -74,8 +74,9 @@ class Compiler {
     const int32_t match = Add({.op = Op::kMatch});
     program_.start = Compile(pattern, match);
     if (too_large_) {
-      return absl::InvalidArgumentError(absl::StrCat("is too large: it takes more than ",
-                                                     kPatternInstructionsMax, " steps to match"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("is too large: it takes more than ", kPatternInstructionsMax,
+                       " steps to match, or more than ", kPatternPlacesMax, " characters"));
     }
     return std::move(program_);
   }
@@ -168,6 +169,7 @@ class Compiler {
     const auto [found, is_new] =
         set_ids_.try_emplace(set, static_cast<int32_t>(program_.sets.size()));
     if (is_new) program_.sets.push_back(set);
+    if (begins_char && ++places_ > kPatternPlacesMax) too_large_ = true;
     return Add({.op = Op::kSet, .out = next, .set = found->second, .begins_char = begins_char});
   }
 
@@ -175,6 +177,7 @@ class Compiler {
   const CodePointSet& forbidden_;
   PatternProgram program_;
   std::map<CodePointSet, int32_t> set_ids_;
+  int places_ = 0;
   bool too_large_ = false;
 };
 

@@ -16,6 +16,9 @@ namespace runnel {
 
 // Enough for .{1000} over bytes.
 inline constexpr int kPatternInstructionsMax = 50'000;
+// Of those, where a character can begin. A text can stand at all of them at once and goes on from
+// each with each character.
+inline constexpr int kPatternPlacesMax = 10'000;
 
 struct PatternInstruction {
   enum class Op : uint8_t {
@@ -40,7 +43,7 @@ struct PatternProgram {
 
 // Over bytes, `forbidden` characters are taken out of every set. Over code points they are left in,
 // for the caller to pass over: a set without thousands of them is large, and there may be many.
-// INVALID_ARGUMENT if the program would be larger than kPatternInstructionsMax.
+// INVALID_ARGUMENT if the program would be larger than either bound.
 absl::StatusOr<PatternProgram> CompilePattern(const PatternNode& pattern, VocabularyKind kind,
                                               const CodePointSet& forbidden);
 

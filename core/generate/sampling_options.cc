@@ -43,6 +43,10 @@ void BindToVocabulary(const Vocabulary& vocabulary, PatternCache* patterns,
     violations->Add("sampling.logit_bias", "forbids every character of the model");
     return;
   }
+  if (options->logit_bias != nullptr) {
+    options->bias_offsets = std::make_shared<const OffsetsByPartial>(
+        OffsetsOf(options->logit_bias->entries, vocabulary));
+  }
   if (!forbids && options->pattern.empty()) return;
   auto constraint =
       patterns->Get(options->pattern.empty() ? "(?s).*" : options->pattern, vocabulary,

@@ -35,14 +35,17 @@ struct SamplingOptions {
 
   // Made by BindToVocabulary: of `pattern` and of forbidden characters; null: no constraint.
   std::shared_ptr<const Pattern> constraint;
+  // Made by BindToVocabulary: of the other characters of `logit_bias`; null: none.
+  std::shared_ptr<const OffsetsByPartial> bias_offsets;
 };
 
 // Fields as the wire names them: "sampling.temperature", "stop.max_chars". `max_chars_cap` is the
 // server's.
 void Validate(const SamplingOptions& options, int64_t max_chars_cap, Violations* violations);
 
-// What depends on the model: compiles the pattern, which must be well-formed, and refuses to forbid
-// every character. Call it before a session is made, if the options have a pattern or a bias.
+// What depends on the model: compiles the pattern, which must be well-formed, finds the biases' ids
+// and refuses to forbid every character. Call it before a session is made, if the options have a
+// pattern or a bias.
 void BindToVocabulary(const Vocabulary& vocabulary, PatternCache* patterns,
                       SamplingOptions* options, Violations* violations);
 

@@ -82,7 +82,7 @@ void Scheduler::StepTexts(const LanguageModel& model, absl::Span<std::shared_ptr
     written_.clear();
     const absl::Span<const float> row(logits_.data() + static_cast<int64_t>(i) * vocabulary,
                                       static_cast<size_t>(vocabulary));
-    const Event event = texts[i]->session().Accept(row, &written_);
+    const Event event = texts[i]->session().Accept(row, &sampler_, &written_);
     if (!texts[i]->OnStep(event, written_)) texts[i].reset();
   }
 }

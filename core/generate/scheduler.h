@@ -75,6 +75,7 @@ class Scheduler {
   std::vector<int32_t> ids_;
   std::vector<float*> states_;
   std::vector<float> logits_;
+  Sampler sampler_;
   std::string written_;
 };
 

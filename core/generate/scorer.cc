@@ -25,7 +25,10 @@ class SequentialScorer : public Scorer {
         symbols_(std::move(context)),
         state_(model_->decoder->state_size()),
         logits_(model_->vocabulary.size()) {
-    if (symbols_.empty()) symbols_.push_back(model_->vocabulary.StartId());
+    const Vocabulary& vocabulary = model_->vocabulary;
+    if (symbols_.empty() || vocabulary.EndOfDocumentId()) {
+      symbols_.insert(symbols_.begin(), vocabulary.StartId());
+    }
     unscored_ = static_cast<int64_t>(symbols_.size());
     symbols_.insert(symbols_.end(), text.begin(), text.end());
     if (model_->vocabulary.kind() == VocabularyKind::kBytes) allowed_.resize(logits_.size());
@@ -68,7 +71,7 @@ class SequentialScorer : public Scorer {
   }
 
   const std::shared_ptr<const LanguageModel> model_;
-  std::vector<int32_t> symbols_;  // context or start, then text
+  std::vector<int32_t> symbols_;  // start and context, as a session reads a prompt, then text
   int64_t unscored_ = 0;          // symbols before the text
   std::vector<float> state_;      // [layers][states][H]
   std::vector<float> logits_;     // [V], after everything read

@@ -33,12 +33,11 @@ Session::Session(std::shared_ptr<const LanguageModel> model, const SamplingOptio
       state_(std::move(state)),
       gate_(options.stops, options.include_stop, options.top_logprobs >= 0) {
   const Vocabulary& vocabulary = model_->vocabulary;
-  state_.resize(model_->decoder->state_size());
-  if (prompt_.empty()) {
-    prompt_.push_back(vocabulary.StartId());
-  } else {
-    AddRecent(prompt_);
+  AddRecent(prompt_);
+  if (prompt_.empty() || (state_.empty() && vocabulary.EndOfDocumentId())) {
+    prompt_.insert(prompt_.begin(), vocabulary.StartId());
   }
+  state_.resize(model_->decoder->state_size());
   if (options_.constraint != nullptr) char_place_ = place_ = options_.constraint->Start();
   if (is_bytes()) utf8_allowed_.resize(vocabulary.size());
   const bool has_others = vocabulary.size() > vocabulary.char_count();
@@ -49,10 +48,6 @@ Session::Session(std::shared_ptr<const LanguageModel> model, const SamplingOptio
   if (!is_bytes() && vocabulary.UnknownId()) {
     allowed_.assign(vocabulary.size(), 1);
     allowed_[*vocabulary.UnknownId()] = 0;
-  }
-  // What it forbids is part of the constraint.
-  if (options_.logit_bias != nullptr) {
-    biases_ = OffsetsOf(options_.logit_bias->entries, vocabulary);
   }
   KeepStateBeforeLastRead();
 }
@@ -94,16 +89,16 @@ absl::Status Session::ResumePlace(const SessionState& resumed) {
   return absl::OkStatus();
 }
 
-Event Session::Accept(absl::Span<const float> logits, std::string* text) {
+Event Session::Accept(absl::Span<const float> logits, Sampler* sampler, std::string* text) {
   if (last_drawn_ < 0) {
     if (!prompt_read()) {
       NoteRead(1);
       return Event::kReading;
     }
     ++prompt_read_;
-    if (Begin(text) == Event::kEnd) return Event::kEnd;
+    if (EndsAtOnce(text)) return Event::kEnd;
   }
-  const Draw draw = DrawSymbol(logits);
+  const Draw draw = DrawSymbol(logits, sampler);
   last_drawn_ = draw.id;
   if (draw.id == model_->vocabulary.EndOfDocumentId()) {
     std::fill(state_.begin(), state_.end(), 0.0f);  // as in training: a document's state is its own
@@ -112,11 +107,11 @@ Event Session::Accept(absl::Span<const float> logits, std::string* text) {
   next_char_.logprob += draw.logprob;
   if (place_ != nullptr) place_ = options_.constraint->Next(*place_, draw.id);
   if (!is_bytes()) {
-    NoteAlternatives(draw, /*completes=*/true);
+    NoteAlternatives(draw, *sampler, /*completes=*/true);
     return CompleteChar(model_->vocabulary.Symbol(draw.id), text);
   }
   const bool completes = utf8_.Advance(static_cast<uint8_t>(draw.id));
-  NoteAlternatives(draw, completes);
+  NoteAlternatives(draw, *sampler, completes);
   if (completes) {
     partial_.clear();
     return CompleteChar(utf8_.code_point(), text);
@@ -125,10 +120,13 @@ Event Session::Accept(absl::Span<const float> logits, std::string* text) {
   return Event::kMidChar;
 }
 
-// What comes before the first draw.
-Event Session::Begin(std::string* text) {
-  if (PushResumedHeld(text)) return End(FinishReason::kStopSequence, text);
-  return at_dead_end() ? EndPattern(text) : Event::kReading;
+bool Session::EndsAtOnce(std::string* text) {
+  if (PushResumedHeld(text)) {
+    End(FinishReason::kStopSequence, text);
+  } else if (at_dead_end()) {
+    EndPattern(text);
+  }
+  return ended();
 }
 
 bool Session::PushResumedHeld(std::string* text) {
@@ -159,15 +157,19 @@ absl::Span<const uint8_t> Session::Allowed() {
   return allowed_and_end_;
 }
 
-Draw Session::DrawSymbol(absl::Span<const float> logits) {
+Draw Session::DrawSymbol(absl::Span<const float> logits, Sampler* sampler) {
   const absl::Span<const uint8_t> allowed = Allowed();
   const double uniform = RandomUniform(options_.seed, options_.sample_index, position_++);
-  return sampler_.Next(logits, sampler_options_, Offsets(), uniform, allowed, utf8_allowed_);
+  return sampler->Next(logits, sampler_options_, Offsets(), uniform, allowed, utf8_allowed_);
 }
 
 absl::Span<const LogitOffset> Session::Offsets() {
   offsets_.clear();
-  if (const auto found = biases_.find(partial_); found != biases_.end()) offsets_ = found->second;
+  // What a bias forbids is part of the constraint.
+  if (options_.bias_offsets != nullptr) {
+    const auto found = options_.bias_offsets->find(partial_);
+    if (found != options_.bias_offsets->end()) offsets_ = found->second;
+  }
   if (options_.repetition_penalty != 1) {
     recent_.AppendOffsets(model_->vocabulary, partial_, -std::log(options_.repetition_penalty),
                           &offsets_);
@@ -175,7 +177,7 @@ absl::Span<const LogitOffset> Session::Offsets() {
   return offsets_;
 }
 
-void Session::NoteAlternatives(const Draw& drawn, bool completes) {
+void Session::NoteAlternatives(const Draw& drawn, const Sampler& sampler, bool completes) {
   const int count = options_.top_logprobs;
   if (count < 1) return;
   const Vocabulary& vocabulary = model_->vocabulary;
@@ -184,7 +186,7 @@ void Session::NoteAlternatives(const Draw& drawn, bool completes) {
   };
   std::vector<CharAlternative>& alternatives = next_char_.alternatives;
   if (!is_bytes() || partial_.empty()) {
-    for (const Draw& draw : sampler_.Likeliest(count, characters_)) {
+    for (const Draw& draw : sampler.Likeliest(count, characters_)) {
       alternatives.push_back({vocabulary.Symbol(draw.id), draw.logprob});
     }
     return;
@@ -192,7 +194,7 @@ void Session::NoteAlternatives(const Draw& drawn, bool completes) {
   if (!completes) return;
   // Every byte that could have stood here completes a character, whose first bytes are written.
   const double before = next_char_.logprob - drawn.logprob;
-  for (const Draw& draw : sampler_.Likeliest(count, {})) {
+  for (const Draw& draw : sampler.Likeliest(count, {})) {
     Utf8Machine utf8;
     for (const char byte : partial_) utf8.Advance(static_cast<uint8_t>(byte));
     utf8.Advance(static_cast<uint8_t>(draw.id));

@@ -3,7 +3,7 @@
 //
 //   while (!session.ended()) {
 //     decoder.Step({session.NextInput()}, {session.state()}, logits);
-//     session.Accept(logits, &text);
+//     session.Accept(logits, &sampler, &text);
 //   }
 //
 // The text depends on the model, the prompt, the options and what it goes on from alone. Whole
@@ -53,8 +53,9 @@ enum class FinishReason {
 
 class Session {
  public:
-  // Valid options, bound to the model's vocabulary. An empty `prompt` stands for the model's start
-  // character. `state` is where the model begins, zeros if empty.
+  // Valid options, bound to the model's vocabulary. `state` is where the model begins; if it is
+  // empty it begins from zeros, and the model's start character comes before an empty `prompt` and,
+  // as every document begins with it, before any prompt of a model of documents.
   Session(std::shared_ptr<const LanguageModel> model, const SamplingOptions& options,
           std::vector<int32_t> prompt, std::vector<float> state = {});
   // Goes on from `resumed`, which is of the same model, after `prompt` (which may be empty) has
@@ -80,8 +81,9 @@ class Session {
   }
   // Takes the logits [V] after NextInput was read. While symbols of the prompt are left nothing is
   // drawn; else one symbol is, and what became certain is appended to `text`: no character or
-  // several, whatever the event. Not after the end.
-  Event Accept(absl::Span<const float> logits, std::string* text);
+  // several, whatever the event. `sampler` is room to work in, which any number of sessions can
+  // share. Not after the end.
+  Event Accept(absl::Span<const float> logits, Sampler* sampler, std::string* text);
   // Ends the text where it is, unless it has ended. What was held back, by an earlier text too, is
   // appended to `text`, unless the text will be gone on with.
   void Interrupt(std::string* text);
@@ -105,15 +107,16 @@ class Session {
 
  private:
   absl::Status ResumePlace(const SessionState& resumed);
-  Event Begin(std::string* text);
+  // What comes before the first draw. True if the text ends here.
+  bool EndsAtOnce(std::string* text);
   // What an earlier text held back comes first. True if a stop sequence is complete.
   bool PushResumedHeld(std::string* text);
   absl::Span<const LogitOffset> Offsets();
   // The symbols that can be drawn, by id; empty: all.
   absl::Span<const uint8_t> Allowed();
-  Draw DrawSymbol(absl::Span<const float> logits);
+  Draw DrawSymbol(absl::Span<const float> logits, Sampler* sampler);
   // Takes note of the last draw's alternatives to the character that is being written.
-  void NoteAlternatives(const Draw& drawn, bool completes);
+  void NoteAlternatives(const Draw& drawn, const Sampler& sampler, bool completes);
   Event CompleteChar(char32_t character, std::string* text);
   Event End(FinishReason reason, std::string* text);
   Event EndPattern(std::string* text);
@@ -133,7 +136,6 @@ class Session {
   std::vector<float> state_before_last_;
   std::vector<SessionState::Held> resumed_held_;
 
-  Sampler sampler_;
   uint64_t position_ = 0;  // of the next draw
   int32_t last_drawn_ = -1;
   int64_t chars_drawn_ = 0;
@@ -143,9 +145,8 @@ class Session {
   std::vector<uint8_t> allowed_and_end_;  // with one: what it allows, and the end of a document
   std::vector<uint8_t> characters_;       // 1 for the ids that are a character each; empty: all
   std::vector<uint8_t> utf8_allowed_;     // byte vocabularies: what goes on valid UTF-8
-  OffsetsByPartial biases_;
-  std::vector<LogitOffset> offsets_;  // of this draw
-  int utf8_mask_ = -1;                // which one utf8_allowed_ holds
+  std::vector<LogitOffset> offsets_;      // of this draw
+  int utf8_mask_ = -1;                    // which one utf8_allowed_ holds
   RecentChars recent_;
   Utf8Machine utf8_;       // inside which character a byte vocabulary's text stands
   std::string partial_;    // that character's bytes

@@ -21,7 +21,7 @@ class SingleStream {
     const int32_t input = session_.NextInput();
     float* state = session_.state();
     session_.model().decoder->Step({&input, 1}, {&state, 1}, logits_.data(), &scratch_);
-    return session_.Accept(logits_, text);
+    return session_.Accept(logits_, &sampler_, text);
   }
 
   // Until the end.
@@ -38,6 +38,7 @@ class SingleStream {
   Session session_;
   std::vector<float> logits_;  // [V], after everything read
   DecodeScratch<float> scratch_;
+  Sampler sampler_;
 };
 
 }  // namespace runnel

@@ -71,7 +71,7 @@ Outcome OracleText(const LanguageModel& model, const SamplingOptions& options,
   };
   const std::vector<int32_t> prompt_ids =
       model.vocabulary.Encode(prompt, Vocabulary::Unknown::kIsError)->ids;
-  if (prompt.empty()) read(model.vocabulary.StartId());
+  if (prompt.empty() || model.vocabulary.EndOfDocumentId()) read(model.vocabulary.StartId());
   for (const int32_t id : prompt_ids) read(id);
 
   Outcome outcome;
@@ -365,14 +365,19 @@ TEST(SessionOptions, Alternatives_ToAByteUnlikelyBeyondNumbers_AreFinite) {
   // Temperature 0 and a bias write a byte whose own probability is too small for a number.
   SamplingOptions options = {.temperature = 0, .max_chars = 1, .top_logprobs = 2};
   options.logit_bias = Biased({{U'\u00E9', 3000}});
-  Session session(RandomModel(Vocabulary::Bytes()), options, {});
+  const auto model = RandomModel(Vocabulary::Bytes());
+  PatternCache patterns;
+  Violations violations;
+  BindToVocabulary(model->vocabulary, &patterns, &options, &violations);
+  Session session(model, options, {});
+  Sampler sampler;
   std::vector<float> logits(256);
   logits[0xC3] = 100;
   std::string text;
-  ASSERT_EQ(session.Accept(logits, &text), Event::kMidChar);
+  ASSERT_EQ(session.Accept(logits, &sampler, &text), Event::kMidChar);
   logits[0xA9] = -2000;
   logits[0xA8] = 50;
-  ASSERT_EQ(session.Accept(logits, &text), Event::kEnd);
+  ASSERT_EQ(session.Accept(logits, &sampler, &text), Event::kEnd);
   EXPECT_EQ(text, "\u00E9");
   const std::vector<CharLogprob> logprobs = session.TakeLogprobs();
   ASSERT_EQ(logprobs.size(), 1u);

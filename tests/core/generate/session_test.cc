@@ -98,19 +98,20 @@ TEST(Session, Prompt_IsReadSymbolBySymbolBeforeOneIsDrawn) {
   const auto model = LettersModel();
   Session session(model, {.seed = 3, .max_chars = 2}, {2, 3, 4});
   const std::vector<float> logits(model->vocabulary.size());
+  Sampler sampler;
   std::string text;
   for (const int32_t id : {2, 3}) {
     EXPECT_EQ(session.NextInput(), id);
-    EXPECT_EQ(session.Accept(logits, &text), Event::kReading);
+    EXPECT_EQ(session.Accept(logits, &sampler, &text), Event::kReading);
   }
   EXPECT_EQ(session.NextInput(), 4);
   EXPECT_EQ(text, "");
-  EXPECT_EQ(session.Accept(logits, &text), Event::kChar);
+  EXPECT_EQ(session.Accept(logits, &sampler, &text), Event::kChar);
   std::string drawn;
   model->vocabulary.AppendText(session.NextInput(), &drawn);
   EXPECT_EQ(text, drawn);
   EXPECT_FALSE(session.ended());
-  EXPECT_EQ(session.Accept(logits, &text), Event::kEnd);
+  EXPECT_EQ(session.Accept(logits, &sampler, &text), Event::kEnd);
   EXPECT_TRUE(session.ended());
   EXPECT_EQ(CharsOf(text), 2);
 }
