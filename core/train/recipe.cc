@@ -10,7 +10,7 @@ NetworkConfig DefaultNetwork(Recipe recipe) {
     case Recipe::kFast:
       return {.cell = CellType::kLstm, .num_layers = 1, .hidden_size = 256};
     case Recipe::kBest:
-      return {.cell = CellType::kLstm, .num_layers = 2, .hidden_size = 512};
+      return {.cell = CellType::kLstm, .num_layers = 1, .hidden_size = 896};
   }
   return {};
 }
@@ -48,10 +48,10 @@ TrainingOptions DefaultTraining(Recipe recipe) {
               .learning_rate = 0.003,
               .warmup_steps = 200,
               .clip_norm = 1,
-              .dropout = {.between = 0.25f, .output = 0.5f},
+              .dropout = {.between = 0.3f, .output = 0.6f},
               .averaging = 0.998f,
               .early_stopping_patience = 2,
-              .state_reset_share = 0.02,
+              .state_reset_share = 0.05,
               .shift_lanes = true,
               .initialization = Initialization::kOrthogonalWide};
   }

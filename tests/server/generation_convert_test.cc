@@ -209,5 +209,16 @@ TEST(ReadSampling, TextsThatNoMessageHolds_AreInvalidWithTheBound) {
   EXPECT_THAT(FieldsOf(ToGrpcStatus(problems)), ElementsAre("stop.max_chars"));
 }
 
+TEST(MemoryPerChar, IsAboutWhatALogprobTakes) {
+  CharLogprob character = {.character = U'\U0001F600', .logprob = -1};
+  for (int alternatives = 0; alternatives <= kTopLogprobsMax; alternatives += 10) {
+    character.alternatives.assign(alternatives, {U'\U0001F601', -2});
+    const auto bytes = static_cast<int64_t>(ToProto(character).SpaceUsedLong());
+    const int64_t counted = MemoryPerChar({.top_logprobs = alternatives});
+    EXPECT_LE(bytes, counted);
+    EXPECT_GE(2 * bytes, counted);
+  }
+}
+
 }  // namespace
 }  // namespace runnel::server

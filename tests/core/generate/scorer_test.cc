@@ -118,6 +118,15 @@ TEST(SequentialScorer, TextAndContinuation_AddUpToTheWhole) {
               Sum(Score(model, {}, whole)), 1e-9);
 }
 
+TEST(SequentialScorer, ContextOfADocumentModel_BeginsWhereADocumentDoes) {
+  const auto model = OneDirectional(Letters().With({.document_separator = "-"}));
+  const std::vector<int32_t> whole = RandomIds(40, model->vocabulary.char_count(), 4);
+  const std::vector<int32_t> first(whole.begin(), whole.begin() + 13);
+  const std::vector<int32_t> rest(whole.begin() + 13, whole.end());
+  EXPECT_NEAR(Sum(Score(model, {}, first)) + Sum(Score(model, first, rest)),
+              Sum(Score(model, {}, whole)), 1e-9);
+}
+
 TEST(SequentialScorer, OneCharacterTexts_HaveProbabilitiesThatSumToOne) {
   const auto model = OneDirectional(Letters());
   double sum = 0;

@@ -202,6 +202,23 @@ TEST(Session, Uniforms_AreTheCounterBasedFunctionOfSeedSampleAndPosition) {
   EXPECT_EQ(WriteFrom(model, {.seed = 9, .sample_index = 2, .max_chars = 100}, {}).text, expected);
 }
 
+TEST(Session, PromptOfADocumentModel_IsReadBehindTheStartOfADocument) {
+  const auto model = RandomModel(Letters().With({.document_separator = "-"}));
+  const int32_t start = *model->vocabulary.EndOfDocumentId();
+  Session session(model, {.seed = 3}, {2, 3});
+  Sampler sampler;
+  const std::vector<float> logits(model->vocabulary.size());
+  std::string text;
+  for (const int32_t id : {start, 2}) {
+    EXPECT_EQ(session.NextInput(), id);
+    EXPECT_EQ(session.Accept(logits, &sampler, &text), Event::kReading);
+  }
+  EXPECT_EQ(session.NextInput(), 3);
+  // What goes on from a state stands inside a document already.
+  const std::vector<float> state(model->decoder->state_size());
+  EXPECT_EQ(Session(model, {.seed = 3}, {2, 3}, state).NextInput(), 2);
+}
+
 TEST(Session, EndOfDocument_EndsTheTextAndIsNoPartOfIt) {
   for (const Vocabulary& characters :
        {Vocabulary::FromCodePoints({U'a', U'b'}).value(), Vocabulary::Bytes()}) {
