@@ -203,7 +203,7 @@ TEST(Session, Uniforms_AreTheCounterBasedFunctionOfSeedSampleAndPosition) {
 }
 
 TEST(Session, PromptOfADocumentModel_IsReadBehindTheStartOfADocument) {
-  const auto model = RandomModel(Letters().With({.document_separator = "-"}));
+  const auto model = RandomModel(LettersModel()->vocabulary.With({.document_separator = "-"}));
   const int32_t start = *model->vocabulary.EndOfDocumentId();
   Session session(model, {.seed = 3}, {2, 3});
   Sampler sampler;
