@@ -41,8 +41,7 @@ absl::StatusOr<std::vector<Session>> MakeSessions(const std::shared_ptr<const Lo
 grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampling,
                              Violations problems, Engine* engine, GenerationStart* start) {
   std::shared_ptr<const LoadedModel> model;
-  const grpc::Status found =
-      FindModel(input.model, std::move(problems), engine->models.get(), &model);
+  grpc::Status found = FindModel(input.model, std::move(problems), engine->models.get(), &model);
   if (!found.ok()) return found;
   if (model->decoder == nullptr) {
     return {grpc::StatusCode::FAILED_PRECONDITION,
