@@ -48,7 +48,7 @@ struct Engine {
   const std::unique_ptr<FolderLock> lock;
   const std::unique_ptr<ModelStore> models;
   const std::unique_ptr<CorpusUploads> uploads;
-  MemoryBudget message_memory;       // of requests that wait for their turn
+  MemoryBudget message_memory;       // of requests that wait or are prepared
   MemoryBudget corpus_memory;        // of corpora that are loaded, for jobs that wait or train
   MemoryBudget text_memory;          // of texts that are read or written, and their requests
   const int64_t training_bytes_max;  // of one job's weights and activations
@@ -66,8 +66,8 @@ struct Engine {
   Executor model_work;         // long work: model files are written and read
   RunningCalls upload_calls;   // what brings corpora and models
 
-  // Queues work on a request that is in memory until then. RESOURCE_EXHAUSTED if too many wait, or
-  // too many bytes. Thread-safe.
+  // Queues work on a request, whose memory counts until the work is done. RESOURCE_EXHAUSTED if too
+  // many wait, or too many bytes. Thread-safe.
   absl::Status Submit(Executor* executor, const google::protobuf::MessageLite& request,
                       std::function<void()> task);
 

@@ -118,7 +118,7 @@ constexpr int64_t kShortMessageBytes =
 
 int64_t MemoryPerChar(const SamplingOptions& options) {
   if (options.top_logprobs < 0) return kUtf8BytesMax;
-  return kUtf8BytesMax + kShortMessageBytes * (1 + options.top_logprobs);
+  return kUtf8BytesMax + kShortMessageBytes * (int64_t{1} + options.top_logprobs);
 }
 
 SamplingOptions ReadSampling(const v1::GenerateCharsRequest& request, int64_t max_chars_cap,

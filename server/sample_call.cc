@@ -93,17 +93,18 @@ grpc::Status SampleCall::TryPrepare() {
   admission_ = *std::move(admission);
 
   GenerationStart start;
-  grpc::Status status =
-      StartGeneration({.model = request_.model(),
-                       .prompt = request_.prompt(),
-                       .skip_unknown = request_.skip_unknown_prompt_chars(),
-                       .resume_state = request_.resume_state(),
-                       .has_seed = request_.sampling().has_seed(),
-                       .texts = texts,
-                       .request_bytes = static_cast<int64_t>(request_.ByteSizeLong()),
-                       .response_bytes = texts * sampling.max_chars * MemoryPerChar(sampling),
-                       .arrival = arrival_},
-                      sampling, std::move(problems), &engine_, &start);
+  grpc::Status status = StartGeneration(
+      {.model = request_.model(),
+       .prompt = request_.prompt(),
+       .skip_unknown = request_.skip_unknown_prompt_chars(),
+       .resume_state = request_.resume_state(),
+       .has_seed = request_.sampling().has_seed(),
+       .texts = texts,
+       .request_bytes = static_cast<int64_t>(request_.ByteSizeLong()),
+       .response_bytes =
+           problems.empty() ? texts * sampling.max_chars * MemoryPerChar(sampling) : 0,
+       .arrival = arrival_},
+      sampling, std::move(problems), &engine_, &start);
   if (!status.ok()) return status;
   text_memory_ = std::move(start.text_memory);
   texts_left_ = texts;

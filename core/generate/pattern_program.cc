@@ -76,7 +76,7 @@ class Compiler {
     if (too_large_) {
       return absl::InvalidArgumentError(
           absl::StrCat("is too large: it takes more than ", kPatternInstructionsMax,
-                       " steps to match, or more than ", kPatternPlacesMax, " characters"));
+                       " steps to match, or ", kPatternPlacesMax, " where a character can begin"));
     }
     return std::move(program_);
   }

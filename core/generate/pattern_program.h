@@ -16,9 +16,9 @@ namespace runnel {
 
 // Enough for .{1000} over bytes.
 inline constexpr int kPatternInstructionsMax = 50'000;
-// Of those, where a character can begin. A text can stand at all of them at once and goes on from
-// each with each character.
-inline constexpr int kPatternPlacesMax = 10'000;
+// Of those, where a character can begin; a dot over bytes has ten. A text can stand at all of them
+// at once and goes on from each with each character.
+inline constexpr int kPatternPlacesMax = 15'000;
 
 struct PatternInstruction {
   enum class Op : uint8_t {

@@ -35,6 +35,7 @@ Session::Session(std::shared_ptr<const LanguageModel> model, const SamplingOptio
   const Vocabulary& vocabulary = model_->vocabulary;
   AddRecent(prompt_);
   if (prompt_.empty() || (state_.empty() && vocabulary.EndOfDocumentId())) {
+    prompt_.reserve(prompt_.size() + 1);  // else the insertion makes room for twice as many
     prompt_.insert(prompt_.begin(), vocabulary.StartId());
   }
   state_.resize(model_->decoder->state_size());
@@ -55,6 +56,7 @@ Session::Session(std::shared_ptr<const LanguageModel> model, const SamplingOptio
 absl::StatusOr<Session> Session::Resume(std::shared_ptr<const LanguageModel> model,
                                         const SamplingOptions& options, const SessionState& resumed,
                                         std::vector<int32_t> prompt) {
+  prompt.reserve(prompt.size() + 1);
   prompt.insert(prompt.begin(), resumed.last_symbol);
   Session session(std::move(model), options, std::move(prompt), resumed.state);
   session.recent_ = RecentChars();

@@ -41,7 +41,12 @@ void LoadedModels::Add(std::shared_ptr<const LoadedModel> model) {
 
 void LoadedModels::Remove(const std::string& name, int version) {
   const auto found = Find(name, version);
-  if (found != list_.end() && !IsHeld(*found)) list_.erase(found);
+  if (found == list_.end()) return;
+  if (IsHeld(*found)) {
+    list_.splice(list_.end(), list_, found);
+  } else {
+    list_.erase(found);
+  }
 }
 
 LoadedModels::List::iterator LoadedModels::Find(const std::string& name, int version) {

@@ -30,7 +30,8 @@ class LoadedModels {
   // Takes a version in that is not loaded. It stays however large it is; those used longest ago
   // that nobody holds give way.
   void Add(std::shared_ptr<const LoadedModel> model);
-  // A version that is not asked for again. One that is held counts until it is let go.
+  // A version that is not asked for again. One that is held counts, and is the first to give way
+  // once it is let go.
   void Remove(const std::string& name, int version);
 
  private:

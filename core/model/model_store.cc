@@ -156,19 +156,19 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
     const absl::StatusOr<int> version = Resolve(reference);
     if (!version.ok()) return version.status();
     if (auto found = loaded_.Use(reference.name, *version)) return found;
-    if (absl::Status room = loaded_.CheckRoom(); !room.ok()) return room;
-    const auto [entry, is_first] = loading_.emplace(reference.name, *version);
-    if (!is_first) {
+    if (loading_.count({reference.name, *version}) > 0) {
       loading_done_.wait(lock);
       continue;
     }
+    if (absl::Status room = loaded_.CheckRoom(); !room.ok()) return room;
+    const auto entry = loading_.emplace(reference.name, *version).first;
     lock.unlock();  // reading takes a while
     auto model = LoadFile(reference.name, *version);
     lock.lock();
     loading_.erase(entry);
     loading_done_.notify_all();
     const VersionInfo* info = FindVersion(reference.name, *version);
-    if (model.ok() && info != nullptr) loaded_.Add(*model);
+    if (model.ok()) loaded_.Add(*model);
     // Else it was deleted meanwhile, or is damaged: the next newest, or the error that says so.
     if (model.ok() || (info != nullptr && info->damage.empty())) return model;
   }

@@ -297,6 +297,14 @@ TEST(Pattern, ThousandsOfForbiddenCharacters_AreLeftOutButCopiedIntoNoSet) {
               testing::ElementsAre(1, 0, 1, 0));
 }
 
+TEST(Pattern, PlacesThatATextCouldStandAt_AreBounded) {
+  EXPECT_TRUE(Pattern::Compile(".{1000}x", Vocabulary::Bytes()).ok());
+  std::string expression = ".*.{999}";
+  for (int i = 1; i < 16; ++i) expression += "|.*.{999}";
+  EXPECT_THAT(std::string(Pattern::Compile(expression, Letters(U"ab")).status().message()),
+              testing::HasSubstr("15000 where a character can begin"));
+}
+
 TEST(Pattern, ManyEnds_EndNowhereBeforeACharacterThatMustCome) {
   std::string ends;
   for (int i = 0; i < 2030; ++i) ends += "$?";
