@@ -15,21 +15,13 @@ namespace {
 using testing::DoubleNear;
 using testing::Pointwise;
 
-TrainingOptions OptionsWith(Optimizer optimizer) {
-  return {.sequence_length = 8,
-          .batch_size = 4,
-          .optimizer = optimizer,
-          .validation_fraction = 0,
-          .initialization = Initialization::kUniformFanHidden};
-}
-
 // Trains 40 steps with `optimizer` and, beside it, with the loop that `update` is. Gradients
 // come from a twin network at the same weights.
 template <typename Update>
 void ExpectLoop(Optimizer optimizer, const Update& update) {
   const Corpus corpus = BrookCorpus(5);
-  const TrainingOptions options = OptionsWith(optimizer);
-  TrainingSetup<double> setup(corpus, {.num_layers = 2, .hidden_size = 12}, options);
+  const TrainingOptions options = SmallTraining(optimizer);
+  TrainingSetup<double> setup(corpus, kSmallNetwork, options);
   const Network<double>& network = *setup.network;
   LaneReader reader(corpus, {0, corpus.size()}, options.batch_size, options.sequence_length);
 
@@ -113,7 +105,7 @@ TEST(Optimizer, WeightDecay_ShrinksWeightsAndNoBiasesBeforeTheStep) {
       .cell = CellType::kLstmPeephole, .hidden_size = 8, .embedding_size = 4};
   for (const Optimizer optimizer : {Optimizer::kSgd, Optimizer::kAdagrad, Optimizer::kRmsprop,
                                     Optimizer::kAdam, Optimizer::kAdamW}) {
-    TrainingOptions options = OptionsWith(optimizer);
+    TrainingOptions options = SmallTraining(optimizer);
     TrainingSetup<double> free(corpus, config, options);
     options.weight_decay = 0.5f;
     TrainingSetup<double> decayed(corpus, config, options);

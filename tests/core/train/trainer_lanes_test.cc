@@ -16,18 +16,12 @@ namespace {
 using testing::DoubleNear;
 using testing::Pointwise;
 
-constexpr NetworkConfig kSmall = {.num_layers = 2, .hidden_size = 12};
-
-TrainingOptions Options() {
-  return {.sequence_length = 8, .batch_size = 4, .validation_fraction = 0};
-}
-
 TEST(TrainerLanes, ShiftedLanes_BeginElsewhereEachEpoch) {
-  TrainingOptions options = Options();
+  TrainingOptions options = SmallTraining();
   options.shift_lanes = true;
   options.seed = 3;
   const Corpus corpus = BrookCorpus(5);
-  TrainingSetup<double> setup(corpus, kSmall, options);
+  TrainingSetup<double> setup(corpus, kSmallNetwork, options);
   const std::vector<double> zeros(setup.network->state_size());
   std::set<int32_t> first;
   for (int epoch = 0; epoch < 8; ++epoch) {
@@ -45,7 +39,7 @@ TEST(TrainerLanes, Documents_AreLearntEachFromTheZeroState) {
   for (int i = 0; i < 200; ++i) text += i % 2 == 0 ? "xa|" : "xb|";
   const Corpus corpus =
       Corpus::Load(StringSource(text), VocabularyRules{.document_separator = "|"}).value();
-  TrainingOptions options = Options();
+  TrainingOptions options = SmallTraining();
   options.optimizer = Optimizer::kAdam;
   options.sequence_length = 20;
   TrainingSetup<float> setup(corpus, {.hidden_size = 16}, options);
@@ -56,9 +50,9 @@ TEST(TrainerLanes, Documents_AreLearntEachFromTheZeroState) {
 }
 
 TEST(TrainerLanes, FirstLane_StandsAtTheNextBatch) {
-  TrainingOptions options = Options();
+  TrainingOptions options = SmallTraining();
   const Corpus corpus = BrookCorpus(5);
-  TrainingSetup<double> setup(corpus, kSmall, options);
+  TrainingSetup<double> setup(corpus, kSmallNetwork, options);
   const auto at = [&](int64_t i) {
     int32_t id;
     corpus.CopyIds(i, 1, 1, &id);
@@ -79,9 +73,9 @@ TEST(TrainerLanes, FirstLane_StandsAtTheNextBatch) {
 }
 
 TEST(TrainerLanes, FirstLaneState_IsWhatTheLaneHasRead) {
-  TrainingOptions options = Options();
+  TrainingOptions options = SmallTraining();
   const Corpus corpus = BrookCorpus(5);
-  TrainingSetup<double> setup(corpus, kSmall, options);
+  TrainingSetup<double> setup(corpus, kSmallNetwork, options);
   const auto decoder = setup.network->NewDecoder(setup.trainer.parameters().data());
   setup.trainer.Step(0);  // leaves the weights as they are
   std::vector<double> state(decoder->state_size());

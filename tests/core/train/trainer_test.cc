@@ -16,16 +16,6 @@ namespace {
 using testing::DoubleNear;
 using testing::Pointwise;
 
-constexpr NetworkConfig kSmall = {.num_layers = 2, .hidden_size = 12};
-
-TrainingOptions Options() {
-  return {.sequence_length = 8,
-          .batch_size = 4,
-          .optimizer = Optimizer::kAdagrad,
-          .validation_fraction = 0,
-          .initialization = Initialization::kUniformFanHidden};
-}
-
 // The gradient of one step, found from the step itself: Adagrad's first step with memory g^2 is
 // rate * g / sqrt(g^2 + 1e-8), which is solved for g.
 std::vector<double> FirstGradient(const Corpus& corpus, const NetworkConfig& config,
@@ -90,23 +80,23 @@ TEST(Trainer, Bf16_StaysCloseToF32AndIsTheSameForAnyNumberOfThreads) {
 
 // What is served is f32, and so is what is said of it.
 TEST(Trainer, Validation_IsInF32WhateverTheTrainingIs) {
-  TrainingOptions options = Options();
+  TrainingOptions options = SmallTraining();
   options.validation_fraction = 0.2f;
-  TrainingSetup<float> f32(BrookCorpus(5), kSmall, options);
+  TrainingSetup<float> f32(BrookCorpus(5), kSmallNetwork, options);
   options.precision = TrainingPrecision::kBf16;
-  TrainingSetup<float> bf16(BrookCorpus(5), kSmall, options);
+  TrainingSetup<float> bf16(BrookCorpus(5), kSmallNetwork, options);
   EXPECT_EQ(bf16.trainer.ValidationLoss(), f32.trainer.ValidationLoss());
 }
 
 TEST(Trainer, GradientOfABatch_IsTheMeanOfItsHalves) {
   // 40 lanes of a text against the same lanes in two trainers of 20.
-  TrainingOptions options = Options();
+  TrainingOptions options = SmallTraining();
   options.batch_size = 40;
   const int repeats = 40;
-  const std::vector<double> whole = FirstGradient(BrookCorpus(repeats), kSmall, options);
+  const std::vector<double> whole = FirstGradient(BrookCorpus(repeats), kSmallNetwork, options);
   options.batch_size = 20;
   // The same vocabulary and lanes: the first and the second half of the text.
-  const std::vector<double> first = FirstGradient(BrookCorpus(repeats / 2), kSmall, options);
+  const std::vector<double> first = FirstGradient(BrookCorpus(repeats / 2), kSmallNetwork, options);
   const std::vector<double> second = first;  // the text repeats itself
   for (size_t i = 0; i < whole.size(); ++i) {
     ASSERT_NEAR(whole[i], (first[i] + second[i]) / 2, 1e-8) << i;
@@ -115,23 +105,23 @@ TEST(Trainer, GradientOfABatch_IsTheMeanOfItsHalves) {
 
 TEST(Trainer, Loss_IsTheMeanOverAllLanes) {
   // At the start the losses are about ln V whatever the number of lanes and steps.
-  TrainingOptions options = Options();
+  TrainingOptions options = SmallTraining();
   options.initialization = Initialization::kNormal001;
   for (const int lanes : {1, 4, 40}) {
     options.batch_size = lanes;
-    TrainingSetup<double> setup(BrookCorpus(20), kSmall, options);
+    TrainingSetup<double> setup(BrookCorpus(20), kSmallNetwork, options);
     EXPECT_NEAR(setup.trainer.Step(0.01).loss, std::log(setup.corpus.vocabulary().size()), 0.01);
   }
 }
 
 TEST(Trainer, SumOverTime_ScalesGradientsByTheStepsAndNotTheLoss) {
   const Corpus corpus = BrookCorpus(5);
-  TrainingOptions options = Options();
-  const auto mean_gradient = FirstGradient(corpus, kSmall, options);
-  TrainingSetup<double> mean(corpus, kSmall, options);
+  TrainingOptions options = SmallTraining();
+  const auto mean_gradient = FirstGradient(corpus, kSmallNetwork, options);
+  TrainingSetup<double> mean(corpus, kSmallNetwork, options);
   options.loss_reduction = LossReduction::kSumOverTime;
-  const auto sum_gradient = FirstGradient(corpus, kSmall, options);
-  TrainingSetup<double> sum(corpus, kSmall, options);
+  const auto sum_gradient = FirstGradient(corpus, kSmallNetwork, options);
+  TrainingSetup<double> sum(corpus, kSmallNetwork, options);
   for (size_t i = 0; i < mean_gradient.size(); ++i) {
     // FirstGradient solves near a pole where g is far above 1e-4; 1e-6 of g is what is left.
     ASSERT_NEAR(sum_gradient[i], 8 * mean_gradient[i], 1e-6 * std::abs(sum_gradient[i]) + 1e-14);
@@ -144,17 +134,17 @@ TEST(Trainer, SumOverTime_ScalesGradientsByTheStepsAndNotTheLoss) {
 
 TEST(Trainer, GradientNorm_IsTheGradientsNorm) {
   const Corpus corpus = BrookCorpus(5);
-  TrainingSetup<double> setup(corpus, kSmall, Options());
-  EXPECT_NEAR(setup.trainer.Step(0.1).gradient_norm, Norm(FirstGradient(corpus, kSmall, Options())),
-              1e-6);
+  TrainingSetup<double> setup(corpus, kSmallNetwork, SmallTraining());
+  EXPECT_NEAR(setup.trainer.Step(0.1).gradient_norm,
+              Norm(FirstGradient(corpus, kSmallNetwork, SmallTraining())), 1e-6);
 }
 
 TEST(Trainer, ClipValue_BoundsEachElementAndLeavesTheOthers) {
   const Corpus corpus = BrookCorpus(5);
-  TrainingOptions options = Options();
-  const auto free = FirstGradient(corpus, kSmall, options);
+  TrainingOptions options = SmallTraining();
+  const auto free = FirstGradient(corpus, kSmallNetwork, options);
   options.clip_value = 0.005f;
-  const auto clipped = FirstGradient(corpus, kSmall, options);
+  const auto clipped = FirstGradient(corpus, kSmallNetwork, options);
   const double bound = options.clip_value;
   int bounded = 0;
   for (size_t i = 0; i < free.size(); ++i) {
@@ -167,34 +157,35 @@ TEST(Trainer, ClipValue_BoundsEachElementAndLeavesTheOthers) {
 
 TEST(Trainer, ClipNorm_ScalesTheWholeGradientDownToIt) {
   const Corpus corpus = BrookCorpus(5);
-  TrainingOptions options = Options();
-  const auto free = FirstGradient(corpus, kSmall, options);
+  TrainingOptions options = SmallTraining();
+  const auto free = FirstGradient(corpus, kSmallNetwork, options);
   options.clip_norm = 0.01f;
-  const auto clipped = FirstGradient(corpus, kSmall, options);
+  const auto clipped = FirstGradient(corpus, kSmallNetwork, options);
   ASSERT_GT(Norm(free), 0.1);
   EXPECT_NEAR(Norm(clipped), options.clip_norm, 1e-9);
   const double scale = options.clip_norm / Norm(free);
   for (size_t i = 0; i < free.size(); ++i) ASSERT_NEAR(clipped[i], free[i] * scale, 1e-9);
 
-  TrainingSetup<double> setup(corpus, kSmall, options);  // the norm before is what is reported
+  TrainingSetup<double> setup(corpus, kSmallNetwork,
+                              options);  // the norm before is what is reported
   EXPECT_NEAR(setup.trainer.Step(0.1).gradient_norm, Norm(free), 1e-6);
 }
 
 TEST(Trainer, ClipNormAboveTheNorm_ChangesNothing) {
   const Corpus corpus = BrookCorpus(5);
-  TrainingOptions options = Options();
-  const auto free = FirstGradient(corpus, kSmall, options);
+  TrainingOptions options = SmallTraining();
+  const auto free = FirstGradient(corpus, kSmallNetwork, options);
   options.clip_norm = 100;
-  EXPECT_EQ(FirstGradient(corpus, kSmall, options), free);
+  EXPECT_EQ(FirstGradient(corpus, kSmallNetwork, options), free);
 }
 
 TEST(Trainer, ValueThenNorm_IsTheOrderOfClipping) {
   const Corpus corpus = BrookCorpus(5);
-  TrainingOptions options = Options();
+  TrainingOptions options = SmallTraining();
   options.clip_value = 0.005f;
-  const auto by_value = FirstGradient(corpus, kSmall, options);
+  const auto by_value = FirstGradient(corpus, kSmallNetwork, options);
   options.clip_norm = 0.01f;
-  const auto by_both = FirstGradient(corpus, kSmall, options);
+  const auto by_both = FirstGradient(corpus, kSmallNetwork, options);
   const double scale = options.clip_norm / Norm(by_value);
   ASSERT_LT(scale, 1);
   for (size_t i = 0; i < by_value.size(); ++i) ASSERT_NEAR(by_both[i], by_value[i] * scale, 1e-9);
@@ -203,10 +194,10 @@ TEST(Trainer, ValueThenNorm_IsTheOrderOfClipping) {
 TEST(Trainer, Dropout_DrawsByBatchAndByLaneOfTheWholeBatch) {
   // Three shards against one forward pass of all lanes, at the second batch.
   const Corpus corpus = BrookCorpus(40);
-  TrainingOptions options = Options();
+  TrainingOptions options = SmallTraining();
   options.batch_size = 40;
   options.dropout = {.input = 0.2f, .between = 0.5f, .output = 0.4f, .recurrent = 0.3f};
-  TrainingSetup<double> setup(corpus, kSmall, options);
+  TrainingSetup<double> setup(corpus, kSmallNetwork, options);
   LaneReader reader(corpus, {.begin = 0, .end = corpus.size()}, 40, 8);
   const auto packed = setup.network->NewPackedWeights();
   const auto activations = setup.network->NewActivations(8, 40);
@@ -227,21 +218,21 @@ TEST(Trainer, Dropout_DrawsByBatchAndByLaneOfTheWholeBatch) {
 }
 
 TEST(Trainer, Validation_DropsNothing) {
-  TrainingOptions options = Options();
+  TrainingOptions options = SmallTraining();
   options.validation_fraction = 0.2f;
-  TrainingSetup<double> plain(BrookCorpus(5), kSmall, options);
+  TrainingSetup<double> plain(BrookCorpus(5), kSmallNetwork, options);
   options.dropout = {.input = 0.2f, .between = 0.5f, .output = 0.4f, .recurrent = 0.3f};
-  TrainingSetup<double> setup(BrookCorpus(5), kSmall, options);
+  TrainingSetup<double> setup(BrookCorpus(5), kSmallNetwork, options);
   EXPECT_EQ(setup.trainer.ValidationLoss(), plain.trainer.ValidationLoss());
   EXPECT_NE(setup.trainer.Step(1e-3).loss, plain.trainer.Step(1e-3).loss);
 }
 
 TEST(Trainer, Averaging_IsTheMovingAverageOfTheWeightsAtFirstOfTheLastTenth) {
   const Corpus corpus = BrookCorpus(5);
-  TrainingOptions options = Options();
+  TrainingOptions options = SmallTraining();
   options.averaging = 0.75f;
-  TrainingSetup<double> setup(corpus, kSmall, options);
-  TrainingSetup<double> plain(corpus, kSmall, Options());
+  TrainingSetup<double> setup(corpus, kSmallNetwork, options);
+  TrainingSetup<double> plain(corpus, kSmallNetwork, SmallTraining());
   EXPECT_EQ(setup.trainer.outcome(), setup.trainer.parameters());
   std::vector<double> average;
   for (int step = 1; step <= 40; ++step) {
@@ -260,10 +251,10 @@ TEST(Trainer, Averaging_IsTheMovingAverageOfTheWeightsAtFirstOfTheLastTenth) {
 }
 
 TEST(Trainer, Validation_IsOfTheAverage) {
-  TrainingOptions options = Options();
+  TrainingOptions options = SmallTraining();
   options.validation_fraction = 0.2f;
   options.averaging = 0.9f;
-  TrainingSetup<double> setup(BrookCorpus(5), kSmall, options);
+  TrainingSetup<double> setup(BrookCorpus(5), kSmallNetwork, options);
   for (int step = 0; step < 3; ++step) setup.trainer.Step(0.1);
   const double of_average = setup.trainer.ValidationLoss();
   *setup.trainer.mutable_parameters() = std::vector<double>(setup.trainer.parameters().size());
@@ -271,9 +262,9 @@ TEST(Trainer, Validation_IsOfTheAverage) {
 }
 
 TEST(Trainer, StepThatIsNotFinite_LeavesTheWeights) {
-  TrainingOptions options = Options();
+  TrainingOptions options = SmallTraining();
   options.averaging = 0.9f;
-  TrainingSetup<float> setup(BrookCorpus(5), kSmall, options);
+  TrainingSetup<float> setup(BrookCorpus(5), kSmallNetwork, options);
   setup.trainer.Step(0.1f);
   float& last = setup.trainer.mutable_parameters()->back();
   last = std::numeric_limits<float>::infinity();
@@ -285,7 +276,7 @@ TEST(Trainer, StepThatIsNotFinite_LeavesTheWeights) {
 }
 
 TEST(Trainer, LossOfASmallText_FallsToNearlyNothing) {
-  TrainingOptions options = Options();
+  TrainingOptions options = SmallTraining();
   options.optimizer = Optimizer::kAdam;
   options.sequence_length = 20;
   options.clip_norm = 1;
@@ -298,13 +289,13 @@ TEST(Trainer, LossOfASmallText_FallsToNearlyNothing) {
 }
 
 TEST(Trainer, Validation_IsThereIfItsPartCanBeEvaluated) {
-  TrainingOptions options = Options();
+  TrainingOptions options = SmallTraining();
   const Corpus corpus = BrookCorpus(5);
-  EXPECT_FALSE(TrainingSetup<float>(corpus, kSmall, options).trainer.has_validation());
+  EXPECT_FALSE(TrainingSetup<float>(corpus, kSmallNetwork, options).trainer.has_validation());
   options.validation_fraction = 0.004f;  // one symbol of 400
-  EXPECT_FALSE(TrainingSetup<float>(corpus, kSmall, options).trainer.has_validation());
+  EXPECT_FALSE(TrainingSetup<float>(corpus, kSmallNetwork, options).trainer.has_validation());
   options.validation_fraction = 0.0051f;  // two
-  TrainingSetup<float> two(corpus, kSmall, options);
+  TrainingSetup<float> two(corpus, kSmallNetwork, options);
   EXPECT_TRUE(two.trainer.has_validation());
   EXPECT_GT(two.trainer.ValidationLoss(), 0);
 }

@@ -18,6 +18,16 @@ inline Corpus BrookCorpus(int repeats) {
   return Corpus::Load(StringSource(text), VocabularyKind::kCodePoints).value();
 }
 
+inline constexpr NetworkConfig kSmallNetwork = {.num_layers = 2, .hidden_size = 12};
+
+inline TrainingOptions SmallTraining(Optimizer optimizer = Optimizer::kAdagrad) {
+  return {.sequence_length = 8,
+          .batch_size = 4,
+          .optimizer = optimizer,
+          .validation_fraction = 0,
+          .initialization = Initialization::kUniformFanHidden};
+}
+
 // A trainer with everything that must outlive it.
 template <typename Real>
 struct TrainingSetup {
