@@ -15,10 +15,13 @@ HWY_BEFORE_NAMESPACE();
 namespace runnel {
 namespace HWY_NAMESPACE {
 
-inline constexpr int64_t kByteDotGroup = 4;  // bytes of a product that go into one sum
+inline constexpr int64_t kByteDotHalf = 4;                  // bytes that lie side by side
+inline constexpr int64_t kByteDotGroup = 2 * kByteDotHalf;  // bytes that are added to a sum at once
 
 // A type of these is arithmetic on a vector of 32-bit sums, one an output, to which the products of
-// 4 weights and 4 values of a column are added. A column's values are stored with kOffset added.
+// a group of weights and of a column's values are added, a half of the group in each of two
+// vectors. A column's values are stored with kOffset added. kColumns x kVectors is the tile whose
+// sums, weights and values fit the registers.
 
 #if HWY_TARGET == HWY_AVX3
 // The dot product of bytes of later AVX-512 machines, which Highway 1.0.3's targets leave out:
@@ -29,12 +32,14 @@ struct VnniByteDot {
   using Weights = __m512i;
   static constexpr int64_t kLanes = 16;
   static constexpr int kVectors = 4;
+  static constexpr int kColumns = 5;
   static constexpr int32_t kOffset = 128;  // the instruction takes one side unsigned
   static HWY_INLINE Sum Zero() { return _mm512_setzero_si512(); }
   static HWY_INLINE Weights Load(const int8_t* p) { return _mm512_loadu_si512(p); }
-  static HWY_INLINE Values Repeat(int32_t group) { return _mm512_set1_epi32(group); }
-  static HWY_INLINE Sum Add(Sum sum, Weights w, Values x) {
-    asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w));
+  static HWY_INLINE Values Repeat(int32_t half) { return _mm512_set1_epi32(half); }
+  static HWY_INLINE Sum Add(Sum sum, Weights w0, Weights w1, Values x0, Values x1) {
+    asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x0), "v"(w0));
+    asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x1), "v"(w1));
     return sum;
   }
   static HWY_INLINE void Store(Sum sum, int32_t* p) { _mm512_storeu_si512(p, sum); }
@@ -45,24 +50,21 @@ struct VnniByteDot {
 struct ByteDot {
   using Sum = __m256i;
   using Values = __m256i;
-  struct Weights {
-    __m256i signs;
-    __m256i sizes;
-  };
+  using Weights = __m256i;
   static constexpr int64_t kLanes = 8;
   static constexpr int kVectors = 2;
-  static constexpr int32_t kOffset = 0;
+  static constexpr int kColumns = 4;
+  static constexpr int32_t kOffset = 128;  // as above
   static HWY_INLINE Sum Zero() { return _mm256_setzero_si256(); }
   static HWY_INLINE Weights Load(const int8_t* p) {
-    const __m256i w = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
-    return {w, _mm256_abs_epi8(w)};
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   }
-  static HWY_INLINE Values Repeat(int32_t group) { return _mm256_set1_epi32(group); }
-  // |w| * (x with w's sign): of two products, at most 2 * 127 * 127 < 2^15, so that the 16-bit
-  // sums cannot saturate.
-  static HWY_INLINE Sum Add(Sum sum, Weights w, Values x) {
-    const __m256i pairs = _mm256_maddubs_epi16(w.sizes, _mm256_sign_epi8(x, w.signs));
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+  static HWY_INLINE Values Repeat(int32_t half) { return _mm256_set1_epi32(half); }
+  // No 16-bit sum of four products can saturate: see Int8Matrix.
+  static HWY_INLINE Sum Add(Sum sum, Weights w0, Weights w1, Values x0, Values x1) {
+    const __m256i fours =
+        _mm256_add_epi16(_mm256_maddubs_epi16(x0, w0), _mm256_maddubs_epi16(x1, w1));
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(fours, _mm256_set1_epi16(1)));
   }
   static HWY_INLINE void Store(Sum sum, int32_t* p) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), sum);
@@ -75,12 +77,16 @@ struct ByteDot {
   using Weights = const int8_t*;
   static constexpr int64_t kLanes = 1;
   static constexpr int kVectors = 4;
+  static constexpr int kColumns = 6;
   static constexpr int32_t kOffset = 0;
   static HWY_INLINE Sum Zero() { return 0; }
   static HWY_INLINE Weights Load(const int8_t* p) { return p; }
-  static HWY_INLINE Values Repeat(int32_t group) { return group; }
-  static HWY_INLINE Sum Add(Sum sum, Weights w, Values x) {
-    for (int64_t i = 0; i < kByteDotGroup; ++i) sum += w[i] * static_cast<int8_t>(x >> (8 * i));
+  static HWY_INLINE Values Repeat(int32_t half) { return half; }
+  static HWY_INLINE Sum Add(Sum sum, Weights w0, Weights w1, Values x0, Values x1) {
+    for (int64_t i = 0; i < kByteDotHalf; ++i) {
+      sum +=
+          w0[i] * static_cast<int8_t>(x0 >> (8 * i)) + w1[i] * static_cast<int8_t>(x1 >> (8 * i));
+    }
     return sum;
   }
   static HWY_INLINE void Store(Sum sum, int32_t* p) { *p = sum; }

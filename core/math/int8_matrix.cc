@@ -37,14 +37,14 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr int64_t kBlock = Int8Matrix::kBlock;
 constexpr int64_t kGroup = Int8Matrix::kGroup;
+constexpr int64_t kHalf = kByteDotHalf;
 static_assert(kGroup == kByteDotGroup);
-constexpr int64_t kTileColumns = 6;  // whose sums fit the registers
 
 // Sums of kPanels blocks' `rows` first rows with kColumns columns: sums [kPanels][kColumns][64].
 template <class Dot, int kColumns, int kPanels>
 HWY_NOINLINE void Tile(int64_t rows, int64_t groups, const int8_t* HWY_RESTRICT block,
                        const uint8_t* HWY_RESTRICT x, int32_t* HWY_RESTRICT sums) {
-  constexpr int kVectors = kColumns <= 3 ? 4 : Dot::kVectors;
+  constexpr int kVectors = 2 * kColumns <= Dot::kColumns ? 4 : Dot::kVectors;
   constexpr int kAll = kPanels * kVectors;
   const int64_t block_size = groups * kBlock * kGroup;
   for (int64_t first = 0; first < rows; first += kVectors * Dot::kLanes) {
@@ -54,20 +54,25 @@ HWY_NOINLINE void Tile(int64_t rows, int64_t groups, const int8_t* HWY_RESTRICT 
 #pragma GCC unroll 8
       for (int v = 0; v < kAll; ++v) sum[c][v] = Dot::Zero();
     }
-    const int8_t* w = block + first * kGroup;
+    const int8_t* w = block + first * kHalf;
     for (int64_t g = 0; g < groups; ++g, w += kBlock * kGroup) {
-      typename Dot::Weights weights[kAll];
+      typename Dot::Weights weights[2][kAll];
 #pragma GCC unroll 8
       for (int v = 0; v < kAll; ++v) {
-        weights[v] = Dot::Load(w + v / kVectors * block_size + v % kVectors * Dot::kLanes * kGroup);
+        const int8_t* at = w + v / kVectors * block_size + v % kVectors * Dot::kLanes * kHalf;
+        weights[0][v] = Dot::Load(at);
+        weights[1][v] = Dot::Load(at + kBlock * kHalf);
       }
 #pragma GCC unroll 8
       for (int c = 0; c < kColumns; ++c) {
-        int32_t group;
-        __builtin_memcpy(&group, x + (c * groups + g) * kGroup, sizeof(group));
-        const auto values = Dot::Repeat(group);
+        int32_t halves[2];
+        __builtin_memcpy(halves, x + (c * groups + g) * kGroup, sizeof(halves));
+        const auto x0 = Dot::Repeat(halves[0]);
+        const auto x1 = Dot::Repeat(halves[1]);
 #pragma GCC unroll 8
-        for (int v = 0; v < kAll; ++v) sum[c][v] = Dot::Add(sum[c][v], weights[v], values);
+        for (int v = 0; v < kAll; ++v) {
+          sum[c][v] = Dot::Add(sum[c][v], weights[0][v], weights[1][v], x0, x1);
+        }
       }
     }
 #pragma GCC unroll 8
@@ -159,24 +164,12 @@ void MultiplyTile(const Int8Product& p, int64_t groups, int64_t first, int64_t c
   }
 }
 
-template <class Dot>
+template <class Dot, int kColumns = Dot::kColumns>
 void MultiplyColumns(const Int8Product& p, int64_t groups, int64_t first, int64_t column,
                      int64_t columns) {
-  switch (columns) {
-    case 1:
-      return MultiplyTile<Dot, 1, 1>(p, groups, first, column);
-    case 2:
-      return MultiplyTile<Dot, 2, 1>(p, groups, first, column);
-    case 3:
-      return MultiplyTile<Dot, 3, 1>(p, groups, first, column);
-    case 4:
-      return MultiplyTile<Dot, 4, 1>(p, groups, first, column);
-    case 5:
-      return MultiplyTile<Dot, 5, 1>(p, groups, first, column);
-    case kTileColumns:
-      return MultiplyTile<Dot, kTileColumns, 1>(p, groups, first, column);
-    default:
-      return;
+  if (columns == kColumns) return MultiplyTile<Dot, kColumns, 1>(p, groups, first, column);
+  if constexpr (kColumns > 1) {
+    MultiplyColumns<Dot, kColumns - 1>(p, groups, first, column, columns);
   }
 }
 
@@ -194,7 +187,7 @@ void MultiplyWith(const Int8Product& p) {
   }
   for (; first < p.n; first += kBlock) {
     int64_t left = p.columns;
-    for (int64_t tiles = (left + kTileColumns - 1) / kTileColumns; tiles > 0; --tiles) {
+    for (int64_t tiles = (left + Dot::kColumns - 1) / Dot::kColumns; tiles > 0; --tiles) {
       const int64_t columns = (left + tiles - 1) / tiles;  // of about one size
       MultiplyColumns<Dot>(p, groups, first, p.columns - left, columns);
       left -= columns;
@@ -218,6 +211,26 @@ namespace {
 
 HWY_EXPORT(Multiply);
 
+constexpr int64_t kHalf = Int8Matrix::kGroup / 2;
+constexpr int kFourMax = 126;  // steps of the scale; four roundings may add half a step each
+
+// The largest magnitude of a sum of weights of one sign among the four that share a 16-bit sum.
+float LargestFour(int64_t k, const float* row) {
+  float largest = 0;
+  for (int64_t i = 0; i < k; i += Int8Matrix::kGroup) {
+    for (const int64_t first : {i, i + 2}) {
+      float above = 0;
+      float below = 0;
+      for (const int64_t j : {first, first + 1, first + 4, first + 5}) {
+        const float w = j < k ? row[j] : 0;
+        (w > 0 ? above : below) += w;
+      }
+      largest = std::max({largest, above, -below});
+    }
+  }
+  return largest;
+}
+
 }  // namespace
 
 Int8Matrix::Int8Matrix(int64_t n, int64_t k, const float* weights) : n_(n), k_(k) {
@@ -228,15 +241,15 @@ Int8Matrix::Int8Matrix(int64_t n, int64_t k, const float* weights) : n_(n), k_(k
   sums_.resize(rows);
   for (int64_t r = 0; r < n; ++r) {
     const float* row = weights + r * k;
-    float max = 0;
-    for (int64_t i = 0; i < k; ++i) max = std::max(max, std::abs(row[i]));
+    const float max = LargestFour(k, row);
     constexpr float kTiny = 1e-30f;
     if (!(max >= kTiny)) continue;
-    scales_[r] = max / 127;
+    scales_[r] = max / kFourMax;
     for (int64_t i = 0; i < k; ++i) {
-      const auto q = static_cast<int8_t>(std::lrint(row[i] * (127 / max)));
+      const auto q = static_cast<int8_t>(std::lrint(row[i] * (kFourMax / max)));
       sums_[r] += q;
-      blocks_[((r / kBlock * groups + i / kGroup) * kBlock + r % kBlock) * kGroup + i % kGroup] = q;
+      const int64_t half = r / kBlock * groups * 2 + i / kHalf;
+      blocks_[(half * kBlock + r % kBlock) * kHalf + i % kHalf] = q;
     }
   }
 }

@@ -1,10 +1,14 @@
 // A matrix product in 8-bit integers: weights with a scale for each row, columns quantised with a
 // scale that depends on the column alone.
 //
-//   y[r] += scale[r] * scale(x) * sum over k of q[r][k] * q(x)[k],     q in -127 ... 127
+//   y[r] += scale[r] * scale(x) * sum over k of q[r][k] * q(x)[k],     q(x) in -127 ... 127
 //
 // The sum is an exact 32-bit integer (nothing saturates), so a result is the same to the bit alone
-// or in a crowd, whatever the instruction set.
+// or in a crowd, whatever the instruction set. A row's scale is such that, of the four weights
+// whose products AVX2 adds up in 16 bits (0, 1, 4, 5 and 2, 3, 6, 7 of each eight), those of one
+// sign sum to 128 at most: with a value of 255 beside them, what the instruction takes for q(x) +
+// 128, that is 32,640 < 2^15. Rows are so about 6 bits fine instead of 7, and products 1.5 times as
+// fast.
 #ifndef RUNNEL_CORE_MATH_INT8_MATRIX_H_
 #define RUNNEL_CORE_MATH_INT8_MATRIX_H_
 
@@ -25,7 +29,7 @@ struct QuantizedColumns {
 class Int8Matrix {
  public:
   static constexpr int64_t kBlock = 64;  // outputs
-  static constexpr int64_t kGroup = 4;   // neighbouring k's that are multiplied and added at once
+  static constexpr int64_t kGroup = 8;   // neighbouring k's that are multiplied and added at once
   static constexpr int64_t kColsMax = 65'536;  // so that no sum exceeds 32 bits
 
   Int8Matrix() = default;
@@ -43,7 +47,7 @@ class Int8Matrix {
  private:
   int64_t n_ = 0;
   int64_t k_ = 0;
-  AlignedVector<int8_t> blocks_;  // [ceil(n / 64)][ceil(k / 4)][64][4], zeros beyond n and k
+  AlignedVector<int8_t> blocks_;  // [ceil(n / 64)][ceil(k / 8)][2][64][4], zeros beyond n and k
   std::vector<float> scales_;     // [ceil(n / 64) * 64]
   std::vector<int32_t> sums_;     // of each row's integers
 };

@@ -60,16 +60,18 @@ template <class Dot>
 double RunByteDots(int64_t rounds, float* sink) {
   constexpr int kWeights = 2;
   constexpr int kColumns = Dot::kLanes > 8 ? 5 : 2;
-  constexpr int kGroups = 8;
+  constexpr int kHalves = 8;
   int8_t bytes[kWeights * Dot::kLanes * kByteDotGroup];
   for (size_t i = 0; i < sizeof(bytes); ++i)
     bytes[i] = static_cast<int8_t>(static_cast<int>(*sink) + 7 * i);
   // Those of a round are loaded, or the compiler would multiply once and for all.
-  int32_t groups[kGroups + kColumns];
-  for (int i = 0; i < kGroups + kColumns; ++i) groups[i] = static_cast<int32_t>(*sink) + i;
-  typename Dot::Weights weights[kWeights];
+  int32_t halves[kHalves + kColumns + 1];
+  for (int i = 0; i <= kHalves + kColumns; ++i) halves[i] = static_cast<int32_t>(*sink) + i;
+  typename Dot::Weights weights[kWeights][2];
   for (int w = 0; w < kWeights; ++w) {
-    weights[w] = Dot::Load(bytes + w * Dot::kLanes * kByteDotGroup);
+    for (int h = 0; h < 2; ++h) {
+      weights[w][h] = Dot::Load(bytes + (2 * w + h) * Dot::kLanes * kByteDotHalf);
+    }
   }
   typename Dot::Sum sums[kColumns][kWeights];
   for (auto& column : sums) {
@@ -78,9 +80,12 @@ double RunByteDots(int64_t rounds, float* sink) {
   for (int64_t i = 0; i < rounds; ++i) {
 #pragma GCC unroll 8
     for (int c = 0; c < kColumns; ++c) {
-      const auto values = Dot::Repeat(groups[i % kGroups + c]);
+      const auto x0 = Dot::Repeat(halves[i % kHalves + c]);
+      const auto x1 = Dot::Repeat(halves[i % kHalves + c + 1]);
 #pragma GCC unroll 8
-      for (int w = 0; w < kWeights; ++w) sums[c][w] = Dot::Add(sums[c][w], weights[w], values);
+      for (int w = 0; w < kWeights; ++w) {
+        sums[c][w] = Dot::Add(sums[c][w], weights[w][0], weights[w][1], x0, x1);
+      }
     }
   }
   int32_t all = 0;

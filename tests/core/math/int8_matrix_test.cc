@@ -22,26 +22,44 @@ struct Quantized {
   float scale = 0;
 };
 
-// The largest magnitude becomes 127.
-Quantized Quantize(const float* x, int64_t k) {
+// `largest` becomes `steps`.
+Quantized Quantize(const float* x, int64_t k, float largest, float steps) {
   Quantized result;
   result.values.resize(k);
-  float max = 0;
-  for (int64_t i = 0; i < k; ++i) max = std::max(max, std::abs(x[i]));
-  if (max < 1e-30f) return result;
-  result.scale = max / 127;
+  if (largest < 1e-30f) return result;
+  result.scale = largest / steps;
   for (int64_t i = 0; i < k; ++i) {
-    result.values[i] = static_cast<int>(std::lrint(x[i] * (127 / max)));
+    result.values[i] = static_cast<int>(std::lrint(x[i] * (steps / largest)));
   }
   return result;
+}
+
+// The largest magnitude becomes 127.
+Quantized QuantizeColumn(const float* x, int64_t k) {
+  float max = 0;
+  for (int64_t i = 0; i < k; ++i) max = std::max(max, std::abs(x[i]));
+  return Quantize(x, k, max, 127);
+}
+
+// The largest sum of one sign among four becomes 126.
+Quantized QuantizeRow(const float* w, int64_t k) {
+  float max = 0;
+  for (int64_t first = 0; first < k; first += 8) {
+    float sums[2][2] = {};  // of either four, of either sign
+    for (int64_t i = first; i < std::min(first + 8, k); ++i) {
+      sums[(i - first) / 2 % 2][w[i] > 0 ? 1 : 0] += std::abs(w[i]);
+    }
+    for (const auto& four : sums) max = std::max({max, four[0], four[1]});
+  }
+  return Quantize(w, k, max, 126);
 }
 
 std::vector<float> Oracle(int64_t rows, int64_t cols, const std::vector<float>& weights,
                           int64_t columns, const std::vector<float>& x, std::vector<float> y) {
   for (int64_t c = 0; c < columns; ++c) {
-    const Quantized column = Quantize(&x[c * cols], cols);
+    const Quantized column = QuantizeColumn(&x[c * cols], cols);
     for (int64_t r = 0; r < rows; ++r) {
-      const Quantized row = Quantize(&weights[r * cols], cols);
+      const Quantized row = QuantizeRow(&weights[r * cols], cols);
       int64_t sum = 0;
       for (int64_t i = 0; i < cols; ++i) sum += row.values[i] * column.values[i];
       float& element = y[c * rows + r];
@@ -106,17 +124,22 @@ TEST(Int8MatrixTest, OtherTargets_DifferInTheLastRoundingAlone) {
 TEST(Int8MatrixTest, ExtremeProducts_DoNotSaturate) {
   constexpr int64_t kRows = 130;
   constexpr int64_t kCols = 4096;
-  for (const float sign : {-1.0f, 1.0f}) {
-    const std::vector<float> weights(kRows * kCols, sign);
-    for (const int64_t columns : {1, 6}) {
-      const std::vector<float> x(columns * kCols, 1.0f);
-      const std::vector<float> zeros(columns * kRows);
-      const Int8Matrix matrix(kRows, kCols, weights.data());
-      const float scale = 1.0f / 127;
-      const float expected = sign * static_cast<float>(127 * 127 * kCols) * (scale * scale);
-      for (const int64_t target : MachineTargets()) {
-        const ScopedTarget scoped(target);
-        EXPECT_THAT(Multiply(matrix, columns, x, zeros), Each(expected)) << hwy::TargetName(target);
+  constexpr int64_t kColumnsMax = 6;
+  const std::vector<float> draws = Normal((kRows + kColumnsMax) * kCols, 4);
+  for (const float lowest : {-1.0f, 0.0f, 1.0f}) {
+    std::vector<float> weights(draws.begin(), draws.begin() + kRows * kCols);
+    for (float& w : weights) w = w > 0 ? 1 : lowest;
+    for (const int64_t columns : {int64_t{1}, kColumnsMax}) {
+      for (const float other : {-1.0f, 1.0f}) {
+        std::vector<float> x(draws.end() - columns * kCols, draws.end());
+        for (float& value : x) value = value > 0 ? 1 : other;
+        const std::vector<float> zeros(columns * kRows);
+        const Int8Matrix matrix(kRows, kCols, weights.data());
+        const auto expected = Oracle(kRows, kCols, weights, columns, x, zeros);
+        for (const int64_t target : MachineTargets()) {
+          const ScopedTarget scoped(target);
+          EXPECT_EQ(Multiply(matrix, columns, x, zeros), expected) << hwy::TargetName(target);
+        }
       }
     }
   }
