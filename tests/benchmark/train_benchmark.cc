@@ -60,6 +60,7 @@ void RegisterTrainBenchmarks() {
   };
   const TrainingOptions seed = DefaultTraining(Recipe::kSeed);
   const TrainingOptions fast = DefaultTraining(Recipe::kFast);
+  const TrainingOptions best = DefaultTraining(Recipe::kBest);
   const TrainingOptions large = with_sizes(Recipe::kFast, 64, 100);
   const TrainingOptions small = with_sizes(Recipe::kFast, 50, 50);
   const TrainingOptions medium = with_sizes(Recipe::kFast, 64, 64);
@@ -67,6 +68,8 @@ void RegisterTrainBenchmarks() {
       {DefaultNetwork(Recipe::kSeed), 65, seed, 1},
       {DefaultNetwork(Recipe::kFast), 65, fast, 1},
       {DefaultNetwork(Recipe::kFast), 65, fast, 2},
+      {DefaultNetwork(Recipe::kBest), 65, best, 1},
+      {DefaultNetwork(Recipe::kBest), 65, best, 2},
       {{CellType::kLstm, 2, 512}, 65, large, 1},
       {{CellType::kLstm, 2, 512}, 65, large, 2},
       {{CellType::kLstm, 2, 128}, 65, small, 1},
