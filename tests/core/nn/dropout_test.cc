@@ -81,6 +81,54 @@ TEST(NetworkDropout, LanesOfAShard_AreMaskedAsInTheWholeBatch) {
   }
 }
 
+// Without a memory, the same character has the same logits at every step only if its mask is.
+TEST(NetworkDropout, Masks_AreHeldOverAllStepsOfABatch) {
+  constexpr int kSteps = 6;
+  constexpr int kSymbols = 5;
+  for (const int embedding : {0, 6}) {
+    const auto network = MakeNetwork<double>({.cell = CellType::kRnnTanh,
+                                              .num_layers = 2,
+                                              .hidden_size = 8,
+                                              .embedding_size = embedding},
+                                             kSymbols);
+    auto parameters = RandomReals<double>(network->layout().size(), 0.7, 0);
+    for (const Tensor& tensor : network->layout().tensors()) {
+      if (tensor.role != TensorRole::kRecurrentWeight) continue;
+      std::fill_n(parameters.begin() + tensor.offset, tensor.size(), 0.0);
+    }
+    const std::vector<double> state(network->state_size());
+    const std::vector<int32_t> ids(kSteps, 3);
+    const auto plain = RunNetwork(*network, parameters, state, ids, ids, 1);
+    for (const Dropout& rates :
+         {Dropout{.input = 0.5f}, Dropout{.between = 0.5f}, Dropout{.output = 0.5f}}) {
+      const DropoutDraw draw = {.rates = rates, .seed = 3};
+      const auto run = RunNetwork(*network, parameters, state, ids, ids, 1, {.dropout = &draw});
+      EXPECT_NE(run.logits, plain.logits);
+      for (size_t i = kSymbols; i < run.logits.size(); ++i) {
+        EXPECT_EQ(run.logits[i], run.logits[i % kSymbols]) << i;
+      }
+    }
+  }
+}
+
+TEST(NetworkDropout, DroppedRecurrentWeights_HaveNoGradient) {
+  const auto network =
+      MakeNetwork<double>({.cell = CellType::kLstm, .num_layers = 1, .hidden_size = 32}, 5);
+  const auto parameters = RandomReals<double>(network->layout().size(), 0.7, 0);
+  const std::vector<double> state(network->state_size());
+  const auto ids = RandomIds(8, 5, 0);
+  constexpr float kRate = 0.25f;
+  const DropoutDraw draw = {.rates = {.recurrent = kRate}, .seed = 3};
+  const auto run = RunNetwork(*network, parameters, state, ids, ids, 1, {.dropout = &draw});
+  const Tensor* weights = network->layout().Find("rnn.weight_hh_l0");
+  ASSERT_NE(weights, nullptr);
+  const auto begin = run.gradients.begin() + weights->offset;
+  const auto dropped = static_cast<double>(std::count(begin, begin + weights->size(), 0.0));
+  const auto size = static_cast<double>(weights->size());
+  // Five standard errors of a binomial's share.
+  EXPECT_NEAR(dropped / size, kRate, 5 * std::sqrt(kRate * (1 - kRate) / size));
+}
+
 // Whether what a rate of `Dropout` changes leaves the first layer's state, those of later layers
 // and the logits as they are.
 class DropoutSites : public testing::TestWithParam<bool> {
@@ -111,6 +159,20 @@ class DropoutSites : public testing::TestWithParam<bool> {
   bool later_states_same;
   bool logits_same;
 };
+
+TEST_P(DropoutSites, OfTheInput_ShowsEverywhere) {
+  Run({.input = 0.5f}, /*layers=*/2);
+  EXPECT_FALSE(first_state_same);
+  EXPECT_FALSE(later_states_same);
+  EXPECT_FALSE(logits_same);
+}
+
+TEST_P(DropoutSites, OfRecurrentWeights_ShowsEverywhere) {
+  Run({.recurrent = 0.5f}, /*layers=*/2);
+  EXPECT_FALSE(first_state_same);
+  EXPECT_FALSE(later_states_same);
+  EXPECT_FALSE(logits_same);
+}
 
 TEST_P(DropoutSites, OfTheOutput_ShowsInTheLogitsAlone) {
   Run({.output = 0.5f}, /*layers=*/2);
