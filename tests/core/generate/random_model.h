@@ -12,11 +12,12 @@
 namespace runnel {
 
 inline std::shared_ptr<const LanguageModel> RandomModel(
-    Vocabulary vocabulary, uint64_t digest = 1, DecodePrecision precision = DecodePrecision::kF32) {
+    Vocabulary vocabulary, uint64_t digest = 1, DecodePrecision precision = DecodePrecision::kF32,
+    const NetworkConfig& config = {.num_layers = 2, .hidden_size = 24}) {
   auto model = std::make_shared<LanguageModel>();
-  const auto network = MakeNetwork<float>({.num_layers = 2, .hidden_size = 24}, vocabulary.size());
+  const auto network = MakeNetwork<float>(config, vocabulary.size());
   std::vector<float> parameters(network->layout().size());
-  InitializeParameters(network->layout(), Initialization::kUniformFanHidden, 24, 8,
+  InitializeParameters(network->layout(), Initialization::kUniformFanHidden, config.hidden_size, 8,
                        parameters.data());
   for (float& parameter : parameters) parameter *= 5;
   model->decoder = network->NewDecoder(parameters.data(), precision);
