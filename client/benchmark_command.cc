@@ -48,14 +48,18 @@ struct Totals {
   int64_t chars = 0;
   int64_t messages = 0;
   std::vector<float> first_char_ms;
-  std::vector<float> gaps_ms;
+  std::vector<float> message_gaps_ms;
+  std::vector<float> char_gaps_ms;  // of a message's characters on average
 
   void Add(const BenchmarkStream::Measured& stream) {
     ++streams;
     chars += stream.chars;
     messages += stream.messages;
     if (stream.chars > 0) first_char_ms.push_back(static_cast<float>(stream.first_char_ms));
-    gaps_ms.insert(gaps_ms.end(), stream.gaps_ms.begin(), stream.gaps_ms.end());
+    for (const BenchmarkStream::Gap& gap : stream.gaps) {
+      message_gaps_ms.push_back(gap.ms);
+      char_gaps_ms.push_back(gap.ms / gap.chars);
+    }
   }
 };
 
@@ -69,7 +73,8 @@ std::string Report(const Totals& totals) {
        {"throughput", absl::StrFormat("%.0f characters/s", rate)},
        {"per message", absl::StrFormat("%.1f characters", per_message)},
        {"first character", Quantiles(totals.first_char_ms)},
-       {"between messages", Quantiles(totals.gaps_ms)}});
+       {"between messages", Quantiles(totals.message_gaps_ms)},
+       {"between characters", Quantiles(totals.char_gaps_ms)}});
 }
 
 // Runs streams of `requests` side by side to their ends and adds them to `totals`. The first
@@ -146,7 +151,7 @@ void AddBenchmarkCommand(CLI::App& app, CommandLine& line) {
       ->capture_default_str();
   benchmark->footer(
       "Times are of this client, on a connection that stands: from a stream's start to its first\n"
-      "character, and from a message to the next.\n"
+      "character, and from a message to the next, whole and divided by its characters.\n"
       "Examples:\n"
       "  runnel benchmark shakespeare --streams 256 --max-chars 4000\n"
       "  runnel benchmark shakespeare --rounds 300 --max-chars 1 --prompt 'Once upon a time '\n"

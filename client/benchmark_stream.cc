@@ -78,7 +78,8 @@ void BenchmarkStream::TakeMessage() {
     first_ = now;
     first_char_ms_ = Milliseconds(now - start_);
   } else {
-    gaps_ms_.push_back(static_cast<float>(Milliseconds(now - last_)));
+    gaps_.push_back(
+        {.ms = static_cast<float>(Milliseconds(now - last_)), .chars = static_cast<float>(chars)});
   }
   last_ = now;
   ++messages_;
@@ -103,7 +104,7 @@ BenchmarkStream::Measured BenchmarkStream::measured() const {
           .chars = chars_,
           .messages = messages_,
           .first_char_ms = first_char_ms_,
-          .gaps_ms = gaps_ms_};
+          .gaps = gaps_};
 }
 
 }  // namespace runnel::client

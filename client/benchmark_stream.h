@@ -47,12 +47,17 @@ class BenchmarkStream : public grpc::ClientReadReactor<v1::GenerateCharsResponse
   void OnReadDone(bool ok) override;
   void OnDone(const grpc::Status& status) override;
 
+  // From a message with text to the next, which brought so many characters.
+  struct Gap {
+    float ms;
+    float chars;
+  };
   struct Measured {
     grpc::Status status;
     int64_t chars = 0;
-    int64_t messages = 0;        // with text
-    double first_char_ms = 0;    // from the start; 0 if no character came
-    std::vector<float> gaps_ms;  // from each message with text to the next
+    int64_t messages = 0;      // with text
+    double first_char_ms = 0;  // from the start; 0 if no character came
+    std::vector<Gap> gaps;
   };
   Measured measured() const;
 
@@ -78,7 +83,7 @@ class BenchmarkStream : public grpc::ClientReadReactor<v1::GenerateCharsResponse
   int64_t chars_ = 0;
   int64_t messages_ = 0;
   double first_char_ms_ = 0;
-  std::vector<float> gaps_ms_;
+  std::vector<Gap> gaps_;
   grpc::Status status_;
 };
 

@@ -56,7 +56,7 @@ void Scheduler::ReadAhead() {
   for (Session* reader : readers) {
     const Decoder<float>& decoder = *reader->model().decoder;
     const int64_t symbols_max = std::min(symbols_left, cost_left / decoder.read_cost());
-    if (symbols_max == 0) return;
+    if (symbols_max == 0) continue;  // one of a smaller model may be read yet
     const absl::Span<const int32_t> slice = reader->PromptAhead().subspan(0, symbols_max);
     const auto symbols = static_cast<int64_t>(slice.size());
     decoder.Read(slice, reader->state(), &scratch_);

@@ -31,7 +31,7 @@ struct Exponential {
 };
 
 // Of x <= 0: power is 2^n with n = round(x / ln 2), and rest = e^r - 1, |r| <= ln 2 / 2, by Cephes'
-// polynomial (Moshier, expf). Where e^x would be denormal, power is 0.
+// polynomial (Moshier, expf). Below -87.7, where e^x is denormal, power is 0.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE Exponential<V> ExpOfNegative(D d, V x) {
   const hn::Rebind<int32_t, D> di;

@@ -24,8 +24,8 @@ inline constexpr int64_t kByteDotGroup = 2 * kByteDotHalf;  // bytes that are ad
 // sums, weights and values fit the registers.
 
 #if HWY_TARGET == HWY_AVX3
-// The dot product of bytes of later AVX-512 machines, which Highway 1.0.3's targets leave out:
-// hence the assembly, which any function may hold, and the question to the processor below.
+// The dot product of bytes of later AVX-512 machines, which Highway 1.0.3's AVX3 leaves out: hence
+// the assembly, which any function may hold, and the question to the processor below.
 struct VnniByteDot {
   using Sum = __m512i;
   using Values = __m512i;

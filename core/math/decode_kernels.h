@@ -4,7 +4,7 @@
 // Each output element accumulates over k = 0, 1, ... in order with fused multiply-adds, whatever
 // the number of columns and whatever the vector width, so that results are the same to the bit
 // alone or in a crowd, on every processor with fused multiply-add. int8 sums are exact integers,
-// scaled once at the end: the same everywhere too.
+// scaled once at the end by a fused multiply-add: the same there, too.
 #ifndef RUNNEL_CORE_MATH_DECODE_KERNELS_H_
 #define RUNNEL_CORE_MATH_DECODE_KERNELS_H_
 

@@ -77,6 +77,7 @@ TEST_F(BenchmarkTest, Streams_AreCountedAndHaveSeedsOfTheirOwn) {
   EXPECT_THAT(out, HasSubstr("2.0 characters"));
   EXPECT_THAT(out, HasSubstr("first character"));
   EXPECT_THAT(out, HasSubstr("between messages"));
+  EXPECT_THAT(out, HasSubstr("between characters"));
 }
 
 TEST_F(BenchmarkTest, FirstRequest_IsShortAndNotCounted) {

@@ -72,6 +72,8 @@ TEST_F(GenerationCallsTest, AbsentSeed_IsDrawnAndRepeatsTheText) {
   ASSERT_TRUE(Generate(request, &messages).ok());
   request.mutable_sampling()->set_seed(messages.back().summary().seed());
   EXPECT_EQ(Text(request), Joined(messages));
+  request.mutable_sampling()->clear_seed();
+  EXPECT_NE(Text(request), Joined(messages));
 }
 
 TEST_F(GenerationCallsTest, TemperatureZero_IsTheSameForEverySeed) {

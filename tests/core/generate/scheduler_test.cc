@@ -43,6 +43,18 @@ TEST(Scheduler, LongPromptOfALargeModel_IsReadAheadByLittleWhileOthersWrite) {
   EXPECT_GE(reader->session().PromptAhead().size(), left - 9);
 }
 
+TEST(Scheduler, PromptOfALargeModel_LeavesThatOfASmallOneItsReading) {
+  const auto large = ModelOf(CellType::kLstm, DecodePrecision::kF32, /*hidden=*/768);
+  const auto small = ModelOf(CellType::kLstm);
+  Scheduler scheduler;
+  scheduler.Add(NewText(small, 1, 1000, {1}));  // so that little is read ahead
+  scheduler.Add(NewText(large, 2, 1, std::vector<int32_t>(50, 2)));
+  const auto text = NewText(small, 3, 1, std::vector<int32_t>(100, 2));
+  scheduler.Add(text);
+  while (!text->ended) scheduler.Step();
+  EXPECT_LE(text->steps, 4);
+}
+
 TEST(Scheduler, LongPrompt_TakesFewSteps) {
   const auto text = NewText(ModelOf(CellType::kLstm), 1, 1, std::vector<int32_t>(100, 2));
   Scheduler scheduler;

@@ -289,7 +289,8 @@ TEST(DecoderPrecision, SmallerWeights_StayNearAndAreNotTheSame) {
     double square = 0;
     for (const float logit : exact) square += logit * logit;
     const double spread = std::sqrt(square / static_cast<double>(exact.size()));
-    // Weights are off by up to 1 part in 256, or in 127 of their row's largest; states likewise.
+    // Weights are off by up to 1 part in 256, or in about 80 of their row's largest; states by half
+    // of that.
     const struct {
       DecodePrecision precision;
       double tolerance;

@@ -73,9 +73,7 @@ TEST_P(DecodePrecisionTest, MeanLossOfUnseenText_IsNearThatOfF32) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cells, DecodePrecisionTest,
-                         testing::Values(CellType::kRnnTanh, CellType::kLstm,
-                                         CellType::kGruResetAfter),
+INSTANTIATE_TEST_SUITE_P(Cells, DecodePrecisionTest, testing::ValuesIn(kCellTypes),
                          [](const auto& cell) { return std::string(CellTypeName(cell.param)); });
 
 }  // namespace
