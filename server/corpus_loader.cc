@@ -15,10 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Ids take 1, 2 or 4 bytes a symbol. Two a byte of text hold for any text but one of more than
-// 65,536 distinct characters, whose characters have three bytes or four as a rule.
-constexpr int64_t kIdBytesPerTextByte = 2;
-
 bool IsInside(const fs::path& folder, const fs::path& path) {
   return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first ==
          folder.end();
@@ -74,8 +70,7 @@ absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadField(
     const v1::TrainRequest& request, const CorpusVocabulary& vocabulary) const {
   switch (request.corpus_case()) {
     case v1::TrainRequest::kText:
-      return LoadSource(StringSource(request.text()), static_cast<int64_t>(request.text().size()),
-                        vocabulary);
+      return LoadSource(StringSource(request.text()), vocabulary);
     case v1::TrainRequest::kCorpusPath: {
       const absl::StatusOr<std::string> path = ResolvePath(request.corpus_path());
       if (!path.ok()) return path.status();
@@ -125,30 +120,31 @@ absl::StatusOr<std::string> CorpusLoader::ResolvePath(const std::string& relativ
 
 absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadFile(
     const std::string& path, const std::string& name, const CorpusVocabulary& vocabulary) const {
-  std::error_code error;
-  const auto bytes = static_cast<int64_t>(fs::file_size(path, error));
-  if (error) return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot read ", name));
-  auto loaded = LoadSource(FileSource(path), bytes, vocabulary);
+  auto loaded = LoadSource(FileSource(path), vocabulary);
   if (loaded.ok()) return loaded;
   return absl::Status(loaded.status().code(),
                       absl::StrReplaceAll(loaded.status().message(), {{path, name}}));
 }
 
 absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadSource(
-    const TextSource& source, int64_t bytes, const CorpusVocabulary& vocabulary) const {
-  if (bytes > memory_.bytes_max() / kIdBytesPerTextByte) {
-    return absl::InvalidArgumentError(absl::StrCat("has ", bytes, " bytes; at most ",
-                                                   memory_.bytes_max() / kIdBytesPerTextByte,
-                                                   " fit into this server's memory"));
-  }
-  auto claim = memory_.Take(bytes * kIdBytesPerTextByte, "the corpus");
-  if (!claim.ok()) return claim.status();
-  const StoppableSource stoppable(source, stopped_);
-  absl::StatusOr<Corpus> corpus = vocabulary.base ? Corpus::Load(stoppable, *vocabulary.base)
-                                                  : Corpus::Load(stoppable, vocabulary.rules);
-  if (!corpus.ok()) return corpus.status();
+    const TextSource& source, const CorpusVocabulary& vocabulary) const {
   auto loaded = std::make_shared<LoadedCorpus>();
-  loaded->claim = *std::move(claim);
+  const auto reserve = [&](int64_t bytes) -> absl::Status {
+    if (bytes > memory_.bytes_max()) {
+      return absl::InvalidArgumentError(absl::StrCat("needs ", bytes, " bytes of memory; at most ",
+                                                     memory_.bytes_max(),
+                                                     " are there for corpora on this server"));
+    }
+    auto claim = memory_.Take(bytes, "the corpus");
+    if (!claim.ok()) return claim.status();
+    loaded->claim = *std::move(claim);
+    return absl::OkStatus();
+  };
+  const StoppableSource stoppable(source, stopped_);
+  absl::StatusOr<Corpus> corpus = vocabulary.base
+                                      ? Corpus::Load(stoppable, *vocabulary.base, reserve)
+                                      : Corpus::Load(stoppable, vocabulary.rules, reserve);
+  if (!corpus.ok()) return corpus.status();
   loaded->corpus = *std::move(corpus);
   return loaded;
 }

@@ -56,7 +56,7 @@ class CorpusLoader {
   absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadFile(
       const std::string& path, const std::string& name, const CorpusVocabulary& vocabulary) const;
   absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadSource(
-      const TextSource& source, int64_t bytes, const CorpusVocabulary& vocabulary) const;
+      const TextSource& source, const CorpusVocabulary& vocabulary) const;
   absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadField(
       const v1::TrainRequest& request, const CorpusVocabulary& vocabulary) const;
 

@@ -227,16 +227,18 @@ absl::Status CheckDistinct(const Counts& counts, int distinct) {
 
 }  // namespace
 
-absl::StatusOr<Corpus> Corpus::Load(const TextSource& source, const VocabularyRules& rules) {
-  return Load(source, rules, nullptr);
+absl::StatusOr<Corpus> Corpus::Load(const TextSource& source, const VocabularyRules& rules,
+                                    Reserve reserve) {
+  return Load(source, rules, nullptr, reserve);
 }
 
-absl::StatusOr<Corpus> Corpus::Load(const TextSource& source, const Vocabulary& base) {
-  return Load(source, base.rules(), &base);
+absl::StatusOr<Corpus> Corpus::Load(const TextSource& source, const Vocabulary& base,
+                                    Reserve reserve) {
+  return Load(source, base.rules(), &base, reserve);
 }
 
 absl::StatusOr<Corpus> Corpus::Load(const TextSource& source, const VocabularyRules& rules,
-                                    const Vocabulary* base) {
+                                    const Vocabulary* base, Reserve reserve) {
   Corpus corpus;
   {
     Census census(rules);
@@ -254,12 +256,15 @@ absl::StatusOr<Corpus> Corpus::Load(const TextSource& source, const VocabularyRu
     corpus.vocabulary_ = *std::move(vocabulary);
   }
   const int symbols = corpus.vocabulary_.size();
-  const absl::Status status =
-      symbols <= 1 << 8
-          ? EncodeInto<uint8_t>(source, corpus.vocabulary_, corpus.size_, &corpus.ids_)
-      : symbols <= 1 << 16
-          ? EncodeInto<uint16_t>(source, corpus.vocabulary_, corpus.size_, &corpus.ids_)
-          : EncodeInto<uint32_t>(source, corpus.vocabulary_, corpus.size_, &corpus.ids_);
+  const auto encode = [&](auto id) {
+    using Id = decltype(id);
+    absl::Status status = reserve(corpus.size_ * int64_t{sizeof(Id)});
+    if (!status.ok()) return status;
+    return EncodeInto<Id>(source, corpus.vocabulary_, corpus.size_, &corpus.ids_);
+  };
+  const absl::Status status = symbols <= 1 << 8    ? encode(uint8_t{})
+                              : symbols <= 1 << 16 ? encode(uint16_t{})
+                                                   : encode(uint32_t{});
   if (!status.ok()) return status;
   return corpus;
 }

@@ -13,6 +13,8 @@
 #include <variant>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/text/text_source.h"
 #include "core/text/vocabulary.h"
@@ -33,17 +35,23 @@ struct CorpusSplit {
 
 class Corpus {
  public:
+  // Asked between the two readings whether the ids may take so many bytes.
+  using Reserve = absl::FunctionRef<absl::Status(int64_t bytes)>;
+  static absl::Status AnySize(int64_t /*bytes*/) { return absl::OkStatus(); }
+
   // Reads `source` twice and never holds its text. `rules` must be valid. INVALID_ARGUMENT if the
   // text is empty, has a single distinct character or none that is frequent enough, or is not valid
   // UTF-8; ABORTED if the second reading has another length or other characters; errors of the
-  // source.
-  static absl::StatusOr<Corpus> Load(const TextSource& source, const VocabularyRules& rules);
+  // source and of `reserve`.
+  static absl::StatusOr<Corpus> Load(const TextSource& source, const VocabularyRules& rules,
+                                     Reserve reserve = AnySize);
   static absl::StatusOr<Corpus> Load(const TextSource& source, VocabularyKind kind) {
     return Load(source, VocabularyRules{.kind = kind});
   }
   // Likewise, by the rules of a vocabulary that grows: it keeps its characters and gains the
   // text's.
-  static absl::StatusOr<Corpus> Load(const TextSource& source, const Vocabulary& base);
+  static absl::StatusOr<Corpus> Load(const TextSource& source, const Vocabulary& base,
+                                     Reserve reserve = AnySize);
 
   const Vocabulary& vocabulary() const { return vocabulary_; }
   // Symbols: characters, or bytes where the vocabulary is of bytes; and ends of documents.
@@ -63,7 +71,7 @@ class Corpus {
 
  private:
   static absl::StatusOr<Corpus> Load(const TextSource& source, const VocabularyRules& rules,
-                                     const Vocabulary* base);
+                                     const Vocabulary* base, Reserve reserve);
 
   using Ids = std::variant<std::vector<uint8_t>, std::vector<uint16_t>, std::vector<uint32_t>>;
 

@@ -41,7 +41,32 @@ TEST_F(CorpusLoaderTest, CorpusBeyondTheFreeMemory_NamesTheField) {
   std::shared_ptr<const LoadedCorpus> corpus;
   const grpc::Status status = loader.Load(request, {}, &corpus);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_EQ(status.error_message(), "text: the corpus needs 12 bytes of memory; 5 of 20 are free");
+  EXPECT_EQ(status.error_message(), "text: the corpus needs 6 bytes of memory; 5 of 20 are free");
+}
+
+TEST_F(CorpusLoaderTest, CorpusBeyondAllMemory_NamesTheFieldAndTheBound) {
+  MemoryBudget memory(5);
+  const CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
+  v1::TrainRequest request;
+  request.set_text("abcabc");
+  std::shared_ptr<const LoadedCorpus> corpus;
+  const grpc::Status status = loader.Load(request, {}, &corpus);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(status.error_message(),
+            "text: needs 6 bytes of memory; at most 5 are there for corpora on this server");
+}
+
+TEST_F(CorpusLoaderTest, Corpus_HoldsItsMemoryAsLongAsItLives) {
+  MemoryBudget memory(10);
+  const CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
+  v1::TrainRequest request;
+  request.set_text("abcabc");
+  std::shared_ptr<const LoadedCorpus> corpus;
+  ASSERT_TRUE(loader.Load(request, {}, &corpus).ok());
+  EXPECT_FALSE(memory.Take(5, "another").ok());
+  EXPECT_TRUE(memory.Take(4, "another").ok());
+  corpus.reset();
+  EXPECT_TRUE(memory.Take(10, "another").ok());
 }
 
 }  // namespace

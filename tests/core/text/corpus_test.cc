@@ -245,6 +245,28 @@ TEST(Corpus, BaseVocabulary_KeepsItsCharactersAndRulesAndGains) {
   EXPECT_THAT(AllIds(corpus), ElementsAre(3, 0, 1, 0, 4, 3, 2, 3));
 }
 
+TEST(Corpus, Reserve_IsAskedForTheIdsBytesBeforeTheyAreMade) {
+  std::string many;  // more than a byte counts
+  for (char32_t c = 0x400; c < 0x520; ++c) AppendUtf8(c, &many);
+  const struct {
+    std::string text;
+    int64_t bytes;
+  } cases[] = {{"abcabc", 6}, {"\xC3\xA9\xC3\xA8", 2}, {many, 2 * 0x120}};
+  for (const auto& [text, bytes] : cases) {
+    std::vector<int64_t> asked;
+    const auto answer = [&](absl::Status status) {
+      return Corpus::Load(StringSource(text), VocabularyRules{}, [&](int64_t size) {
+        asked.push_back(size);
+        return status;
+      });
+    };
+    EXPECT_TRUE(answer(absl::OkStatus()).ok());
+    EXPECT_EQ(answer(absl::ResourceExhaustedError("no")).status(),
+              absl::ResourceExhaustedError("no"));
+    EXPECT_THAT(asked, testing::ElementsAre(bytes, bytes));
+  }
+}
+
 TEST(Corpus, Split_CutsAtADocumentIfOneIsNear) {
   std::string text;
   for (int i = 0; i < 10; ++i) text += "abcdefghi\n";  // ten symbols a document
