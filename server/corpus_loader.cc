@@ -120,21 +120,34 @@ absl::StatusOr<std::string> CorpusLoader::ResolvePath(const std::string& relativ
 
 absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadFile(
     const std::string& path, const std::string& name, const CorpusVocabulary& vocabulary) const {
+  std::error_code error;
+  const auto bytes = static_cast<int64_t>(fs::file_size(path, error));
+  if (error) return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot read ", name));
+  // What is far too large is refused before it is read: a character has four bytes at most.
+  constexpr int64_t kCharBytesMax = 4;
+  const VocabularyRules& rules = vocabulary.base ? vocabulary.base->rules() : vocabulary.rules;
+  if (rules.document_separator.empty()) {
+    const absl::Status status = CheckAllMemory(bytes / kCharBytesMax);
+    if (!status.ok()) return status;
+  }
   auto loaded = LoadSource(FileSource(path), vocabulary);
   if (loaded.ok()) return loaded;
   return absl::Status(loaded.status().code(),
                       absl::StrReplaceAll(loaded.status().message(), {{path, name}}));
 }
 
+absl::Status CorpusLoader::CheckAllMemory(int64_t bytes) const {
+  if (bytes <= memory_.bytes_max()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("needs ", bytes, " bytes of memory or more; at most ", memory_.bytes_max(),
+                   " are there for corpora on this server"));
+}
+
 absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadSource(
     const TextSource& source, const CorpusVocabulary& vocabulary) const {
   auto loaded = std::make_shared<LoadedCorpus>();
   const auto reserve = [&](int64_t bytes) -> absl::Status {
-    if (bytes > memory_.bytes_max()) {
-      return absl::InvalidArgumentError(absl::StrCat("needs ", bytes, " bytes of memory; at most ",
-                                                     memory_.bytes_max(),
-                                                     " are there for corpora on this server"));
-    }
+    if (absl::Status status = CheckAllMemory(bytes); !status.ok()) return status;
     auto claim = memory_.Take(bytes, "the corpus");
     if (!claim.ok()) return claim.status();
     loaded->claim = *std::move(claim);

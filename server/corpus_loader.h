@@ -55,6 +55,8 @@ class CorpusLoader {
   // Errors call the file `name`: where the server keeps it is not told.
   absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadFile(
       const std::string& path, const std::string& name, const CorpusVocabulary& vocabulary) const;
+  // INVALID_ARGUMENT if no corpus may take so many bytes.
+  absl::Status CheckAllMemory(int64_t bytes) const;
   absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadSource(
       const TextSource& source, const CorpusVocabulary& vocabulary) const;
   absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadField(

@@ -104,12 +104,7 @@ grpc::Status TrainCall::MakeSpec(TrainingSpec* spec) {
   // With a base, that of new characters alone.
   spec->options.initialization =
       spec->base ? Initialization::kNormal001 : DefaultInitialization(recipe, symbols);
-  if (!plan.batch_size_given) {
-    spec->options.batch_size = LanesThatFit(corpus.size(), spec->options);
-  }
-  if (!plan.limit_given) {
-    spec->options.epochs = EpochsThatSuffice(corpus.size(), spec->options);
-  }
+  FitToText(corpus.size(), plan.given, &spec->options);
   const absl::Status fits = CheckCorpusSize(corpus.size(), spec->options);
   if (!fits.ok()) return ToGrpcStatus(fits, CorpusLoader::Field(request_));
   spec->parameter_count =

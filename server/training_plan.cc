@@ -195,8 +195,9 @@ TrainingPlan PlanTraining(const v1::TrainRequest& request, const NetworkConfig* 
   ReadNumbers(wire, &plan.options);
   ReadMasking(wire, plan.network.bidirectional, &plan.options, problems);
   plan.cell_given = base != nullptr || request.network().cell_type() != v1::CELL_TYPE_UNSPECIFIED;
-  plan.batch_size_given = wire.has_batch_size();
-  plan.limit_given = HasLimit(wire);
+  plan.given = {.sequence_length = wire.has_sequence_length() || plan.network.bidirectional,
+                .batch_size = wire.has_batch_size(),
+                .limit = HasLimit(wire)};
   Violations violations;
   Validate(plan.options, &violations);
   problems->AddPrefixed("training.", violations);

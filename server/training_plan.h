@@ -16,8 +16,7 @@ struct TrainingPlan {
   VocabularyRules vocabulary;
   TrainingOptions options;  // seed drawn if absent
   bool cell_given = false;  // by the request or by its base
-  bool batch_size_given = false;
-  bool limit_given = false;  // epochs, max_steps or max_seconds
+  GivenSizes given;         // by the request or by what its network asks for
 };
 
 // Everything of `request` but the corpus. The network is `base`'s, if not null, where the request

@@ -1,5 +1,5 @@
-// Vectorised exp, sigmoid and tanh, compiled once for each instruction set (see Highway's -inl.h
-// convention).
+// Vectorised sigmoid, tanh and exp of what is not positive, compiled once for each instruction set
+// (see Highway's -inl.h convention).
 //
 // float: within 3 units in the last place of the true value, which keeps gradients exact to float;
 // double: Highway's, within 4. NaN stays NaN, so that diverged training shows. A result depends on
@@ -25,7 +25,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // e^x = power (1 + rest), whose sum is the caller's to round.
 template <class V>
-struct Exponential {
+struct SplitExponential {
   V power;
   V rest;
 };
@@ -33,7 +33,7 @@ struct Exponential {
 // Of x <= 0: power is 2^n with n = round(x / ln 2), and rest = e^r - 1, |r| <= ln 2 / 2, by Cephes'
 // polynomial (Moshier, expf). Below -87.7, where e^x is denormal, power is 0.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE Exponential<V> ExpOfNegative(D d, V x) {
+HWY_INLINE SplitExponential<V> SplitExp(D d, V x) {
   const hn::Rebind<int32_t, D> di;
   // Not the maximum, which may drop a NaN. Below, power is 0 already.
   const V lowest = hn::Set(d, -88.0f);
@@ -56,11 +56,11 @@ HWY_INLINE Exponential<V> ExpOfNegative(D d, V x) {
 
 // e^x for x <= 0.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V ExpKeepingNan(D d, V x) {
+HWY_INLINE V ExpOfNegative(D d, V x) {
   if constexpr (std::is_same_v<hn::TFromD<D>, double>) {
     return hn::IfThenElse(hn::Eq(x, x), hn::Exp(d, x), x);  // Highway's makes 0 of NaN
   } else {
-    const auto [power, rest] = ExpOfNegative(d, x);
+    const auto [power, rest] = SplitExp(d, x);
     return hn::MulAdd(power, rest, power);
   }
 }
@@ -69,7 +69,7 @@ HWY_INLINE V ExpKeepingNan(D d, V x) {
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Sigmoid(D d, V x) {
   const V one = hn::Set(d, hn::TFromD<D>{1});
-  const V e = ExpKeepingNan(d, hn::Or(x, hn::SignBit(d)));
+  const V e = ExpOfNegative(d, hn::Or(x, hn::SignBit(d)));
   return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
 }
 
@@ -80,7 +80,7 @@ HWY_INLINE V TanhKeepingNan(D d, V x) {
   } else {
     // -m / (2 + m) of m = e^-2|x| - 1, which is exact near 0, too: power is 1 there.
     const V one = hn::Set(d, 1.0f);
-    const auto [power, rest] = ExpOfNegative(d, hn::Mul(hn::Abs(x), hn::Set(d, -2.0f)));
+    const auto [power, rest] = SplitExp(d, hn::Mul(hn::Abs(x), hn::Set(d, -2.0f)));
     const V m = hn::MulAdd(power, rest, hn::Sub(power, one));
     return hn::CopySign(hn::Div(m, hn::Add(hn::Set(d, 2.0f), m)), x);
   }

@@ -1,4 +1,4 @@
-// The dot product of bytes, 4 at a time, that int8 products are made of: the best that a machine
+// The dot product of bytes, 8 at a time, that int8 products are made of: the best that a machine
 // has.
 #if defined(RUNNEL_CORE_MATH_BYTE_DOT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RUNNEL_CORE_MATH_BYTE_DOT_INL_H_

@@ -40,8 +40,8 @@ constexpr int kTileVectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
 // Of k, so that a block's weights stay in the first-level cache while all columns pass by.
 constexpr int64_t kDepthBytes = 128 * kBlock * sizeof(float);
 
-// A single column waits for its weights, so AVX2 asks for floats this many rows ahead: 1.06 times
-// as fast at 2x128 on Zen 3.
+// A single column waits for its weights, so floats are asked for this many rows ahead, unless a
+// vector holds 16: 1.06 times as fast at 2x128 on Zen 3.
 constexpr int64_t kRowsAhead = 8;
 
 // How many of k's one stored row of a block holds.

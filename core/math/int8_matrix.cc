@@ -20,7 +20,7 @@ struct Int8Product {
   const float* scales;
   const int32_t* sums;
   const float* x;
-  uint8_t* values;  // [columns x groups x 4], room for the quantised x
+  uint8_t* values;  // [columns x groups x 8], room for the quantised x
   float* x_scales;  // [columns]
   float* y;
   int64_t y_stride;
@@ -215,14 +215,14 @@ constexpr int64_t kHalf = Int8Matrix::kGroup / 2;
 constexpr int kFourMax = 126;  // steps of the scale; four roundings may add half a step each
 
 // The largest magnitude of a sum of weights of one sign among the four that share a 16-bit sum.
-float LargestFour(int64_t k, const float* row) {
-  float largest = 0;
+double LargestFour(int64_t k, const float* row) {
+  double largest = 0;
   for (int64_t i = 0; i < k; i += Int8Matrix::kGroup) {
     for (const int64_t first : {i, i + 2}) {
-      float above = 0;
-      float below = 0;
+      double above = 0;
+      double below = 0;
       for (const int64_t j : {first, first + 1, first + 4, first + 5}) {
-        const float w = j < k ? row[j] : 0;
+        const double w = j < k ? static_cast<double>(row[j]) : 0;
         (w > 0 ? above : below) += w;
       }
       largest = std::max({largest, above, -below});
@@ -241,12 +241,13 @@ Int8Matrix::Int8Matrix(int64_t n, int64_t k, const float* weights) : n_(n), k_(k
   sums_.resize(rows);
   for (int64_t r = 0; r < n; ++r) {
     const float* row = weights + r * k;
-    const float max = LargestFour(k, row);
-    constexpr float kTiny = 1e-30f;
+    const double max = LargestFour(k, row);
+    constexpr double kTiny = 1e-30;
     if (!(max >= kTiny)) continue;
-    scales_[r] = max / kFourMax;
+    scales_[r] = static_cast<float>(max / kFourMax);
     for (int64_t i = 0; i < k; ++i) {
-      const auto q = static_cast<int8_t>(std::lrint(row[i] * (kFourMax / max)));
+      const auto q =
+          static_cast<int8_t>(std::lrint(static_cast<double>(row[i]) * (kFourMax / max)));
       sums_[r] += q;
       const int64_t half = r / kBlock * groups * 2 + i / kHalf;
       blocks_[(half * kBlock + r % kBlock) * kHalf + i % kHalf] = q;

@@ -7,8 +7,8 @@
 // or in a crowd, on every processor with fused multiply-add. A row's scale is such that, of the
 // four weights whose products AVX2 adds up in 16 bits (0, 1, 4, 5 and 2, 3, 6, 7 of each eight),
 // those of one sign sum to 128 at most: with a value of 255 beside them, what the instruction takes
-// for q(x) + 128, that is 32,640 < 2^15. Rows are so about 6 bits fine instead of 7, and
-// products 1.5 times as fast.
+// for q(x) + 128, that is 32,640 < 2^15. Rows are so about 6 bits fine
+// instead of 7, and AVX2's products 1.5 times as fast.
 #ifndef RUNNEL_CORE_MATH_INT8_MATRIX_H_
 #define RUNNEL_CORE_MATH_INT8_MATRIX_H_
 

@@ -65,14 +65,14 @@ double SoftmaxCrossEntropy(int64_t v, int64_t target, Real scale, Real* logits) 
   const Real target_logit = logits[target] - max;
   auto sum_vector = hn::Zero(d);
   for (int64_t i = 0; i < whole; i += lanes) {
-    const auto e = ExpKeepingNan(d, hn::Sub(hn::LoadU(d, logits + i), hn::Set(d, max)));
+    const auto e = ExpOfNegative(d, hn::Sub(hn::LoadU(d, logits + i), hn::Set(d, max)));
     hn::StoreU(e, d, logits + i);
     sum_vector = hn::Add(sum_vector, e);
   }
   Real sum = hn::GetLane(hn::SumOfLanes(d, sum_vector));
   const hn::CappedTag<Real, 1> d1;
   for (int64_t i = whole; i < v; ++i) {
-    hn::StoreU(ExpKeepingNan(d1, hn::Set(d1, logits[i] - max)), d1, logits + i);
+    hn::StoreU(ExpOfNegative(d1, hn::Set(d1, logits[i] - max)), d1, logits + i);
     sum += logits[i];
   }
 

@@ -42,7 +42,7 @@ TrainingOptions DefaultTraining(Recipe recipe) {
               .initialization = Initialization::kOrthogonalWide};
     case Recipe::kBest:
       return {.recipe = recipe,
-              .epochs = 12,
+              .epochs = 8,
               .sequence_length = 64,
               .batch_size = 32,
               .learning_rate = 0.003,

@@ -36,6 +36,20 @@ void CheckShare(absl::string_view field, float value, Violations* violations) {
 
 }  // namespace
 
+int SequenceLengthThatSuits(int64_t symbols, const TrainingOptions& options) {
+  constexpr int kShortest = 16;
+  constexpr int64_t kBatchesMin = 250;
+  int length = options.sequence_length;
+  if (options.recipe != Recipe::kBest) return length;
+  const int64_t trained = TrainedSymbols(symbols, options);
+  const int lanes = DefaultTraining(options.recipe).batch_size;
+  while (length >= 2 * kShortest &&
+         LaneReader::BatchesPerEpoch(trained, lanes, length) < kBatchesMin) {
+    length /= 2;
+  }
+  return length;
+}
+
 int LanesThatFit(int64_t symbols, const TrainingOptions& options) {
   const int64_t lanes =
       TrainedSymbols(symbols, options) / LaneReader::SymbolsMin(1, options.sequence_length);
@@ -48,6 +62,12 @@ double EpochsThatSuffice(int64_t symbols, const TrainingOptions& options) {
   const int64_t batches = LaneReader::BatchesPerEpoch(TrainedSymbols(symbols, options),
                                                       options.batch_size, options.sequence_length);
   return std::max(options.epochs, std::ceil(kStepsMin / static_cast<double>(batches)));
+}
+
+void FitToText(int64_t symbols, const GivenSizes& given, TrainingOptions* options) {
+  if (!given.sequence_length) options->sequence_length = SequenceLengthThatSuits(symbols, *options);
+  if (!given.batch_size) options->batch_size = LanesThatFit(symbols, *options);
+  if (!given.limit) options->epochs = EpochsThatSuffice(symbols, *options);
 }
 
 void Validate(const TrainingOptions& options, Violations* violations) {

@@ -79,6 +79,11 @@ Initialization DefaultInitialization(Recipe recipe, int symbols);
 double DefaultLearningRate(Recipe recipe, Optimizer optimizer);
 float DefaultWeightDecay(Optimizer optimizer);
 
+// The recipe's sequence length; of BEST half of it, or half of that again, down to 16, as long as
+// an epoch of a short text, of `symbols` symbols, has fewer than 250 steps of the recipe's lanes.
+// More and smaller steps learn more of it.
+int SequenceLengthThatSuits(int64_t symbols, const TrainingOptions& options);
+
 // The most lanes, up to `options.batch_size`, that a corpus of `symbols` symbols can fill for at
 // least one batch; 1 if not even that. Recipes use it, so that a short text trains without a choice
 // of sizes.
@@ -87,6 +92,15 @@ int LanesThatFit(int64_t symbols, const TrainingOptions& options);
 // The recipe's epochs, or as many more as it takes to make 1,500 steps on a short text, of
 // `symbols` symbols; 0 stays 0.
 double EpochsThatSuffice(int64_t symbols, const TrainingOptions& options);
+
+// What somebody chose, which no text's length changes.
+struct GivenSizes {
+  bool sequence_length = false;
+  bool batch_size = false;
+  bool limit = false;  // epochs, steps or seconds
+};
+// Fits the other sizes of a recipe to a text of `symbols` symbols, by the three above.
+void FitToText(int64_t symbols, const GivenSizes& given, TrainingOptions* options);
 
 void Validate(const TrainingOptions& options, Violations* violations);
 

@@ -25,7 +25,8 @@ constexpr size_t kBoundBytes = 30;  // header, format, model and precision
 
 struct Case {
   std::shared_ptr<const LanguageModel> model;
-  SamplingOptions options;
+  SamplingOptions options;  // the token's
+  SamplingOptions others;
   std::string token;
 };
 
@@ -34,6 +35,9 @@ Case MakeCase(std::shared_ptr<const LanguageModel> model) {
   made.options = {.max_chars = 12, .return_state = true};
   made.options.pattern = "(?s)([a-d]|\xC3\xA9.?)*";
   made.options.stops = runnel::StopSequences::Create({"ab\xC3\xA9", "dd"}).value();
+  made.others = {.repetition_penalty = 3, .max_chars = 5, .top_logprobs = 2};
+  made.others.stops = runnel::StopSequences::Create({"a", "\xC3\xA9\xC3\xA9"}).value();
+  made.others.include_stop = true;
   runnel::PatternCache patterns;
   runnel::Violations violations;
   BindToVocabulary(made.model->vocabulary, &patterns, &made.options, &violations);
@@ -48,11 +52,13 @@ Case MakeCase(std::shared_ptr<const LanguageModel> model) {
 void GoOn(const Case& from, const std::string& token) {
   const auto state = DecodeStateToken(token, *from.model);
   if (!state.ok()) return;
-  auto session = Session::Resume(from.model, from.options, *state, {});
-  if (!session.ok()) return;
-  if (!runnel::DecodeUtf8(SingleStream(*std::move(session)).WriteAll()).ok()) {
-    std::cerr << "a text is not valid UTF-8\n";
-    std::abort();
+  for (const SamplingOptions& options : {from.options, from.others}) {
+    auto session = Session::Resume(from.model, options, *state, {});
+    if (!session.ok()) continue;
+    if (!runnel::DecodeUtf8(SingleStream(*std::move(session)).WriteAll()).ok()) {
+      std::cerr << "a text is not valid UTF-8\n";
+      std::abort();
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -52,8 +53,24 @@ TEST_F(CorpusLoaderTest, CorpusBeyondAllMemory_NamesTheFieldAndTheBound) {
   std::shared_ptr<const LoadedCorpus> corpus;
   const grpc::Status status = loader.Load(request, {}, &corpus);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(status.error_message(),
-            "text: needs 6 bytes of memory; at most 5 are there for corpora on this server");
+  EXPECT_EQ(
+      status.error_message(),
+      "text: needs 6 bytes of memory or more; at most 5 are there for corpora on this server");
+}
+
+TEST_F(CorpusLoaderTest, FileFarBeyondAllMemory_IsNotRead) {
+  MemoryBudget memory(5);
+  const CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
+  std::ofstream(folder_ / "large.txt") << std::string(24, '\xFF');  // invalid, had it been read
+  v1::TrainRequest request;
+  request.set_corpus_path("large.txt");
+  std::shared_ptr<const LoadedCorpus> corpus;
+  EXPECT_EQ(loader.Load(request, {}, &corpus).error_message(),
+            "corpus_path: needs 6 bytes of memory or more; at most 5 are there for corpora on this "
+            "server");
+  const CorpusVocabulary documents = {.rules = {.document_separator = "\n"}};
+  EXPECT_NE(loader.Load(request, documents, &corpus).error_message().find("UTF-8"),
+            std::string::npos);
 }
 
 TEST_F(CorpusLoaderTest, Corpus_HoldsItsMemoryAsLongAsItLives) {

@@ -69,6 +69,19 @@ TEST_F(TrainingCallsTest, AbsentSeed_IsDrawnAndTold) {
   EXPECT_NE(seed, MustTrain(request, /*wait=*/true).training().seed());
 }
 
+TEST_F(TrainingCallsTest, AbsentSequenceLength_SuitsAShortText) {
+  v1::TrainRequest request = TinyTraining("m", 2);
+  request.mutable_training()->set_recipe(v1::RECIPE_BEST);
+  EXPECT_EQ(MustTrain(request, /*wait=*/true).training().sequence_length(), 8);
+  request.mutable_training()->clear_sequence_length();
+  EXPECT_EQ(MustTrain(request, /*wait=*/true).training().sequence_length(), 16);
+  request.mutable_training()->set_recipe(v1::RECIPE_FAST);
+  EXPECT_EQ(MustTrain(request, /*wait=*/true).training().sequence_length(), 32);
+  request.mutable_training()->set_recipe(v1::RECIPE_BEST);
+  request.mutable_network()->set_bidirectional(true);  // whose steps are windows
+  EXPECT_EQ(MustTrain(request, /*wait=*/true).training().sequence_length(), 64);
+}
+
 TEST_F(TrainingCallsTest, AbsentBatchSize_FitsAShortText) {
   v1::TrainRequest request = TinyTraining("m", 2);
   request.mutable_training()->clear_batch_size();

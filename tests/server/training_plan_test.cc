@@ -55,12 +55,12 @@ TEST(PlanTraining, OneLimitGiven_ReplacesTheRecipes) {
   Violations problems;
   const TrainingPlan free = PlanTraining(request, nullptr, &problems);
   EXPECT_EQ(free.options.epochs, DefaultTraining(Recipe::kFast).epochs);
-  EXPECT_FALSE(free.limit_given);
+  EXPECT_FALSE(free.given.limit);
   request.mutable_training()->set_max_steps(5);
   const TrainingPlan limited = PlanTraining(request, nullptr, &problems);
   EXPECT_EQ(limited.options.epochs, 0);
   EXPECT_EQ(limited.options.max_steps, 5);
-  EXPECT_TRUE(limited.limit_given);
+  EXPECT_TRUE(limited.given.limit);
   EXPECT_TRUE(problems.empty());
 }
 

@@ -12,15 +12,15 @@
 namespace runnel {
 
 // Characters of a cold window.
-inline constexpr int64_t kWindow = 256;
+inline constexpr int64_t kColdWindow = 256;
 
 // Nats a character of `range`, predicted one after the other in one pass from the zero state, the
 // state carried; the first is read only.
 double StatefulLoss(const Network<float>& network, const std::vector<float>& parameters,
                     const Corpus& corpus, CorpusRange range);
 
-// In windows that each predict kWindow characters from the zero state, as nanoGPT evaluates; what
-// does not fill one is left out.
+// In windows that each predict kColdWindow characters from the zero state, as nanoGPT evaluates;
+// what does not fill one is left out. `range` has more than kColdWindow characters.
 double ColdLoss(const Network<float>& network, const std::vector<float>& parameters,
                 const Corpus& corpus, CorpusRange range, WorkerPool* pool);
 

@@ -22,7 +22,7 @@ class ProtocolsTest : public testing::Test {
 
   static Corpus RandomText() {
     std::string text;
-    for (int i = 0; i < 3000; ++i) text += static_cast<char>('a' + 7 * RandomUniform(1, 0, i));
+    for (int i = 0; i < 20'000; ++i) text += static_cast<char>('a' + 7 * RandomUniform(1, 0, i));
     return Corpus::Load(StringSource(text), VocabularyKind::kCodePoints).value();
   }
 
@@ -45,23 +45,24 @@ class ProtocolsTest : public testing::Test {
   }
 
   const Corpus corpus_ = RandomText();
-  const CorpusRange range_ = {.begin = 1000, .end = 2900};
+  const CorpusRange range_ = {.begin = 1000, .end = 19'400};
   const std::unique_ptr<Network<float>> network_ =
       MakeNetwork<float>({.num_layers = 2, .hidden_size = 9}, corpus_.vocabulary().size());
   std::vector<float> parameters_ = std::vector<float>(network_->layout().size());
 };
 
 TEST_F(ProtocolsTest, StatefulLoss_IsThatOfOnePassCharacterByCharacter) {
-  EXPECT_NEAR(StatefulLoss(*network_, parameters_, corpus_, range_), SumOf(1000, 1899) / 1899,
+  EXPECT_NEAR(StatefulLoss(*network_, parameters_, corpus_, range_), SumOf(1000, 18'399) / 18'399,
               1e-4);
 }
 
 TEST_F(ProtocolsTest, ColdLoss_IsThatOfWindowsFromTheZeroState) {
   double sum = 0;
-  for (int64_t window = 0; window < 7; ++window) sum += SumOf(1000 + window * kWindow, kWindow);
+  for (int64_t window = 0; window < 71; ++window)
+    sum += SumOf(1000 + window * kColdWindow, kColdWindow);
   for (const int threads : {1, 2}) {
     WorkerPool pool(threads);
-    EXPECT_NEAR(ColdLoss(*network_, parameters_, corpus_, range_, &pool), sum / (7 * kWindow),
+    EXPECT_NEAR(ColdLoss(*network_, parameters_, corpus_, range_, &pool), sum / (71 * kColdWindow),
                 1e-4);
   }
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,7 @@ namespace {
 struct Choices {
   NetworkConfig network;
   TrainingOptions training;
+  GivenSizes given;
 };
 
 struct RecipesOptions : StudyOptions {
@@ -74,12 +76,14 @@ struct Row {
 };
 
 // The recipe's choices with the replacements; INVALID_ARGUMENT naming what is out of range.
-absl::StatusOr<Choices> Choose(Recipe recipe, int symbols, const RecipesOptions& study) {
-  Choices choices = {DefaultNetwork(recipe), DefaultTraining(recipe)};
+absl::StatusOr<Choices> Choose(Recipe recipe, const Corpus& corpus, const RecipesOptions& study) {
+  Choices choices = {.network = DefaultNetwork(recipe), .training = DefaultTraining(recipe)};
+  const int symbols = corpus.vocabulary().size();
   choices.network.cell = DefaultCell(recipe, symbols);
   choices.training.initialization = DefaultInitialization(recipe, symbols);
   choices.training.seed = study.seed;
   for (const auto& replace : study.replacements) replace(&choices);
+  FitToText(corpus.size(), choices.given, &choices.training);
   Violations violations;
   Validate(choices.network, &violations);
   Validate(choices.training, &violations);
@@ -93,14 +97,14 @@ absl::StatusOr<Choices> Choose(Recipe recipe, int symbols, const RecipesOptions&
 
 absl::StatusOr<Row> Try(const std::string& name, const RecipesOptions& study,
                         const Corpus& corpus) {
-  const auto choices =
-      Choose(name == "fast" ? Recipe::kFast : Recipe::kBest, corpus.vocabulary().size(), study);
+  const auto choices = Choose(name == "fast" ? Recipe::kFast : Recipe::kBest, corpus, study);
   if (!choices.ok()) return choices.status();
-  const auto& [config, options] = *choices;
+  const NetworkConfig& config = choices->network;
+  const TrainingOptions& options = choices->training;
   if (absl::Status status = CheckCorpusSize(corpus.size(), options); !status.ok()) return status;
 
   const CorpusRange held_out = SplitCorpus(corpus.size(), options.validation_fraction).validation;
-  if (held_out.size() <= kWindow) {
+  if (held_out.size() <= kColdWindow) {
     return absl::InvalidArgumentError("the text is too short to hold a tenth out");
   }
   const auto network = MakeNetwork<float>(config, corpus.vocabulary().size());
@@ -150,6 +154,12 @@ void Replace(Choices* choices, Value NetworkConfig::*of, Value value) {
 template <typename Value>
 void Replace(Choices* choices, Value TrainingOptions::*of, Value value) {
   choices->training.*of = value;
+  if constexpr (std::is_same_v<Value, int>) {
+    choices->given.sequence_length |= of == &TrainingOptions::sequence_length;
+    choices->given.batch_size |= of == &TrainingOptions::batch_size;
+  } else if constexpr (std::is_same_v<Value, double>) {
+    choices->given.limit |= of == &TrainingOptions::epochs;
+  }
 }
 template <typename Value>
 void Replace(Choices* choices, Value Dropout::*of, Value value) {

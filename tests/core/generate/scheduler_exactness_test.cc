@@ -107,7 +107,7 @@ TEST(SchedulerExactness, AnyText_IsTheSameAloneAndAmongAThousandThatComeAndGo) {
       scheduler.Add(texts.back());
     }
     if (random() % 3 == 0 && scheduler.size() > 0) neighbour.Add(scheduler.Take());
-    if (random() % 3 == 0) texts[random() % texts.size()]->cancelled = true;
+    if (random() % 3 == 0 && !texts.empty()) texts[random() % texts.size()]->cancelled = true;
     scheduler.Step();
     neighbour.Step();
     for (const auto& text : texts) {
@@ -130,6 +130,7 @@ TEST(SchedulerExactness, AnyText_IsTheSameAloneAndAmongAThousandThatComeAndGo) {
     ASSERT_EQ(Facts(texts[i]->written_by), Facts(alone.session())) << i;
   }
   EXPECT_GT(whole, 800);
+  EXPECT_LT(whole, 1000);
 }
 
 TEST(SchedulerExactness, TextInCompany_IsAsLikelyAsScoreSays) {

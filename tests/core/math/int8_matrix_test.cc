@@ -22,14 +22,15 @@ struct Quantized {
   float scale = 0;
 };
 
-// `largest` becomes `steps`.
-Quantized Quantize(const float* x, int64_t k, float largest, float steps) {
+// `largest` becomes `steps`, in the arithmetic of T.
+template <typename T>
+Quantized Quantize(const float* x, int64_t k, T largest, T steps) {
   Quantized result;
   result.values.resize(k);
-  if (largest < 1e-30f) return result;
-  result.scale = largest / steps;
+  if (largest < T{1e-30}) return result;
+  result.scale = static_cast<float>(largest / steps);
   for (int64_t i = 0; i < k; ++i) {
-    result.values[i] = static_cast<int>(std::lrint(x[i] * (steps / largest)));
+    result.values[i] = static_cast<int>(std::lrint(static_cast<T>(x[i]) * (steps / largest)));
   }
   return result;
 }
@@ -38,20 +39,20 @@ Quantized Quantize(const float* x, int64_t k, float largest, float steps) {
 Quantized QuantizeColumn(const float* x, int64_t k) {
   float max = 0;
   for (int64_t i = 0; i < k; ++i) max = std::max(max, std::abs(x[i]));
-  return Quantize(x, k, max, 127);
+  return Quantize<float>(x, k, max, 127);
 }
 
 // The largest sum of one sign among four becomes 126.
 Quantized QuantizeRow(const float* w, int64_t k) {
-  float max = 0;
+  double max = 0;
   for (int64_t first = 0; first < k; first += 8) {
-    float sums[2][2] = {};  // of either four, of either sign
+    double sums[2][2] = {};  // of either four, of either sign
     for (int64_t i = first; i < std::min(first + 8, k); ++i) {
-      sums[(i - first) / 2 % 2][w[i] > 0 ? 1 : 0] += std::abs(w[i]);
+      sums[(i - first) / 2 % 2][w[i] > 0 ? 1 : 0] += static_cast<double>(std::abs(w[i]));
     }
     for (const auto& four : sums) max = std::max({max, four[0], four[1]});
   }
-  return Quantize(w, k, max, 126);
+  return Quantize<double>(w, k, max, 126);
 }
 
 std::vector<float> Oracle(int64_t rows, int64_t cols, const std::vector<float>& weights,
@@ -142,6 +143,17 @@ TEST(Int8MatrixTest, ExtremeProducts_DoNotSaturate) {
         }
       }
     }
+  }
+}
+
+TEST(Int8MatrixTest, LargestWeights_StayFinite) {
+  const std::vector<float> weights(8, std::numeric_limits<float>::max());
+  const std::vector<float> x(8, 1e-3f);
+  const Int8Matrix matrix(1, 8, weights.data());
+  for (const int64_t target : MachineTargets()) {
+    const ScopedTarget scoped(target);
+    const float y = Multiply(matrix, 1, x, {0.0f}).front();
+    EXPECT_NEAR(y / std::numeric_limits<float>::max(), 8e-3f, 2e-4f) << hwy::TargetName(target);
   }
 }
 

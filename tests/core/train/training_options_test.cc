@@ -147,6 +147,34 @@ TEST(TrainingOptions, NanAndInfinity_AreRefusedInEveryRealField) {
   }
 }
 
+TEST(SequenceLengthThatSuits, IsShorterForAShortTextUnderBestAlone) {
+  TrainingOptions options = DefaultTraining(Recipe::kBest);
+  options.validation_fraction = 0;
+  ASSERT_EQ(options.sequence_length, 64);
+  const int64_t batch = 64 * 32;
+  const int64_t enough = 32 * (250 * 64 + 2);  // two symbols of a lane begin no step
+  EXPECT_EQ(SequenceLengthThatSuits(enough, options), 64);
+  EXPECT_EQ(SequenceLengthThatSuits(enough - 1, options), 32);
+  EXPECT_EQ(SequenceLengthThatSuits(enough / 2, options), 16);
+  EXPECT_EQ(SequenceLengthThatSuits(batch, options), 16);
+  EXPECT_EQ(SequenceLengthThatSuits(1, options), 16);
+  options.batch_size = 128;  // makes no text short
+  EXPECT_EQ(SequenceLengthThatSuits(enough, options), 64);
+  options.recipe = Recipe::kFast;
+  EXPECT_EQ(SequenceLengthThatSuits(batch, options), 64);
+}
+
+TEST(FitToText, LeavesWhatIsGiven) {
+  const TrainingOptions recipe = DefaultTraining(Recipe::kBest);
+  for (const bool given : {false, true}) {
+    TrainingOptions options = recipe;
+    FitToText(300, {.sequence_length = given, .batch_size = given, .limit = given}, &options);
+    EXPECT_EQ(options.sequence_length == recipe.sequence_length, given);
+    EXPECT_EQ(options.batch_size == recipe.batch_size, given);
+    EXPECT_EQ(options.epochs == recipe.epochs, given);
+  }
+}
+
 TEST(LanesThatFit, IsTheMostThatTheTrainedPartFills) {
   TrainingOptions options = {.sequence_length = 10, .batch_size = 8, .validation_fraction = 0};
   EXPECT_EQ(LanesThatFit(11 * 8, options), 8);
