@@ -1,6 +1,7 @@
 #include "core/math/decode_kernels.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <type_traits>
 
@@ -115,15 +116,28 @@ HWY_INLINE void Tile(D d, int64_t depth, const Stored* HWY_RESTRICT w, int64_t p
   }
 }
 
+// Weights that will be multiplied next: each tile fetches `lines` of them into the second-level
+// cache, so that none waits for memory that two cores share.
+struct Ahead {
+  const std::byte* data;
+  int64_t lines;
+
+  HWY_INLINE void Fetch() {
+    constexpr int64_t kLine = 64;
+    for (int64_t i = 0; i < lines; ++i, data += kLine) __builtin_prefetch(data, 0, 2);
+  }
+};
+
 // One block's first `rows` outputs (rounded up to whole vectors) of kColumns columns.
 template <int kColumns, typename Stored, typename Real>
 HWY_NOINLINE void Block(int64_t rows, int64_t depth, const Stored* w, const Real* x,
-                        int64_t x_stride, Real* y, int64_t y_stride) {
+                        int64_t x_stride, Real* y, int64_t y_stride, Ahead* ahead) {
   const hn::CappedTag<Real, 16> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   // Few columns need more vectors, to hide the latency of the multiply-add.
   constexpr int kVectors = kColumns <= 3 ? 4 : kTileVectors;
   for (int64_t first = 0; first < rows;) {
+    ahead->Fetch();
     if (rows - first <= lanes) {
       Tile<kColumns, 1, 1>(d, depth, w + first, 0, x, x_stride, y + first, y_stride);
       first += lanes;
@@ -136,31 +150,43 @@ HWY_NOINLINE void Block(int64_t rows, int64_t depth, const Stored* w, const Real
 
 template <typename Stored, typename Real>
 void BlockOfTile(int64_t columns, int64_t rows, int64_t depth, const Stored* w, const Real* x,
-                 int64_t x_stride, Real* y, int64_t y_stride) {
+                 int64_t x_stride, Real* y, int64_t y_stride, Ahead* ahead) {
   switch (columns) {
     case 1:
-      return Block<1>(rows, depth, w, x, x_stride, y, y_stride);
+      return Block<1>(rows, depth, w, x, x_stride, y, y_stride, ahead);
     case 2:
-      return Block<2>(rows, depth, w, x, x_stride, y, y_stride);
+      return Block<2>(rows, depth, w, x, x_stride, y, y_stride, ahead);
     case 3:
-      return Block<3>(rows, depth, w, x, x_stride, y, y_stride);
+      return Block<3>(rows, depth, w, x, x_stride, y, y_stride, ahead);
     case 4:
-      return Block<4>(rows, depth, w, x, x_stride, y, y_stride);
+      return Block<4>(rows, depth, w, x, x_stride, y, y_stride, ahead);
     case 5:
-      return Block<5>(rows, depth, w, x, x_stride, y, y_stride);
+      return Block<5>(rows, depth, w, x, x_stride, y, y_stride, ahead);
     case kTileColumns:
-      return Block<kTileColumns>(rows, depth, w, x, x_stride, y, y_stride);
+      return Block<kTileColumns>(rows, depth, w, x, x_stride, y, y_stride, ahead);
     default:
       return;
   }
 }
 
+// If there are `more` weights behind these, they are fetched meanwhile: of floats, and if the
+// columns are many enough to hide it.
 template <typename Stored, typename Real>
 void BlockOfColumns(int64_t columns, int64_t rows, int64_t depth, const Stored* w, const Real* x,
-                    int64_t x_stride, Real* y, int64_t y_stride) {
-  for (int64_t tiles = (columns + kTileColumns - 1) / kTileColumns; tiles > 0; --tiles) {
+                    int64_t x_stride, Real* y, int64_t y_stride, bool more) {
+  constexpr int64_t kTilesMin = 2;
+  int64_t tiles = (columns + kTileColumns - 1) / kTileColumns;
+  Ahead ahead = {};
+  if (more && std::is_same_v<Stored, float> && tiles >= kTilesMin) {
+    constexpr int64_t kLineFloats = 16;
+    const int64_t lanes = static_cast<int64_t>(hn::Lanes(hn::CappedTag<Real, 16>()));
+    const int64_t parts = tiles * (kBlock / (kTileVectors * lanes));
+    ahead = {reinterpret_cast<const std::byte*>(w + depth * kBlock),
+             depth * kBlock / (kLineFloats * parts)};
+  }
+  for (; tiles > 0; --tiles) {
     const int64_t count = (columns + tiles - 1) / tiles;  // of about one size
-    BlockOfTile(count, rows, depth, w, x, x_stride, y, y_stride);
+    BlockOfTile(count, rows, depth, w, x, x_stride, y, y_stride, &ahead);
     columns -= count;
     x += count * x_stride;
     y += count * y_stride;
@@ -199,8 +225,10 @@ void Multiply(const PackedProduct<Stored, Real>& p) {
     const int64_t rows = HWY_MIN(kBlock, p.n - first);
     if (rows == kBlock) {
       for (int64_t i = 0; i < p.k; i += kDepth) {
+        const bool more = i + kDepth < p.k || first + kBlock < p.n;
         BlockOfColumns(p.columns, rows, HWY_MIN(kDepth, p.k - i),
-                       block + i / kPerRow<Stored> * kBlock, p.x + i, p.k, p.y + first, p.y_stride);
+                       block + i / kPerRow<Stored> * kBlock, p.x + i, p.k, p.y + first, p.y_stride,
+                       more);
       }
       continue;
     }
@@ -213,7 +241,7 @@ void Multiply(const PackedProduct<Stored, Real>& p) {
         for (int64_t r = 0; r < rows; ++r) row[r] = p.y[(c + i) * p.y_stride + first + r];
         for (int64_t r = rows; r < kBlock; ++r) row[r] = 0;
       }
-      BlockOfColumns(columns, rows, p.k, block, p.x + c * p.k, p.k, padded, kBlock);
+      BlockOfColumns(columns, rows, p.k, block, p.x + c * p.k, p.k, padded, kBlock, false);
       for (int64_t i = 0; i < columns; ++i) {
         for (int64_t r = 0; r < rows; ++r) {
           p.y[(c + i) * p.y_stride + first + r] = padded[i * kBlock + r];

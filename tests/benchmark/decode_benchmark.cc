@@ -1,5 +1,5 @@
 // Decode/<cell>/<layers>x<hidden>/V<characters>/S<streams>/<precision>/threads:<n>: steps of
-// streams side by side, with sampling.
+// streams side by side, with sampling; each thread takes its share of the streams.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/generate/sampler.h"
 #include "core/math/random.h"
+#include "core/math/worker_pool.h"
 #include "core/nn/network.h"
 #include "tests/benchmark/benchmarks.h"
 
@@ -17,8 +18,9 @@ namespace {
 struct DecodeCase {
   NetworkConfig network;
   int vocabulary_size;
-  int streams;
+  int streams;  // a multiple of `threads`
   DecodePrecision precision = DecodePrecision::kF32;
+  int threads = 1;
 };
 
 void Decode(benchmark::State& state, const DecodeCase& c) {
@@ -32,19 +34,31 @@ void Decode(benchmark::State& state, const DecodeCase& c) {
   for (std::vector<float>& column : states) columns.push_back(column.data());
   std::vector<int32_t> ids(c.streams);
   std::vector<float> logits(c.streams * c.vocabulary_size);
-  DecodeScratch<float> scratch;
-  Sampler sampler;
+  struct Worker {
+    DecodeScratch<float> scratch;
+    Sampler sampler;
+  };
+  std::vector<Worker> workers(c.threads);
+  WorkerPool pool(c.threads);
+  const int share = c.streams / c.threads;
   uint64_t position = 0;
   const double operations = 2 * ForwardMultiplyAdds(c.network, c.vocabulary_size);
   // Of bf16 the weights are stored, not multiplied.
   const Arithmetic arithmetic =
       c.precision == DecodePrecision::kInt8 ? Arithmetic::kBytes : Arithmetic::kF32;
-  RunSteps(state, arithmetic, /*threads=*/1, c.streams, operations, [&] {
-    decoder->Step(ids, columns, logits.data(), &scratch);
-    for (int s = 0; s < c.streams; ++s) {
+  const auto write = [&](int i) {
+    Worker& worker = workers[i];
+    const int first = i * share;
+    decoder->Step(absl::MakeConstSpan(ids).subspan(first, share),
+                  absl::MakeConstSpan(columns).subspan(first, share),
+                  &logits[first * c.vocabulary_size], &worker.scratch);
+    for (int s = first; s < first + share; ++s) {
       const absl::Span<const float> row(&logits[s * c.vocabulary_size], c.vocabulary_size);
-      ids[s] = sampler.Next(row, {}, {}, RandomUniform(1, s, position), {}, {}).id;
+      ids[s] = worker.sampler.Next(row, {}, {}, RandomUniform(1, s, position), {}, {}).id;
     }
+  };
+  RunSteps(state, arithmetic, c.threads, c.streams, operations, [&] {
+    pool.Run(c.threads, write);
     ++position;
   });
 }
@@ -59,6 +73,9 @@ void RegisterDecodeBenchmarks() {
       for (const int streams : {1, 16, 64}) {
         for (const DecodePrecision precision : kDecodePrecisions) {
           cases.push_back({{cell, 2, hidden}, 65, streams, precision});
+          if (streams == 64) {
+            cases.push_back({{cell, 2, hidden}, 65, streams, precision, /*threads=*/2});
+          }
         }
       }
     }
@@ -67,7 +84,7 @@ void RegisterDecodeBenchmarks() {
     const std::string name = absl::StrCat(
         "Decode/", std::string(CellTypeName(c.network.cell)), "/", c.network.num_layers, "x",
         c.network.hidden_size, "/V", c.vocabulary_size, "/S", c.streams, "/",
-        std::string(DecodePrecisionName(c.precision)), "/threads:1");
+        std::string(DecodePrecisionName(c.precision)), "/threads:", c.threads);
     benchmark::RegisterBenchmark(name.c_str(), Decode, c)->Unit(benchmark::kMicrosecond);
   }
 }
