@@ -16,19 +16,6 @@ struct GenerateCommand {
   FlagNames flag_names;
 };
 
-ExitCode ReportEnd(CommandContext& context, const v1::GenerationSummary& summary, bool stats) {
-  std::ostream& err = context.environment.err;
-  if (stats) err << GenerationStats(summary) << "\n";
-  if (summary.finish_reason() == v1::FINISH_REASON_PATTERN_IMPOSSIBLE) {
-    err << "runnel: the model's characters cannot complete a match of --pattern\n";
-  }
-  if (summary.finish_reason() == v1::FINISH_REASON_DRAINING) {
-    err << "runnel: the text was cut short: the server is shutting down\n";
-    return ExitCode::kUnreachable;
-  }
-  return ExitCode::kOk;
-}
-
 ExitCode RunGenerate(CommandContext& context, const GenerateCommand& command) {
   Output& out = context.out;
   const auto stub = context.NewStub<v1::TextGenerationService>();
@@ -48,7 +35,7 @@ ExitCode RunGenerate(CommandContext& context, const GenerateCommand& command) {
   if (out.is_terminal() && !is_first) out.EndLine();
   if (out.failed()) return ExitCode::kOk;  // RunClient judges the output
   if (!status.ok()) return Fail(context, status);
-  return ReportEnd(context, summary, command.stats);
+  return ReportEnds({summary}, command.stats, context.environment.err);
 }
 
 }  // namespace

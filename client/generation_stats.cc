@@ -23,4 +23,19 @@ std::string GenerationStats(const v1::GenerationSummary& summary) {
   return line;
 }
 
+ExitCode ReportEnds(const std::vector<v1::GenerationSummary>& texts, bool stats,
+                    std::ostream& err) {
+  bool impossible = false;
+  bool draining = false;
+  for (const v1::GenerationSummary& text : texts) {
+    if (stats) err << GenerationStats(text) << "\n";
+    impossible |= text.finish_reason() == v1::FINISH_REASON_PATTERN_IMPOSSIBLE;
+    draining |= text.finish_reason() == v1::FINISH_REASON_DRAINING;
+  }
+  if (impossible) err << "runnel: the model's characters cannot complete a match of --pattern\n";
+  if (!draining) return ExitCode::kOk;
+  err << "runnel: the text was cut short: the server is shutting down\n";
+  return ExitCode::kUnreachable;
+}
+
 }  // namespace runnel::client

@@ -1,6 +1,7 @@
 #include "client/sample_command.h"
 
 #include <memory>
+#include <vector>
 
 #include "client/generation_stats.h"
 #include "client/json.h"
@@ -35,22 +36,16 @@ ExitCode RunSample(CommandContext& context, const SampleCommand& command) {
   const grpc::Status status = context.NewStub<v1::TextGenerationService>()->Sample(
       call.context(), command.request, &response);
   if (!status.ok()) return Fail(context, status);
-  ExitCode code = ExitCode::kOk;
+  ExitCode written = ExitCode::kOk;
   if (command.json) {
-    code = WriteJson(context, response);
+    written = WriteJson(context, response);
   } else {
     PrintTexts(context.out, command, response);
   }
-  for (const v1::SampledText& sample : response.samples()) {
-    if (command.stats) context.environment.err << GenerationStats(sample.summary()) << "\n";
-    if (sample.summary().finish_reason() == v1::FINISH_REASON_DRAINING) {
-      code = ExitCode::kUnreachable;
-    }
-  }
-  if (code == ExitCode::kUnreachable) {
-    context.environment.err << "runnel: texts were cut short: the server is shutting down\n";
-  }
-  return code;
+  std::vector<v1::GenerationSummary> summaries;
+  for (const v1::SampledText& sample : response.samples()) summaries.push_back(sample.summary());
+  const ExitCode ended = ReportEnds(summaries, command.stats, context.environment.err);
+  return ended == ExitCode::kOk ? written : ended;
 }
 
 }  // namespace

@@ -237,6 +237,22 @@ TEST_F(GenerateTest, Sample_SeveralTexts_AreDividedByALine) {
   EXPECT_EQ(sample_request_.best_of(), 4);
 }
 
+TEST_F(GenerateTest, PatternThatCannotBeCompleted_IsToldByGenerateAndSample) {
+  summary_.set_finish_reason(v1::FINISH_REASON_PATTERN_IMPOSSIBLE);
+  for (const char* command : {"generate", "sample"}) {
+    EXPECT_EQ(Run({command, "m", "--pattern", "9+"}), 0);
+    EXPECT_EQ(err, "runnel: the model's characters cannot complete a match of --pattern\n");
+  }
+}
+
+TEST_F(GenerateTest, Sample_ServerDrains_ExitsFourAndSaysSo) {
+  summary_.set_finish_reason(v1::FINISH_REASON_DRAINING);
+  for (const char* json : {"--json", "--stats"}) {
+    EXPECT_EQ(Run({"sample", "m", json}), 4);
+    EXPECT_THAT(err, HasSubstr("cut short"));
+  }
+}
+
 TEST_F(GenerateTest, Sample_Json_IsTheWholeResponse) {
   texts_ = {"a\x1b"};
   is_terminal = true;
