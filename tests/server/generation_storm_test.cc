@@ -76,6 +76,7 @@ TEST_F(GenerationStormTest, TwoThousandStreamsAtOnce_EachWritesTheTextItWouldAlo
   }
   EXPECT_EQ(server_->active_texts(), kStreams);
   for (const auto& stream : streams) stream->context.TryCancel();
+  for (const auto& stream : streams) ReadToEnd(stream.get(), grpc::StatusCode::CANCELLED);
   EXPECT_TRUE(BecomesIdle());
 }
 
