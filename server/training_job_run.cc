@@ -185,10 +185,11 @@ double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& 
   constexpr double kParameterCopies = 12;
   // Beside the gates: a layer's outputs as the next one reads them, and gradients.
   constexpr double kOtherBuffers = 3;
+  constexpr double kGatesPaddingMax = 31;  // numbers, to an odd number of cache lines
   const CellShape& cell = GetCell<float>(network.cell).shape;
-  const double units =
-      static_cast<double>(network.num_layers) * network.directions() * network.hidden_size;
-  const double numbers_a_char = units * (cell.rows + cell.states + kOtherBuffers) +
+  const double layers = static_cast<double>(network.num_layers) * network.directions();
+  const double numbers_a_unit = cell.rows + cell.states + kOtherBuffers;
+  const double numbers_a_char = layers * (network.hidden_size * numbers_a_unit + kGatesPaddingMax) +
                                 2.0 * network.embedding_size + vocabulary_size;
   const double shards = static_cast<double>(options.batch_size) / kShardLanes + 1;
   // Of the shards that run at once, and of an evaluation's beside them.

@@ -79,6 +79,7 @@ void LayerDecoder<Real>::Move(int64_t sessions, Real* gates, Real* const states[
   CellStep<Real> step = {.lanes = sessions,
                          .hidden = hidden_,
                          .gates = gates,
+                         .gates_stride = rows,
                          .operand = scratch->Operand(sessions * hidden_),
                          .peepholes = peepholes_.data()};
   for (int s = 0; s < cell_.shape.states; ++s) {

@@ -98,7 +98,7 @@ typename RecurrentLayer<Real>::Activations RecurrentLayer<Real>::NewActivations(
   a.lanes = lanes;
   a.steps_max = steps_max;
   const int64_t units = lanes * hidden_;
-  a.gates.resize(steps_max * lanes * rows());
+  a.gates.resize(steps_max * lanes * gates_stride());
   for (int s = 0; s < cell_.shape.states; ++s) {
     a.states[s].resize((int64_t{steps_max} + 1) * units);
     // The first batch with resets may come at any time; until then these are pages never touched.
@@ -147,12 +147,14 @@ void RecurrentLayer<Real>::Forward(const Packed& packed, const LayerInput<Real>&
   }
   a->outputs = a->states[0].data() + StateAfter(0) * units;
 
-  CellStep<Real> step = {
-      .lanes = lanes, .hidden = hidden_, .peepholes = packed.parameters + peepholes_};
+  CellStep<Real> step = {.lanes = lanes,
+                         .hidden = hidden_,
+                         .gates_stride = gates_stride(),
+                         .peepholes = packed.parameters + peepholes_};
   for (int64_t i = 0; i < steps; ++i) {
     const int64_t t = StepAt(i, steps);
     if (batch.resets != nullptr) Restart(batch, t, a);
-    step.gates = a->gates.data() + t * lanes * rows();
+    step.gates = a->gates.data() + t * lanes * gates_stride();
     step.operand = a->operand.data() + t * units;
     for (int s = 0; s < cell_.shape.states; ++s) {
       step.before[s] = Before(*a, batch, s, t);
@@ -160,9 +162,9 @@ void RecurrentLayer<Real>::Forward(const Packed& packed, const LayerInput<Real>&
     }
     for (int p = 0; p < cell_.shape.num_products; ++p) {
       const RecurrentProduct& product = cell_.shape.products[p];
-      packed.recurrent[p].Multiply(lanes,
-                                   {product.of_operand ? step.operand : step.before[0], hidden_}, 1,
-                                   {step.gates + product.first * hidden_, rows()}, a->products);
+      packed.recurrent[p].Multiply(
+          lanes, {product.of_operand ? step.operand : step.before[0], hidden_}, 1,
+          {step.gates + product.first * hidden_, gates_stride()}, a->products);
       cell_.forward[p](step);
     }
   }
@@ -183,6 +185,7 @@ void RecurrentLayer<Real>::Backward(const Packed& packed, const LayerInput<Real>
   const int64_t steps = batch.steps;
   CellStepBack<Real> step = {.lanes = lanes,
                              .hidden = hidden_,
+                             .gates_stride = gates_stride(),
                              .output_stride = output_stride,
                              .operand_gradient = a->operand_gradient.data(),
                              .peepholes = packed.parameters + peepholes_,
@@ -199,7 +202,7 @@ void RecurrentLayer<Real>::Backward(const Packed& packed, const LayerInput<Real>
   }
   for (int64_t i = steps - 1; i >= 0; --i) {
     const int64_t t = StepAt(i, steps);
-    step.gates = a->gates.data() + t * lanes * rows();
+    step.gates = a->gates.data() + t * lanes * gates_stride();
     step.output_gradient = output_gradient + t * lanes * output_stride;
     for (int s = 0; s < cell_.shape.states; ++s) {
       step.before[s] = Before(*a, batch, s, t);
@@ -211,8 +214,9 @@ void RecurrentLayer<Real>::Backward(const Packed& packed, const LayerInput<Real>
       cell_.backward[p](step);
       const Real beta = !product.of_operand && writes_hidden ? 1 : 0;
       Real* target = product.of_operand ? a->operand_gradient.data() : a->state_gradient[0].data();
-      packed.recurrent_back[p].Multiply(lanes, {step.gates + product.first * hidden_, rows()}, beta,
-                                        {target, hidden_}, a->products);
+      packed.recurrent_back[p].Multiply(lanes,
+                                        {step.gates + product.first * hidden_, gates_stride()},
+                                        beta, {target, hidden_}, a->products);
       if (!product.of_operand) writes_hidden = true;
     }
     AddStepGradients(input, t, *a, gradients);
@@ -231,7 +235,7 @@ void RecurrentLayer<Real>::Backward(const Packed& packed, const LayerInput<Real>
   }
   WriteWeightGradients(packed, input, batch, *a, gradients);
   if (input_gradient != nullptr) {
-    packed.input_back.Multiply(steps * lanes, {a->gates.data(), rows()}, input_beta,
+    packed.input_back.Multiply(steps * lanes, {a->gates.data(), gates_stride()}, input_beta,
                                {input_gradient, shape_.input_size}, a->products);
   }
 }
@@ -244,15 +248,15 @@ void RecurrentLayer<Real>::FeedInput(const Packed& packed, const LayerInput<Real
   const Real* bias = packed.parameters + bias_;
   const int64_t behind = rows() - input_rows();  // which only the state feeds
   if (!shape_.one_hot) {
-    packed.input.MultiplyAddRow(count, {input.dense, shape_.input_size}, bias, {gates, rows()},
-                                a->products);
+    packed.input.MultiplyAddRow(count, {input.dense, shape_.input_size}, bias,
+                                {gates, gates_stride()}, a->products);
     for (int64_t r = 0; r < count && behind > 0; ++r) {
-      std::copy_n(bias + input_rows(), behind, gates + r * rows() + input_rows());
+      std::copy_n(bias + input_rows(), behind, gates + r * gates_stride() + input_rows());
     }
     return;
   }
   for (int64_t r = 0; r < count; ++r) {
-    Real* row = gates + r * rows();
+    Real* row = gates + r * gates_stride();
     if (input.ids[r] == kMaskedId) {
       std::copy_n(bias, rows(), row);
       continue;
@@ -271,14 +275,14 @@ void RecurrentLayer<Real>::FeedInput(const Packed& packed, const LayerInput<Real
 template <typename Real>
 void RecurrentLayer<Real>::AddStepGradients(const LayerInput<Real>& input, int64_t t,
                                             const Activations& a, Real* gradients) const {
-  const Real* gates = a.gates.data() + t * a.lanes * rows();
-  kernels_.add_rows(a.lanes, rows(), gates, rows(), gradients + bias_);
+  const Real* gates = a.gates.data() + t * a.lanes * gates_stride();
+  kernels_.add_rows(a.lanes, rows(), gates, gates_stride(), gradients + bias_);
   if (!shape_.one_hot) return;
   for (int64_t lane = 0; lane < a.lanes; ++lane) {
     const int64_t r = t * a.lanes + lane;
     if (input.ids[r] == kMaskedId) continue;
     kernels_.add_scaled(input_rows(), input.scale == nullptr ? Real{1} : input.scale[r],
-                        gates + lane * rows(),
+                        gates + lane * gates_stride(),
                         gradients + input_weight_ + input.ids[r] * input_rows());
   }
 }
@@ -290,7 +294,7 @@ void RecurrentLayer<Real>::WriteWeightGradients(const Packed& packed, const Laye
   const int64_t count = batch.steps * a.lanes;
   if (!shape_.one_hot) {
     Gemm<Real>(Transpose::kYes, Transpose::kNo, input_rows(), shape_.input_size, count,
-               {a.gates.data(), rows()}, {input.dense, shape_.input_size}, 0,
+               {a.gates.data(), gates_stride()}, {input.dense, shape_.input_size}, 0,
                {gradients + input_weight_, shape_.input_size}, packed.precision, a.products);
   }
   Real* gradient = gradients + recurrent_weight_;
@@ -299,7 +303,7 @@ void RecurrentLayer<Real>::WriteWeightGradients(const Packed& packed, const Laye
     const int64_t rows_of_product = product.count * hidden_;
     const Real* operand = product.of_operand ? a.operand.data() : Before(a, batch, 0, 0);
     Gemm<Real>(Transpose::kYes, Transpose::kNo, rows_of_product, hidden_, count,
-               {a.gates.data() + product.first * hidden_, rows()}, {operand, hidden_}, 0,
+               {a.gates.data() + product.first * hidden_, gates_stride()}, {operand, hidden_}, 0,
                {gradient, hidden_}, packed.precision, a.products);
     gradient += rows_of_product * hidden_;
   }

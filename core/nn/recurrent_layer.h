@@ -52,7 +52,8 @@ class RecurrentLayer {
   struct Activations {
     int64_t lanes = 0;
     int64_t steps_max = 0;
-    AlignedVector<Real> gates;                           // [T x B x rows x H]; see Cell
+    AlignedVector<Real> gates;                           // [T x B] times [rows x H], which lie
+                                                         // gates_stride() apart; see Cell
     AlignedVector<Real> states[kCellStatesMax];          // [(T+1) x B x H], in the order of time
     AlignedVector<Real> restarted[kCellStatesMax];       // [T x B x H]: the state before each step,
                                                          // where a batch has resets
@@ -95,6 +96,12 @@ class RecurrentLayer {
 
   int64_t rows() const { return cell_.shape.rows * hidden_; }
   int64_t input_rows() const { return cell_.shape.input_rows * hidden_; }
+  // An odd number of cache lines: the weight gradients read columns, which a power of two would put
+  // into a few sets of the cache.
+  int64_t gates_stride() const {
+    constexpr auto kLine = static_cast<int64_t>(64 / sizeof(Real));
+    return ((rows() + kLine - 1) / kLine | 1) * kLine;
+  }
   // Which of the T+1 states stand before and after step t.
   int64_t StateBefore(int64_t t) const { return shape_.reverse ? t + 1 : t; }
   int64_t StateAfter(int64_t t) const { return shape_.reverse ? t : t + 1; }

@@ -7,7 +7,8 @@
 // A step, for B lanes at once: the layer writes W x + b into the gates, then for each of the cell's
 // `products` it adds the recurrent product and calls `forward[i]`. Back, in the opposite order:
 // `backward[i]` turns the gates into gradients, from which the layer makes those of what was
-// multiplied. Shapes: gates [B x rows x H]; states, operand and their gradients [B x H].
+// multiplied. Shapes: gates [B x rows x H], whose lanes lie `gates_stride` apart; states, operand
+// and their gradients [B x H].
 #ifndef RUNNEL_CORE_NN_CELLS_CELL_H_
 #define RUNNEL_CORE_NN_CELLS_CELL_H_
 
@@ -54,6 +55,7 @@ struct CellStep {
   int64_t lanes;
   int64_t hidden;
   Real* gates;  // in: what the gates are fed; out: their values
+  int64_t gates_stride;
   const Real* before[kCellStatesMax];
   Real* after[kCellStatesMax];  // may be `before`
   Real* operand;
@@ -65,6 +67,7 @@ struct CellStepBack {
   int64_t lanes;
   int64_t hidden;
   Real* gates;  // in: values; out: gradients of what the gates were fed
+  int64_t gates_stride;
   const Real* before[kCellStatesMax];
   const Real* after[kCellStatesMax];
   const Real* output_gradient;  // of h as the layer's output, rows `output_stride` apart

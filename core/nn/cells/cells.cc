@@ -20,7 +20,7 @@ namespace {
 template <class Arithmetic, int kStage, typename Real>
 void Forward(const CellStep<Real>& step) {
   for (int64_t lane = 0; lane < step.lanes; ++lane) {
-    Real* gates = step.gates + lane * Arithmetic::kShape.rows * step.hidden;
+    Real* gates = step.gates + lane * step.gates_stride;
     ForEachVector<Real>(step.hidden, [&](auto d, int64_t j) HWY_ATTR {
       Arithmetic::template Forward<kStage>(
           Units<decltype(d)>{d, step, gates, lane * step.hidden + j, j});
@@ -31,7 +31,7 @@ void Forward(const CellStep<Real>& step) {
 template <class Arithmetic, int kStage, typename Real>
 void Backward(const CellStepBack<Real>& step) {
   for (int64_t lane = 0; lane < step.lanes; ++lane) {
-    Real* gates = step.gates + lane * Arithmetic::kShape.rows * step.hidden;
+    Real* gates = step.gates + lane * step.gates_stride;
     ForEachVector<Real>(step.hidden, [&](auto d, int64_t j) HWY_ATTR {
       Arithmetic::template Backward<kStage>(UnitsBack<decltype(d)>{
           d, step, gates, lane * step.hidden + j, lane * step.output_stride + j, j});

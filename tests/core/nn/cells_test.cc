@@ -28,6 +28,7 @@ std::vector<Real> StepFromZero(CellType type, std::vector<Real> gates) {
   CellStep<Real> step = {.lanes = 1,
                          .hidden = kHidden,
                          .gates = gates.data(),
+                         .gates_stride = static_cast<int64_t>(gates.size()),
                          .before = {zeros.data(), zeros.data()},
                          .after = {after.data(), after.data() + kHidden},
                          .operand = operand.data(),
