@@ -42,6 +42,8 @@ struct GemmKernels {
   // The k that a product whose right side is packed for it alone should have at most, so that the
   // packed part is still in the cache when it is read.
   int64_t depth;
+  // Whether the values of a row of A, or a column of B, of so many k share a scale; for tests.
+  bool has_scales;
 };
 
 // The table for this processor.

@@ -9,9 +9,9 @@ namespace runnel {
 
 enum class TrainingPrecision {
   kF32,
-  // Both sides rounded to bf16, products summed in f32: by AVX-512's dot product of bf16, at twice
-  // f32's peak, where the processor has it; slower than f32 elsewhere. Sums differ from one kind of
-  // processor to another.
+  // 16-bit numbers, whose products are summed in 32 bits, at up to twice f32's speed: bf16 where
+  // the processor multiplies it (AVX-512-BF16), elsewhere integers that share a scale along k and
+  // are summed exactly. Results differ between the two.
   kBf16,
 };
 

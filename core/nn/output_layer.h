@@ -28,15 +28,15 @@ class OutputLayer {
   }
 
   struct Packed {
-    TrainingPrecision precision;
     const Real* parameters = nullptr;
     GemmWeights<Real> weight;  // W^T
     GemmWeights<Real> weight_back;
   };
+  // Products with the gradients of logits stay f32: beside a target's, nearly 1, all but the likely
+  // characters' are so small that integers on its scale would lose them, always to one side.
   Packed NewPacked(TrainingPrecision precision) const {
-    return {.precision = precision,
-            .weight = GemmWeights<Real>(hidden_, vocabulary_, precision),
-            .weight_back = GemmWeights<Real>(vocabulary_, hidden_, precision)};
+    return {.weight = GemmWeights<Real>(hidden_, vocabulary_, precision),
+            .weight_back = GemmWeights<Real>(vocabulary_, hidden_, TrainingPrecision::kF32)};
   }
   void Pack(const Real* parameters, Packed* packed) const {
     packed->parameters = parameters;
@@ -70,7 +70,7 @@ class OutputLayer {
                 Real* gradients, Real* hidden_gradient, GemmScratch* products) const {
     Gemm<Real>(Transpose::kYes, Transpose::kNo, vocabulary_, hidden_, rows,
                {logit_gradients, vocabulary_}, {hidden, hidden_}, 0, {gradients + weight_, hidden_},
-               packed.precision, products);
+               TrainingPrecision::kF32, products);
     std::fill_n(gradients + bias_, vocabulary_, Real{0});
     kernels_.add_rows(rows, vocabulary_, logit_gradients, vocabulary_, gradients + bias_);
     packed.weight_back.Multiply(rows, {logit_gradients, vocabulary_}, 0, {hidden_gradient, hidden_},

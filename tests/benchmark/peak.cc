@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <iterator>
 #include <map>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -100,34 +99,40 @@ double RunByteDots(int64_t rounds, float* sink) {
   return 2.0 * kColumns * kWeights * static_cast<double>(rounds * Dot::kLanes * kByteDotGroup);
 }
 
-// Likewise of bf16's products.
-template <class Bf16>
-double RunBf16Products(int64_t rounds, float* sink) {
-  constexpr int kRows = 5;
+// Likewise of training's products of 16-bit numbers.
+template <class Arithmetic16>
+double RunProductsOf16Bits(int64_t rounds, float* sink) {
+  constexpr int kRows = Arithmetic16::kRowsMax;
   constexpr int kVectors = 2;
-  uint32_t rows[kRows];
-  uint32_t columns[kVectors * HWY_MAX_BYTES / sizeof(uint32_t)];
-  std::fill(std::begin(rows), std::end(rows), 0x3F80'3F7Fu);  // 1 and nearly 1
-  std::fill(std::begin(columns), std::end(columns), 0x2000'2001u);
-  Vector sums[kRows][kVectors];
-  for (auto& row : sums) {
-    for (Vector& sum : row) sum = hn::Set(Tag(), *sink);
+  using Element = typename Arithmetic16::Element;
+  using Sum = typename Arithmetic16::Sum;
+  const hn::DFromV<Sum> d;
+  // Those of a round differ, or the compiler would multiply once and for all.
+  constexpr int kTurns = 8;
+  Element rows[kRows + kTurns];
+  Element columns[kVectors * HWY_MAX_BYTES / sizeof(Element)];
+  for (int i = 0; i < kRows + kTurns; ++i) rows[i] = static_cast<Element>(0x3F80'3F7F + i);
+  std::fill(std::begin(columns), std::end(columns), static_cast<Element>(0x2000'2001));
+  Sum sums[kRows][kVectors];
+  HWY_UNROLL(8)
+  for (int i = 0; i < kRows; ++i) {
+    for (int j = 0; j < kVectors; ++j)
+      sums[i][j] = hn::Set(d, static_cast<int>(*sink) + kVectors * i + j);
   }
-  for (int64_t i = 0; i < rounds; ++i) Bf16::Step(rows, 1, columns, sums);
-  float all = 0;
-  for (const auto& row : sums) {
-    for (const Vector& sum : row) all += hn::GetLane(hn::SumOfLanes(Tag(), sum));
+  for (int64_t i = 0; i < rounds; ++i) {
+    Arithmetic16::Step(rows + i % kTurns, 1, columns, sums);
   }
-  *sink = all;
-  return 2.0 * kRows * kVectors * Bf16::kPerElement * static_cast<double>(rounds * Lanes());
+  auto all = sums[0][0];
+  HWY_UNROLL(8)
+  for (int i = 0; i < kRows; ++i) {
+    for (int j = 0; j < kVectors; ++j) all = hn::Xor(all, sums[i][j]);
+  }
+  *sink = hn::GetLane(all) == 0 ? 1.0f : 2.0f;
+  return 2.0 * kRows * kVectors * Arithmetic16::kPerElement * static_cast<double>(rounds * Lanes());
 }
 
-double Bf16Products(int64_t rounds, float* sink) {
-  return WithBf16([&](auto bf16) {
-    // Widening is no part of a peak.
-    if (std::is_same_v<decltype(bf16), Bf16Widened>) return MultiplyAdds(rounds, sink);
-    return RunBf16Products<decltype(bf16)>(rounds, sink);
-  });
+double ProductsOf16Bits(int64_t rounds, float* sink) {
+  return With16Bits([&](auto bits) { return RunProductsOf16Bits<decltype(bits)>(rounds, sink); });
 }
 
 double ByteDots(int64_t rounds, float* sink) {
@@ -142,7 +147,7 @@ HWY_AFTER_NAMESPACE();
 namespace runnel {
 
 HWY_EXPORT(MultiplyAdds);
-HWY_EXPORT(Bf16Products);
+HWY_EXPORT(ProductsOf16Bits);
 HWY_EXPORT(ByteDots);
 
 namespace {
@@ -151,8 +156,8 @@ double Run(Arithmetic arithmetic, int64_t rounds, float* sink) {
   switch (arithmetic) {
     case Arithmetic::kF32:
       return HWY_DYNAMIC_DISPATCH(MultiplyAdds)(rounds, sink);
-    case Arithmetic::kBf16:
-      return HWY_DYNAMIC_DISPATCH(Bf16Products)(rounds, sink);
+    case Arithmetic::k16Bits:
+      return HWY_DYNAMIC_DISPATCH(ProductsOf16Bits)(rounds, sink);
     case Arithmetic::kBytes:
       return HWY_DYNAMIC_DISPATCH(ByteDots)(rounds, sink);
   }

@@ -4,9 +4,9 @@
 
 namespace runnel {
 
-// What products are computed with: multiply-adds of f32; the dot product of bf16 that training uses
-// here, which is f32's multiply-add where the processor has none; that of bytes of int8 decoding.
-enum class Arithmetic { kF32, kBf16, kBytes };
+// What products are computed with: multiply-adds of f32; those of training in bf16, which are the
+// best of 16-bit numbers that the machine has; the dot product of bytes of int8 decoding.
+enum class Arithmetic { kF32, k16Bits, kBytes };
 
 // Operations a second (a multiply-add is 2) of `threads` threads at once. The best of several short
 // runs; measured once each.

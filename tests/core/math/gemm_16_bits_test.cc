@@ -1,0 +1,104 @@
+// Products of 16-bit numbers, beyond what gemm_test.cc asks of every precision.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "core/math/gemm.h"
+#include "core/math/gemm_kernels.h"
+#include "tests/core/math/targets.h"
+
+namespace runnel {
+namespace {
+
+// C [rows of `a` x columns of `b`] over k, in 16 bits; `b` is stored transposed.
+std::vector<float> Product16(const std::vector<float>& a, const std::vector<float>& b, int64_t k) {
+  const auto m = static_cast<int64_t>(a.size()) / k;
+  const auto n = static_cast<int64_t>(b.size()) / k;
+  std::vector<float> c(m * n);
+  GemmScratch scratch;
+  Gemm<float>(Transpose::kNo, Transpose::kYes, m, n, k, {a.data(), k}, {b.data(), k}, 0,
+              {c.data(), n}, TrainingPrecision::kBf16, &scratch);
+  return c;
+}
+
+bool HasScales() { return GetGemmKernels(TrainingPrecision::kBf16).has_scales; }
+
+// Neither adding to a number's bits nor a scale may carry a NaN or an infinity into something else.
+TEST(Gemm16BitsTest, NotFiniteInput_ShowsInTheResult) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const float nan = std::bit_cast<float>(0x7FFFFFFFu);
+  for (const int64_t target : MachineTargets()) {
+    const ScopedTarget scoped(target);
+    for (const float value : {inf, -inf, nan, -nan}) {
+      SCOPED_TRACE(testing::Message() << hwy::TargetName(target) << " " << value);
+      const auto shows = testing::Truly(
+          [&](float c) { return std::isnan(value) || HasScales() ? std::isnan(c) : c == value; });
+      // One of 40 lines of 21, with its values side by side or far apart.
+      const std::vector<float> one(21, 1.0f);
+      std::vector<float> lines(40 * 21, 1.0f), columns(21 * 40, 1.0f);
+      lines[33 * 21 + 4] = value;
+      columns[4 * 40 + 33] = value;
+      std::vector<float> products[4] = {Product16(lines, one, 21), Product16(one, lines, 21)};
+      for (int i : {2, 3}) products[i].resize(40);
+      GemmScratch scratch;
+      Gemm<float>(Transpose::kYes, Transpose::kNo, 40, 1, 21, {columns.data(), 40}, {one.data(), 1},
+                  0, {products[2].data(), 1}, TrainingPrecision::kBf16, &scratch);
+      Gemm<float>(Transpose::kNo, Transpose::kNo, 1, 40, 21, {one.data(), 21}, {columns.data(), 40},
+                  0, {products[3].data(), 40}, TrainingPrecision::kBf16, &scratch);
+      for (const std::vector<float>& c : products) {
+        for (int i = 0; i < 40; ++i) {
+          if (i == 33) {
+            EXPECT_THAT(c[i], shows);
+          } else {
+            EXPECT_NEAR(c[i], 21, 1e-4) << i;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Gemm16BitsTest, SumsOfIntegers_HaveTheSameBitsOnEveryTarget) {
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal;
+  constexpr int64_t kK = 1100;
+  std::vector<float> a(13 * kK), b(67 * kK);
+  for (float& value : a) value = normal(random);
+  for (float& value : b) value = normal(random);
+  std::vector<float> first;
+  for (const int64_t target : MachineTargets()) {
+    const ScopedTarget scoped(target);
+    if (!HasScales()) continue;
+    const std::vector<float> c = Product16(a, b, kK);
+    if (first.empty()) first = c;
+    EXPECT_EQ(c, first) << hwy::TargetName(target);
+  }
+  EXPECT_FALSE(first.empty());
+}
+
+TEST(Gemm16BitsTest, AnyMagnitude_IsScaledAndNeverOverflows) {
+  for (const int64_t target : MachineTargets()) {
+    const ScopedTarget scoped(target);
+    SCOPED_TRACE(hwy::TargetName(target));
+    // The largest values throughout, over parts that are full.
+    for (const float size : {1e-25f, 1.0f, -1.0f, 1e25f}) {
+      const std::vector<float> a(7 * 2051, size);
+      const std::vector<float> b(19 * 2051, 3.0f);
+      for (const float c : Product16(a, b, 2051)) EXPECT_NEAR(c / (size * 3 * 2051), 1, 0.01);
+    }
+    // What is too small to have an inverse counts for nothing.
+    EXPECT_THAT(Product16(std::vector<float>(21, 0.0f), std::vector<float>(42, 5.0f), 21),
+                testing::Each(0.0f));
+    EXPECT_THAT(Product16(std::vector<float>(21, 1e-38f), std::vector<float>(42, 5.0f), 21),
+                testing::Each(testing::FloatNear(0, 1e-35f)));
+  }
+}
+
+}  // namespace
+}  // namespace runnel
