@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
@@ -12,21 +11,6 @@
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
-// What one call of a kernel multiplies: Stored is Real, or uint32_t for a pair of bf16.
-#ifndef RUNNEL_CORE_MATH_DECODE_KERNELS_PRODUCT_
-#define RUNNEL_CORE_MATH_DECODE_KERNELS_PRODUCT_
-namespace runnel {
-template <typename Stored, typename Real>
-struct PackedProduct {
-  int64_t n, k, columns;
-  const Stored* blocks;
-  const Real* x;
-  Real* y;
-  int64_t y_stride;
-};
-}  // namespace runnel
-#endif  // RUNNEL_CORE_MATH_DECODE_KERNELS_PRODUCT_
-
 HWY_BEFORE_NAMESPACE();
 namespace runnel {
 namespace HWY_NAMESPACE {
@@ -34,7 +18,7 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr int64_t kBlock = PackedMatrix<float>::kBlock;
+constexpr int64_t kBlock = kDecodeBlock;
 // Columns of a tile, and the vectors of outputs whose sums, for all its columns, fit the registers.
 constexpr int kTileColumns = 6;
 constexpr int kTileVectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
@@ -263,76 +247,20 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace runnel {
-namespace {
 
 HWY_EXPORT(MultiplyF32);
 HWY_EXPORT(MultiplyF64);
 HWY_EXPORT(MultiplyBf16);
 
-void Multiply(const PackedProduct<float, float>& product) {
+void MultiplyPacked(const PackedProduct<float, float>& product) {
   HWY_DYNAMIC_DISPATCH(MultiplyF32)(product);
 }
-void Multiply(const PackedProduct<double, double>& product) {
+void MultiplyPacked(const PackedProduct<double, double>& product) {
   HWY_DYNAMIC_DISPATCH(MultiplyF64)(product);
 }
-void Multiply(const PackedProduct<uint32_t, float>& product) {
+void MultiplyPacked(const PackedProduct<uint32_t, float>& product) {
   HWY_DYNAMIC_DISPATCH(MultiplyBf16)(product);
 }
-
-// The nearest bf16, to even on a tie; NaN stays NaN.
-uint16_t RoundToBf16(float value) {
-  uint32_t bits = 0;
-  std::memcpy(&bits, &value, sizeof(bits));
-  if (value != value) return static_cast<uint16_t>(bits >> 16 | 0x40);
-  return static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
-}
-
-}  // namespace
-
-template <typename Real>
-PackedMatrix<Real>::PackedMatrix(int64_t n, int64_t k, const Real* weights,
-                                 DecodePrecision precision)
-    : n_(n), k_(k) {
-  const int64_t blocks = (n + kBlock - 1) / kBlock;
-  if constexpr (std::is_same_v<Real, float>) {
-    if (precision == DecodePrecision::kInt8) {
-      int8_ = Int8Matrix(n, k, weights);
-      return;
-    }
-    if (precision == DecodePrecision::kBf16) {
-      const int64_t pairs = (k + 1) / 2;
-      pairs_.resize(blocks * pairs * kBlock);
-      for (int64_t row = 0; row < n; ++row) {
-        uint32_t* column = pairs_.data() + row / kBlock * kBlock * pairs + row % kBlock;
-        for (int64_t i = 0; i < k; ++i) {
-          column[i / 2 * kBlock] |= uint32_t{RoundToBf16(weights[row * k + i])} << i % 2 * 16;
-        }
-      }
-      return;
-    }
-  }
-  blocks_.resize(blocks * kBlock * k);
-  for (int64_t row = 0; row < n; ++row) {
-    Real* column = blocks_.data() + row / kBlock * kBlock * k + row % kBlock;
-    for (int64_t i = 0; i < k; ++i) column[i * kBlock] = weights[row * k + i];
-  }
-}
-
-template <typename Real>
-void PackedMatrix<Real>::MultiplyAdd(int64_t columns, const Real* x, Real* y, int64_t y_stride,
-                                     ProductScratch* scratch) const {
-  if constexpr (std::is_same_v<Real, float>) {
-    if (int8_.rows() > 0) return int8_.MultiplyAdd(columns, x, y, y_stride, &scratch->quantized);
-    if (!pairs_.empty()) {
-      return Multiply(
-          PackedProduct<uint32_t, float>{n_, k_, columns, pairs_.data(), x, y, y_stride});
-    }
-  }
-  Multiply(PackedProduct<Real, Real>{n_, k_, columns, blocks_.data(), x, y, y_stride});
-}
-
-template class PackedMatrix<float>;
-template class PackedMatrix<double>;
 
 }  // namespace runnel
 #endif  // HWY_ONCE

@@ -1,56 +1,29 @@
-// The matrix products of decoding: weights packed once, then multiplied with the columns of one or
-// many sessions.
-//
-// Each output element accumulates over k = 0, 1, ... in order with fused multiply-adds, whatever
-// the number of columns and whatever the vector width, so that results are the same to the bit
-// alone or in a crowd, on every processor with fused multiply-add. int8 sums are exact integers,
-// scaled once at the end by a fused multiply-add: the same there, too.
+// The float products of `packed_matrix.h`, compiled once for each instruction set and picked at run
+// time.
 #ifndef RUNNEL_CORE_MATH_DECODE_KERNELS_H_
 #define RUNNEL_CORE_MATH_DECODE_KERNELS_H_
 
 #include <cstdint>
 
-#include "core/math/aligned_vector.h"
-#include "core/math/decode_precision.h"
-#include "core/math/int8_matrix.h"
-
 namespace runnel {
 
-// Buffers that products reuse from call to call; one thread at a time.
-struct ProductScratch {
-  QuantizedColumns quantized;
+// Outputs whose weights lie side by side.
+inline constexpr int64_t kDecodeBlock = 64;
+
+// y[c] += W x[c] for `columns` columns: x [columns x k], y's columns of n lie `y_stride` apart.
+// Stored is Real, or uint32_t for a pair of bf16.
+template <typename Stored, typename Real>
+struct PackedProduct {
+  int64_t n, k, columns;
+  const Stored* blocks;  // [ceil(n / 64)][rows][64], a row for each k, or for each pair of them
+  const Real* x;
+  Real* y;
+  int64_t y_stride;
 };
 
-// The weights W [n x k] of y = W x, stored in blocks of 64 outputs, k after k. Immutable once made.
-template <typename Real>
-class PackedMatrix {
- public:
-  static constexpr int64_t kBlock = 64;  // outputs
-
-  PackedMatrix() = default;
-  // `weights` is row-major [n x k]. Doubles are always stored as they are.
-  PackedMatrix(int64_t n, int64_t k, const Real* weights,
-               DecodePrecision precision = DecodePrecision::kF32);
-
-  int64_t rows() const { return n_; }
-  int64_t cols() const { return k_; }
-  int64_t bytes() const { return BytesOf(blocks_) + BytesOf(pairs_) + int8_.bytes(); }
-
-  // y[c] += W x[c] for `columns` columns; x [columns x k], y's columns of n lie `y_stride` apart.
-  void MultiplyAdd(int64_t columns, const Real* x, Real* y, int64_t y_stride,
-                   ProductScratch* scratch) const;
-
- private:
-  int64_t n_ = 0;
-  int64_t k_ = 0;
-  // One of these:
-  AlignedVector<Real> blocks_;     // [ceil(n / 64)][k][64], zeros beyond n
-  AlignedVector<uint32_t> pairs_;  // bf16, [ceil(n / 64)][ceil(k / 2)][64]: k even in the low half
-  Int8Matrix int8_;
-};
-
-extern template class PackedMatrix<float>;
-extern template class PackedMatrix<double>;
+void MultiplyPacked(const PackedProduct<float, float>& product);
+void MultiplyPacked(const PackedProduct<double, double>& product);
+void MultiplyPacked(const PackedProduct<uint32_t, float>& product);
 
 }  // namespace runnel
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/math/decode_kernels.h"
+#include "core/math/packed_matrix.h"
 #include "core/nn/cells/cell.h"
 #include "core/nn/recurrent_layer.h"
 

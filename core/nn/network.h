@@ -21,7 +21,7 @@
 
 #include "absl/types/span.h"
 #include "core/math/aligned_vector.h"
-#include "core/math/decode_kernels.h"
+#include "core/math/packed_matrix.h"
 #include "core/math/training_precision.h"
 #include "core/nn/dropout.h"
 #include "core/nn/network_config.h"

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/math/decode_kernels.h"
 #include "core/math/gemm.h"
+#include "core/math/packed_matrix.h"
 #include "core/math/training_kernels.h"
 #include "core/nn/network.h"
 #include "core/nn/parameters.h"

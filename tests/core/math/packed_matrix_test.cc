@@ -1,4 +1,4 @@
-#include "core/math/decode_kernels.h"
+#include "core/math/packed_matrix.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
