@@ -39,10 +39,11 @@ struct NetworkRun {
   std::vector<Real> state_gradient;  // with respect to the state before the first step
 };
 
-// What a run may have beside its inputs; empty or null: none of it.
+// What a run may have beside its inputs; empty, null or f32: none of it.
 struct RunExtras {
   std::vector<uint8_t> resets;  // [T x B]
   const DropoutDraw* dropout = nullptr;
+  TrainingPrecision precision = TrainingPrecision::kF32;
 };
 
 // Inputs and targets are [T x B].
@@ -56,7 +57,7 @@ NetworkRun<Real> RunNetwork(const Network<Real>& network, const std::vector<Real
                        .steps = steps,
                        .resets = extras.resets.empty() ? nullptr : extras.resets.data(),
                        .dropout = extras.dropout};
-  const auto packed = network.NewPackedWeights();
+  const auto packed = network.NewPackedWeights(extras.precision);
   network.Pack(parameters.data(), extras.dropout, packed.get());
   const auto activations = network.NewActivations(steps, lanes);
   NetworkRun<Real> run{.state = state};
