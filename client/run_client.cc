@@ -6,16 +6,16 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "client/benchmark_command.h"
-#include "client/field_flags.h"
-#include "client/generate_command.h"
-#include "client/health_command.h"
-#include "client/jobs_command.h"
-#include "client/models_command.h"
-#include "client/sample_command.h"
-#include "client/score_command.h"
-#include "client/terminal_text.h"
-#include "client/train_command.h"
+#include "client/commands/benchmark_command.h"
+#include "client/commands/field_flags.h"
+#include "client/commands/generate_command.h"
+#include "client/commands/health_command.h"
+#include "client/commands/jobs_command.h"
+#include "client/commands/models_command.h"
+#include "client/commands/sample_command.h"
+#include "client/commands/score_command.h"
+#include "client/commands/train_command.h"
+#include "client/output/terminal_text.h"
 
 namespace runnel::client {
 namespace {

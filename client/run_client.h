@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "client/command.h"
+#include "client/commands/command.h"
 
 namespace runnel::client {
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/model/folder.h"
+#include "core/base/folder.h"
 
 namespace runnel::server {
 namespace {

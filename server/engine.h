@@ -10,18 +10,18 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "core/generate/pattern_cache.h"
 #include "core/model/model_store.h"
-#include "server/corpus_loader.h"
-#include "server/corpus_uploads.h"
-#include "server/executor.h"
-#include "server/generation_pool.h"
-#include "server/memory_budget.h"
+#include "core/pattern/pattern_cache.h"
+#include "server/base/executor.h"
+#include "server/base/memory_budget.h"
+#include "server/base/running_calls.h"
+#include "server/base/slots.h"
 #include "server/options.h"
-#include "server/reading_pool.h"
-#include "server/running_calls.h"
-#include "server/slots.h"
-#include "server/training_jobs.h"
+#include "server/text_generation/generation_pool.h"
+#include "server/text_generation/reading_pool.h"
+#include "server/training/corpus_loader.h"
+#include "server/training/corpus_uploads.h"
+#include "server/training/training_jobs.h"
 
 namespace runnel::server {
 

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "server/log.h"
+#include "server/base/log.h"
 #include "server/options.h"
 #include "server/server.h"
 

@@ -17,7 +17,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "core/math/find_by_name.h"
+#include "core/base/find_by_name.h"
 
 namespace runnel::server {
 namespace {

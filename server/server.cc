@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/health.pb.h"
-#include "server/log.h"
-#include "server/unreadable_request.h"
+#include "private/health.pb.h"
+#include "server/base/log.h"
+#include "server/base/unreadable_request.h"
 
 namespace runnel::server {
 namespace {

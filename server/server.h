@@ -10,10 +10,10 @@
 
 #include "absl/status/statusor.h"
 #include "server/engine.h"
-#include "server/model_service.h"
+#include "server/models/model_service.h"
 #include "server/options.h"
-#include "server/text_generation_service.h"
-#include "server/training_job_service.h"
+#include "server/text_generation/text_generation_service.h"
+#include "server/training/training_job_service.h"
 
 namespace runnel::server {
 

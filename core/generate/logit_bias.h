@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "core/generate/code_point_set.h"
 #include "core/generate/sampler.h"
+#include "core/pattern/code_point_set.h"
 #include "core/text/vocabulary.h"
 
 namespace runnel {

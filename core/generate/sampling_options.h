@@ -6,11 +6,11 @@
 #include <memory>
 #include <string>
 
+#include "core/base/violations.h"
 #include "core/generate/logit_bias.h"
-#include "core/generate/pattern.h"
-#include "core/generate/pattern_cache.h"
 #include "core/generate/stop_sequences.h"
-#include "core/nn/violations.h"
+#include "core/pattern/pattern.h"
+#include "core/pattern/pattern_cache.h"
 
 namespace runnel {
 

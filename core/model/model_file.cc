@@ -7,8 +7,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "core/model/atomic_file.h"
-#include "core/model/checksum.h"
+#include "core/base/atomic_file.h"
+#include "core/base/checksum.h"
 #include "core/model/json.h"
 #include "core/nn/network.h"
 

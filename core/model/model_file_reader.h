@@ -8,7 +8,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "core/model/checksum.h"
+#include "core/base/checksum.h"
 
 namespace runnel {
 

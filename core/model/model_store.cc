@@ -11,8 +11,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "core/model/atomic_file.h"
-#include "core/model/folder.h"
+#include "core/base/atomic_file.h"
+#include "core/base/folder.h"
 #include "core/model/model_digest.h"
 
 namespace runnel {

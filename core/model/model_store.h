@@ -20,7 +20,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "core/model/atomic_file.h"
+#include "core/base/atomic_file.h"
 #include "core/model/loaded_models.h"
 #include "core/model/model_file.h"
 #include "core/model/model_file_reader.h"

@@ -21,8 +21,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "core/base/violations.h"
 #include "core/model/model_file.h"
-#include "core/nn/violations.h"
 
 namespace runnel {
 

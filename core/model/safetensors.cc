@@ -9,7 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "core/model/atomic_file.h"
+#include "core/base/atomic_file.h"
 #include "core/model/json.h"
 
 namespace runnel {

@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "absl/strings/string_view.h"
-#include "core/nn/violations.h"
+#include "core/base/violations.h"
 #include "core/text/vocabulary.h"
 
 namespace runnel {

@@ -6,7 +6,7 @@
 #include <functional>
 #include <optional>
 
-#include "core/math/worker_pool.h"
+#include "core/base/worker_pool.h"
 #include "core/nn/network.h"
 #include "core/text/corpus.h"
 #include "core/train/masking.h"

@@ -20,7 +20,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/math/worker_pool.h"
+#include "core/base/worker_pool.h"
 #include "core/nn/network.h"
 #include "core/text/corpus.h"
 #include "core/text/lanes.h"

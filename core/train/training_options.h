@@ -5,11 +5,11 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+#include "core/base/violations.h"
 #include "core/math/training_precision.h"
 #include "core/nn/dropout.h"
 #include "core/nn/network_config.h"
 #include "core/nn/parameters.h"
-#include "core/nn/violations.h"
 
 namespace runnel {
 

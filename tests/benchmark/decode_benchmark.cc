@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/worker_pool.h"
 #include "core/generate/sampler.h"
 #include "core/math/random.h"
-#include "core/math/worker_pool.h"
 #include "core/nn/network.h"
 #include "tests/benchmark/benchmarks.h"
 

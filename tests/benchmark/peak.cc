@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/math/worker_pool.h"
+#include "core/base/worker_pool.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tests/benchmark/peak.cc"

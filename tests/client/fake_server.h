@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "client/bad_request.h"
+#include "client/net/bad_request.h"
 #include "runnel/v1/generation.grpc.pb.h"
 #include "runnel/v1/models.grpc.pb.h"
 #include "runnel/v1/training.grpc.pb.h"

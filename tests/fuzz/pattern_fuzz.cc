@@ -8,7 +8,7 @@
 #include <iterator>
 #include <string>
 
-#include "core/generate/pattern.h"
+#include "core/pattern/pattern.h"
 #include "core/text/utf8.h"
 
 namespace {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/google_rpc.pb.h"
+#include "private/google_rpc.pb.h"
 
 namespace runnel::server {
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "core/math/find_by_name.h"
+#include "core/base/find_by_name.h"
 #include "core/math/instruction_set.h"
 
 namespace runnel {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "core/base/worker_pool.h"
 #include "core/math/random.h"
-#include "core/math/worker_pool.h"
 #include "core/nn/network.h"
 #include "core/text/corpus.h"
 #include "core/train/schedule.h"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/math/worker_pool.h"
+#include "core/base/worker_pool.h"
 #include "core/nn/network.h"
 #include "core/text/corpus.h"
 

@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "core/math/find_by_name.h"
+#include "core/base/find_by_name.h"
 #include "core/math/gemm.h"
 #include "core/train/training_run.h"
 #include "tests/benchmark/studies/protocols.h"

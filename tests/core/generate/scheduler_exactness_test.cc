@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/generate/scorer.h"
+#include "core/reading/scorer.h"
 #include "tests/core/generate/scheduled_text.h"
 #include "tests/core/math/targets.h"
 

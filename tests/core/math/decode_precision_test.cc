@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "absl/strings/string_view.h"
-#include "core/math/find_by_name.h"
+#include "core/base/find_by_name.h"
 
 namespace runnel {
 namespace {

@@ -11,8 +11,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/base/worker_pool.h"
 #include "core/math/gemm_kernels.h"
-#include "core/math/worker_pool.h"
 #include "tests/core/math/targets.h"
 
 namespace runnel {

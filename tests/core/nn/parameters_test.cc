@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/math/find_by_name.h"
+#include "core/base/find_by_name.h"
 #include "core/nn/network.h"
 
 namespace runnel {

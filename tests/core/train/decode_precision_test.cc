@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "core/generate/scorer.h"
 #include "core/math/gemm.h"
 #include "core/math/random.h"
+#include "core/reading/scorer.h"
 #include "tests/core/train/training_fixture.h"
 
 namespace runnel {

@@ -1,0 +1,110 @@
+#include "client/commands/benchmark_stream.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "client/output/utf8.h"
+
+namespace runnel::client {
+namespace {
+
+double Milliseconds(BenchmarkStream::Clock::duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+// How soon a wait sees that the command is to end.
+constexpr std::chrono::milliseconds kSliceMax(100);
+// Of a reader however slow: keeps the clock's arithmetic from overflowing.
+constexpr double kReadingMax_s = 365.0 * 24 * 3600;
+
+}  // namespace
+
+void StreamsLeft::OneDone() {
+  const std::lock_guard lock(mutex_);
+  if (--left_ == 0) changed_.notify_all();
+}
+
+void StreamsLeft::WaitForNone() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return left_ == 0; });
+}
+
+BenchmarkStream::BenchmarkStream(Connection& connection, v1::GenerateCharsRequest request,
+                                 double chars_per_second, StreamsLeft& left)
+    : interrupt_(connection.interrupt()),
+      call_(connection),
+      request_(std::move(request)),
+      chars_per_second_(chars_per_second),
+      left_(left) {}
+
+void BenchmarkStream::Start(v1::TextGenerationService::Stub& stub) {
+  {
+    const std::lock_guard lock(mutex_);
+    start_ = Clock::now();
+  }
+  stub.async()->GenerateChars(call_.context(), &request_, this);
+  AddHold();  // for the alarm, whose reads are no reactions
+  StartRead(&response_);
+  StartCall();
+}
+
+void BenchmarkStream::OnReadDone(bool ok) {
+  if (!ok) return RemoveHold();
+  TakeMessage();
+  ReadInTime();
+}
+
+void BenchmarkStream::ReadInTime() {
+  const auto now = std::chrono::system_clock::now();
+  // A call that is over must be read to its end.
+  const bool over = interrupt_.triggered() || now >= call_.context()->deadline();
+  std::unique_lock lock(mutex_);
+  const auto wait = std::min<Clock::duration>(next_read_ - Clock::now(), kSliceMax);
+  if (!over && wait > Clock::duration::zero()) {
+    alarm_.emplace().Set(now + wait, [this](bool) { ReadInTime(); });
+    return;
+  }
+  lock.unlock();
+  StartRead(&response_);
+}
+
+void BenchmarkStream::TakeMessage() {
+  const std::lock_guard lock(mutex_);
+  const auto now = Clock::now();
+  const auto chars = static_cast<int64_t>(CountChars(response_.text()));
+  if (chars == 0) return;
+  if (chars_ == 0) {
+    first_ = now;
+    first_char_ms_ = Milliseconds(now - start_);
+  } else {
+    gaps_.push_back(
+        {.ms = static_cast<float>(Milliseconds(now - last_)), .chars = static_cast<float>(chars)});
+  }
+  last_ = now;
+  ++messages_;
+  chars_ += chars;
+  if (chars_per_second_ <= 0) return;
+  const std::chrono::duration<double> reading(
+      std::min(static_cast<double>(chars_) / chars_per_second_, kReadingMax_s));
+  next_read_ = first_ + std::chrono::duration_cast<Clock::duration>(reading);
+}
+
+void BenchmarkStream::OnDone(const grpc::Status& status) {
+  {
+    const std::lock_guard lock(mutex_);
+    status_ = status;
+  }
+  left_.OneDone();
+}
+
+BenchmarkStream::Measured BenchmarkStream::measured() const {
+  const std::lock_guard lock(mutex_);
+  return {.status = status_,
+          .chars = chars_,
+          .messages = messages_,
+          .first_char_ms = first_char_ms_,
+          .gaps = gaps_};
+}
+
+}  // namespace runnel::client

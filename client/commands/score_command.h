@@ -1,0 +1,18 @@
+#ifndef RUNNEL_CLIENT_COMMANDS_SCORE_COMMAND_H_
+#define RUNNEL_CLIENT_COMMANDS_SCORE_COMMAND_H_
+
+#include <CLI/App.hpp>
+
+#include "client/commands/command.h"
+
+namespace runnel::client {
+
+// `runnel score`: how likely a model finds a text.
+void AddScoreCommand(CLI::App& app, CommandLine& line);
+
+// `runnel fill`: fills the blanks in a text.
+void AddFillCommand(CLI::App& app, CommandLine& line);
+
+}  // namespace runnel::client
+
+#endif  // RUNNEL_CLIENT_COMMANDS_SCORE_COMMAND_H_

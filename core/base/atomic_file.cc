@@ -1,0 +1,147 @@
+#include "core/base/atomic_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace runnel {
+namespace {
+
+// errno as a status. A full disk is a resource used up, whatever way the system says it.
+absl::Status FileError(absl::string_view action, absl::string_view path) {
+  const int error = errno;
+  const std::string message = absl::StrCat(action, " ", path);
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(message, ": ", absl::ErrnoToStatus(error, "no room left").message()));
+  }
+  return absl::ErrnoToStatus(error, message);
+}
+
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash);
+}
+
+// False, with errno set, if it failed; EEXIST if `to` is taken.
+bool RenameToFreeName(const std::string& from, const std::string& to) {
+  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL) return false;
+  // A file system without RENAME_NOREPLACE.
+  if (access(to.c_str(), F_OK) == 0) {
+    errno = EEXIST;
+    return false;
+  }
+  return rename(from.c_str(), to.c_str()) == 0;
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(std::string path, std::string temporary_path, int descriptor)
+    : path_(std::move(path)), temporary_path_(std::move(temporary_path)), descriptor_(descriptor) {}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      temporary_path_(std::exchange(other.temporary_path_, "")),
+      descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) close(descriptor_);
+  if (!temporary_path_.empty()) unlink(temporary_path_.c_str());
+}
+
+absl::StatusOr<AtomicFile> AtomicFile::Create(std::string path) {
+  std::string temporary = absl::StrCat(path, ".XXXXXX", kTemporarySuffix);
+  const int descriptor = mkostemps(temporary.data(), kTemporarySuffix.size(), O_CLOEXEC);
+  if (descriptor < 0) return FileError("cannot create", path);
+  return AtomicFile(std::move(path), std::move(temporary), descriptor);
+}
+
+absl::Status AtomicFile::Append(absl::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = write(descriptor_, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return FileError("cannot write", path_);
+    bytes.remove_prefix(count);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AtomicFile::Sync() {
+  return fsync(descriptor_) == 0 ? absl::OkStatus() : FileError("cannot write", path_);
+}
+
+absl::Status AtomicFile::CommitAs(std::string path) {
+  path_ = std::move(path);
+  constexpr mode_t kMode = 0644;
+  if (fchmod(descriptor_, kMode) != 0) return FileError("cannot write", path_);
+  if (absl::Status status = Sync(); !status.ok()) return status;
+  if (!RenameToFreeName(temporary_path_, path_)) return FileError("cannot create", path_);
+  temporary_path_.clear();
+  absl::Status status = SyncFolder(FolderOf(path_));
+  if (!status.ok()) unlink(path_.c_str());
+  return status;
+}
+
+absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes) {
+  absl::StatusOr<AtomicFile> file = AtomicFile::Create(path);
+  if (!file.ok()) return file.status();
+  if (absl::Status status = file->Append(bytes); !status.ok()) return status;
+  return file->Commit();
+}
+
+absl::Status SyncFolder(const std::string& folder) {
+  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return FileError("cannot open", folder);
+  const bool synced = fsync(descriptor) == 0;
+  absl::Status status = synced ? absl::OkStatus() : FileError("cannot write", folder);
+  close(descriptor);
+  return status;
+}
+
+absl::StatusOr<FilePrefix> ReadFilePrefix(const std::string& path, int64_t bytes_max) {
+  // O_NONBLOCK: opening a named pipe must not wait for its writer.
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return FileError("cannot open", path);
+  struct stat info = {};
+  FilePrefix prefix;
+  absl::Status status;
+  if (fstat(descriptor, &info) != 0) {
+    status = FileError("cannot read", path);
+  } else if (!S_ISREG(info.st_mode)) {
+    status = absl::FailedPreconditionError(absl::StrCat(path, " is not a regular file"));
+  } else {
+    prefix.file_bytes = info.st_size;
+    prefix.bytes.resize(std::min<int64_t>(info.st_size, bytes_max));
+  }
+  size_t done = 0;
+  while (status.ok() && done < prefix.bytes.size()) {
+    const ssize_t count = read(descriptor, prefix.bytes.data() + done, prefix.bytes.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) status = FileError("cannot read", path);
+    if (count == 0) status = absl::DataLossError(absl::StrCat(path, " shrank while it was read"));
+    if (count > 0) done += count;
+  }
+  close(descriptor);
+  if (!status.ok()) return status;
+  return prefix;
+}
+
+absl::StatusOr<std::string> ReadWholeFile(const std::string& path, int64_t bytes_max) {
+  absl::StatusOr<FilePrefix> file = ReadFilePrefix(path, bytes_max);
+  if (!file.ok()) return file.status();
+  if (file->file_bytes > bytes_max) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(path, " has ", file->file_bytes, " bytes; at most ", bytes_max, " are read"));
+  }
+  return std::move(file->bytes);
+}
+
+}  // namespace runnel

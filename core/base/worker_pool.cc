@@ -1,0 +1,68 @@
+#include "core/base/worker_pool.h"
+
+#include "core/math/gemm.h"
+
+namespace runnel {
+namespace {
+
+// A worker that finds nothing to do looks this often again before it sleeps: the phases of a
+// training step follow each other within microseconds, and waking a thread takes tens of them.
+constexpr int kLooksBeforeSleep = 200;
+
+}  // namespace
+
+WorkerPool::WorkerPool(int threads) {
+  for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { WorkUntilStopped(); });
+}
+
+WorkerPool::~WorkerPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    ++call_;
+  }
+  changed_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void WorkerPool::Run(int count, absl::FunctionRef<void(int)> task) {
+  if (count <= 1 || workers_.empty()) {
+    for (int i = 0; i < count; ++i) task(i);
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    task_ = &task;
+    count_ = count;
+    next_task_ = 0;
+    workers_left_ = static_cast<int>(workers_.size());
+    ++call_;
+  }
+  changed_.notify_all();
+  TakeTasks(task, count);
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return workers_left_ == 0; });
+}
+
+void WorkerPool::TakeTasks(const absl::FunctionRef<void(int)>& task, int count) {
+  for (int i = next_task_++; i < count; i = next_task_++) task(i);
+}
+
+void WorkerPool::WorkUntilStopped() {
+  PrepareThreadForMath();
+  for (uint64_t seen = 0;;) {
+    for (int look = 0; look < kLooksBeforeSleep && call_ == seen; ++look) std::this_thread::yield();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return call_ != seen; });
+    seen = call_;
+    if (stopped_) return;
+    const absl::FunctionRef<void(int)>& task = *task_;
+    const int count = count_;
+    lock.unlock();
+    TakeTasks(task, count);
+    lock.lock();
+    if (--workers_left_ == 0) changed_.notify_all();
+  }
+}
+
+}  // namespace runnel

@@ -1,0 +1,30 @@
+#include "core/pattern/pattern_cache.h"
+
+#include <utility>
+
+namespace runnel {
+
+absl::StatusOr<std::shared_ptr<const Pattern>> PatternCache::Get(absl::string_view expression,
+                                                                 const Vocabulary& vocabulary,
+                                                                 const CodePointSet& forbidden) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto entry = kept_.begin(); entry != kept_.end(); ++entry) {
+      if (entry->expression != expression || entry->forbidden != forbidden ||
+          entry->vocabulary != vocabulary) {
+        continue;
+      }
+      kept_.splice(kept_.begin(), kept_, entry);
+      return entry->pattern;
+    }
+  }
+  // Without the lock: a large pattern takes a while. At worst the same one is made twice.
+  auto pattern = Pattern::Compile(expression, vocabulary, forbidden, memory_);
+  if (!pattern.ok()) return pattern.status();
+  const std::lock_guard lock(mutex_);
+  kept_.push_front({std::string(expression), vocabulary, forbidden, *pattern});
+  if (kept_.size() > kKeptMax) kept_.pop_back();
+  return *std::move(pattern);
+}
+
+}  // namespace runnel

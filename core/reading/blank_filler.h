@@ -1,0 +1,71 @@
+// Fills the blanks of a text with a bidirectional model.
+//
+// First each blank is judged with all blanks hidden: its ranked candidates. Then the text is filled
+// so that its blanks agree: the blank whose likeliest character is the surest is filled with it,
+// the blanks that see it (cloze_windows.h) are judged anew, and so on until none is left; of two
+// equally sure ones the earlier is first. A blank costs at most two windows more.
+//
+// Not thread-safe; it may move between threads from call to call. Calls: Advance until it is done,
+// then the results.
+#ifndef RUNNEL_CORE_READING_BLANK_FILLER_H_
+#define RUNNEL_CORE_READING_BLANK_FILLER_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/nn/language_model.h"
+#include "core/reading/cloze_windows.h"
+
+namespace runnel {
+
+struct BlankCandidate {
+  int32_t id = 0;      // a whole character: of a model of bytes below 128
+  double logprob = 0;  // nats
+};
+
+class BlankFiller {
+ public:
+  // `text` is ids of the bidirectional model's vocabulary, kMaskedId where a blank is, at least
+  // one. `candidates` >= 1 a blank are kept.
+  BlankFiller(std::shared_ptr<const LanguageModel> model, std::vector<int32_t> text,
+              int candidates);
+
+  // Does a little work, some milliseconds at most unless the network is very large. True once all
+  // blanks are filled.
+  bool Advance();
+
+  // Of each blank in the text's order, the likeliest first, the lower id on a tie. A blank may be
+  // any character of the vocabulary; of a model of bytes any of one byte.
+  const std::vector<std::vector<BlankCandidate>>& candidates() const { return candidates_; }
+  // The text with every blank filled.
+  const std::vector<int32_t>& filled() const { return text_; }
+
+ private:
+  struct Blank {
+    int64_t symbol = 0;
+    BlankCandidate best;  // as the text is now
+    bool filled = false;
+  };
+
+  int64_t BlockOf(const Blank& blank) const;
+  ClozeWindow WindowOf(int64_t block) const;
+  // Reads a block's window and judges its blanks anew.
+  void ReadBlock(int64_t block);
+  std::vector<BlankCandidate> Rank(const float* logits, size_t count) const;
+  // Fills the surest blank; the blocks that see it and have blanks left must be read again.
+  void FillSurest();
+
+  const std::shared_ptr<const LanguageModel> model_;
+  const size_t candidates_max_;
+  std::vector<int32_t> text_;  // surrounded while it is worked on
+  const int64_t surround_;     // symbols at either end of text_ that are none of the text's
+  std::vector<Blank> blanks_;  // in the text's order
+  std::vector<std::vector<BlankCandidate>> candidates_;
+  std::vector<int64_t> blocks_to_read_;
+  size_t blanks_left_;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_READING_BLANK_FILLER_H_

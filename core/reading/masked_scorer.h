@@ -1,0 +1,54 @@
+// The pseudo-log-likelihood of a text under a bidirectional model, at a bounded cost: each
+// character given the others, except those that are hidden together with it.
+//
+// Character i is hidden together with the characters i +- 32, i +- 64, ...; so 32 passes over the
+// text hide each character once, where hiding one at a time would take as many passes as there are
+// characters. A text of up to 32 characters is scored exactly, each of its characters given all the
+// others. What lies beyond the block's window (cloze_windows.h) is not seen. A character of several
+// bytes is hidden whole; its bytes' log-probabilities add up.
+#ifndef RUNNEL_CORE_READING_MASKED_SCORER_H_
+#define RUNNEL_CORE_READING_MASKED_SCORER_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/reading/cloze_windows.h"
+#include "core/reading/scorer.h"
+
+namespace runnel {
+
+// Characters that are hidden together lie a multiple of this apart.
+inline constexpr int32_t kMaskDistance = 32;
+
+class MaskedScorer : public Scorer {
+ public:
+  // As MakeScorer; the model is bidirectional. The context is seen, never hidden.
+  MaskedScorer(std::shared_ptr<const LanguageModel> model, std::vector<int32_t> context,
+               std::vector<int32_t> text);
+
+  bool Advance() override;
+
+ private:
+  void BeginBlock();
+  // Whether pass `pass` of this block hides a symbol.
+  bool IsHidden(int64_t symbol, int32_t pass) const;
+  // Takes the logits [T x B x V] of the passes from first_pass_ on.
+  void TakeLogits(const float* logits, int lanes);
+
+  const std::shared_ptr<const LanguageModel> model_;
+  std::vector<int32_t> char_indices_;  // of the text's symbols
+  std::vector<int32_t> symbols_;       // context, then text, surrounded
+  int64_t text_begin_;                 // of the symbols
+  int64_t text_end_;
+  std::vector<int32_t> inputs_;  // [T x B]
+  int64_t block_ = 0;
+  ClozeWindow window_;      // of the block
+  int32_t first_char_ = 0;  // of the block, hidden by its pass 0
+  int32_t passes_ = 0;      // that the block takes
+  int32_t first_pass_ = 0;  // of those to come
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_READING_MASKED_SCORER_H_

@@ -1,0 +1,46 @@
+// How likely a model finds a text, character by character.
+//
+// A one-directional model gives the log-likelihood: each character given those before it (and the
+// context before them). A bidirectional one gives the pseudo-log-likelihood (Besag, 1975): each
+// character given the others; see masked_scorer.h.
+//
+// Not thread-safe; it may move between threads from call to call. Calls: Advance until it is done,
+// then the results.
+#ifndef RUNNEL_CORE_READING_SCORER_H_
+#define RUNNEL_CORE_READING_SCORER_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/nn/language_model.h"
+
+namespace runnel {
+
+class Scorer {
+ public:
+  virtual ~Scorer() = default;
+
+  // Does a little work, some milliseconds at most unless the network is very large. True once the
+  // whole text is scored.
+  virtual bool Advance() = 0;
+
+  // One a character of the text, nats; of a model of bytes the sum over the character's bytes.
+  const std::vector<double>& char_logprobs() const { return char_logprobs_; }
+
+ protected:
+  std::vector<double> char_logprobs_;
+};
+
+// `context` is read first and not scored. Both are ids of the model's vocabulary, whole characters,
+// `text` at least one.
+std::unique_ptr<Scorer> MakeScorer(std::shared_ptr<const LanguageModel> model,
+                                   std::vector<int32_t> context, std::vector<int32_t> text);
+
+// For each symbol of `text` the character it belongs to, counted from 0: its own index, unless the
+// symbols are bytes.
+std::vector<int32_t> CharIndices(const Vocabulary& vocabulary, const std::vector<int32_t>& text);
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_READING_SCORER_H_

@@ -1,0 +1,46 @@
+#include "server/base/executor.h"
+
+#include <utility>
+
+namespace runnel::server {
+
+Executor::Executor(int threads, size_t queued_max) : queued_max_(queued_max) {
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { WorkUntilStopped(); });
+}
+
+Executor::~Executor() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+absl::Status Executor::Submit(std::function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() >= queued_max_) {
+      return absl::ResourceExhaustedError("too many requests are waiting; try again later");
+    }
+    queue_.push_back(std::move(task));
+  }
+  changed_.notify_one();
+  return absl::OkStatus();
+}
+
+void Executor::WorkUntilStopped() {
+  while (true) {
+    std::function<void()> task;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      task = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    task();
+  }
+}
+
+}  // namespace runnel::server

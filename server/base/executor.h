@@ -1,0 +1,43 @@
+// A few threads for work that may block (files, large requests), so that gRPC's own
+// threads never wait.
+#ifndef RUNNEL_SERVER_BASE_EXECUTOR_H_
+#define RUNNEL_SERVER_BASE_EXECUTOR_H_
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace runnel::server {
+
+class Executor {
+ public:
+  // `queued_max` bounds the tasks that wait.
+  Executor(int threads, size_t queued_max);
+  // Runs what is queued, then ends.
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  // RESOURCE_EXHAUSTED, without running it, if too many tasks wait. Thread-safe.
+  absl::Status Submit(std::function<void()> task);
+
+ private:
+  void WorkUntilStopped();
+
+  const size_t queued_max_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> queue_;
+  bool stopped_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_BASE_EXECUTOR_H_

@@ -1,0 +1,41 @@
+// Calls that need no reactor of their own: answered on the executor, or at once.
+#ifndef RUNNEL_SERVER_BASE_FINISHED_CALL_H_
+#define RUNNEL_SERVER_BASE_FINISHED_CALL_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <functional>
+#include <utility>
+
+#include "server/base/executor.h"
+#include "server/wire/error_mapping.h"
+
+namespace runnel::server {
+
+// A call that has its answer already.
+inline grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
+                                        const grpc::Status& status) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(status);
+  return reactor;
+}
+
+// A call whose answer `work` finds on one of the executor's threads: it may block. gRPC keeps
+// request and response until then, also if the call is cancelled.
+inline grpc::ServerUnaryReactor* AnswerOn(Executor* executor, grpc::CallbackServerContext* context,
+                                          std::function<grpc::Status()> work) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const absl::Status status =
+      executor->Submit([reactor, work = std::move(work)] { reactor->Finish(work()); });
+  if (!status.ok()) reactor->Finish(ToGrpcStatus(status));
+  return reactor;
+}
+
+inline grpc::Status NotOffered(const char* rpc) {
+  return grpc::Status(grpc::StatusCode::UNIMPLEMENTED,
+                      absl::StrCat(rpc, " is not available in this release"));
+}
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_BASE_FINISHED_CALL_H_

@@ -1,0 +1,49 @@
+// Memory that requests may claim, counted in bytes before it is allocated: a request that does not
+// fit is refused rather than the server killed by the system. Thread-safe.
+#ifndef RUNNEL_SERVER_BASE_MEMORY_BUDGET_H_
+#define RUNNEL_SERVER_BASE_MEMORY_BUDGET_H_
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace runnel::server {
+
+// Bytes of memory that this process may use: the machine's, or its container's limit.
+int64_t MemoryBytes();
+
+class MemoryBudget {
+ public:
+  // A claim, given back when it is destroyed.
+  class Claim {
+   public:
+    Claim(MemoryBudget* budget, int64_t bytes) : budget_(budget), bytes_(bytes) {}
+    ~Claim();
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+
+   private:
+    MemoryBudget* const budget_;
+    const int64_t bytes_;
+  };
+
+  explicit MemoryBudget(int64_t bytes_max) : bytes_max_(bytes_max) {}
+
+  int64_t bytes_max() const { return bytes_max_; }
+
+  // RESOURCE_EXHAUSTED if others hold what is left. `what` names it in the message. The budget must
+  // outlive the claim.
+  absl::StatusOr<std::unique_ptr<Claim>> Take(int64_t bytes, absl::string_view what);
+
+ private:
+  const int64_t bytes_max_;
+  std::mutex mutex_;
+  int64_t taken_ = 0;
+};
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_BASE_MEMORY_BUDGET_H_

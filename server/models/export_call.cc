@@ -1,0 +1,80 @@
+#include "server/models/export_call.h"
+
+#include <string>
+#include <utility>
+
+#include "server/wire/error_mapping.h"
+
+namespace runnel::server {
+namespace {
+
+// Below the 4 MB that a gRPC client takes if it is not told otherwise.
+constexpr int64_t kChunkBytes = 1 << 20;
+
+}  // namespace
+
+ExportCall* ExportCall::Start(Engine* engine, const v1::ExportModelRequest& request) {
+  const std::shared_ptr<ExportCall> call(new ExportCall(engine));
+  const std::lock_guard lock(call->mutex_);
+  call->self_ = call;
+  const grpc::Status status = call->TryBegin(request);
+  if (!status.ok()) call->Finish(status);
+  return call.get();
+}
+
+grpc::Status ExportCall::TryBegin(const v1::ExportModelRequest& request) {
+  absl::StatusOr<ModelReference> reference = ParseModelReference(request.model());
+  if (!reference.ok()) return ToGrpcStatus(reference.status(), "model");
+  reference_ = *std::move(reference);
+  auto slot = engine_.export_slots.Take();
+  if (!slot.ok()) return ToGrpcStatus(slot.status());
+  slot_ = *std::move(slot);
+  return ToGrpcStatus(Continue());
+}
+
+absl::Status ExportCall::Continue() {
+  return engine_.model_work.Submit([self = shared_from_this()] {
+    const std::lock_guard lock(self->mutex_);
+    const grpc::Status status = self->TrySend();
+    if (!status.ok()) self->Finish(status);
+  });
+}
+
+grpc::Status ExportCall::TrySend() {
+  if (!file_.has_value()) {
+    auto file = engine_.models->OpenFile(reference_);
+    if (!file.ok()) return ToGrpcStatus(file.status());
+    file_.emplace(*std::move(file));
+  }
+  absl::StatusOr<std::string> bytes = file_->reader.Read(kChunkBytes);
+  if (!bytes.ok()) {
+    if (absl::IsDataLoss(bytes.status())) {
+      engine_.models->ReportDamage(reference_.name, file_->version, bytes.status().message());
+    }
+    return ToGrpcStatus(absl::Status(bytes.status().code(),
+                                     absl::StrCat(reference_.name, ":", file_->version,
+                                                  " is damaged: ", bytes.status().message())));
+  }
+  message_.set_chunk(*std::move(bytes));
+  if (file_->reader.bytes_left() > 0) {
+    StartWrite(&message_);
+  } else {
+    StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);
+  }
+  return grpc::Status::OK;
+}
+
+void ExportCall::OnWriteDone(bool ok) {
+  const std::lock_guard lock(mutex_);
+  if (!ok) return Finish(grpc::Status::CANCELLED);
+  const absl::Status status = Continue();
+  if (!status.ok()) Finish(ToGrpcStatus(status));
+}
+
+void ExportCall::OnDone() {
+  std::shared_ptr<ExportCall> self;
+  const std::lock_guard lock(mutex_);
+  self = std::move(self_);
+}
+
+}  // namespace runnel::server

@@ -1,0 +1,147 @@
+#include "server/models/import_request.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/model/model_reference.h"
+#include "core/text/utf8.h"
+#include "server/wire/training_convert.h"
+
+namespace runnel::server {
+namespace {
+
+// Unicode's scalar values.
+constexpr int64_t kCharactersMax = 1'112'064;
+
+template <typename T>
+void CheckEqual(absl::string_view field, const std::optional<T>& given, T found,
+                Violations* violations) {
+  if (!given || *given == found) return;
+  violations->Add(field, absl::StrCat("is ", *given, "; the file says ", found));
+}
+
+void ReadNetwork(const v1::NetworkConfig& wire, ImportRequest* request, Violations* violations) {
+  request->cell = CellFromProto(wire.cell_type());
+  if (wire.cell_type() != v1::CELL_TYPE_UNSPECIFIED && !request->cell) {
+    AddUnknownEnum("network.cell_type", wire.cell_type(), violations);
+  }
+  PyTorchModelSpec& spec = request->spec;
+  spec.cell = request->cell.value_or(spec.cell);
+  if (wire.has_num_layers()) spec.num_layers = wire.num_layers();
+  if (wire.has_hidden_size()) spec.hidden_size = wire.hidden_size();
+  if (wire.has_embedding_size()) spec.embedding_size = wire.embedding_size();
+  spec.bidirectional = wire.bidirectional();
+  const NetworkConfig defaults;
+  Violations bounds;
+  Validate({.num_layers = spec.num_layers.value_or(defaults.num_layers),
+            .hidden_size = spec.hidden_size.value_or(defaults.hidden_size),
+            .embedding_size = spec.embedding_size.value_or(defaults.embedding_size)},
+           &bounds);
+  violations->AddPrefixed("network.", bounds);
+  if (wire.has_min_char_count() && wire.min_char_count() != 1) {
+    violations->Add("network.min_char_count",
+                    absl::StrCat("is ", wire.min_char_count(),
+                                 "; must be 1 or absent, as an imported vocabulary is given"));
+  }
+  if (wire.has_min_char_count()) request->min_char_count = wire.min_char_count();
+  if (!wire.document_separator().empty()) {
+    violations->Add("network.document_separator",
+                    "is given; must be absent, as an imported vocabulary is given");
+  }
+}
+
+void ReadCharacters(const std::string& vocabulary, ImportRequest* request, Violations* violations) {
+  const int64_t count = CountChars(vocabulary);
+  if (count > kCharactersMax) {
+    violations->Add("vocabulary", absl::StrCat("has ", count, " characters; at most ",
+                                               kCharactersMax, ", as many as Unicode has"));
+    return;
+  }
+  absl::StatusOr<std::vector<char32_t>> characters = DecodeUtf8(vocabulary);
+  if (characters.ok()) {
+    request->spec.characters = *std::move(characters);
+  } else {
+    violations->Add("vocabulary", std::string(characters.status().message()));
+  }
+}
+
+void ReadVocabulary(const v1::ImportModelRequest& message, ImportRequest* request,
+                    Violations* violations) {
+  const v1::VocabularyKind kind = message.network().vocabulary();
+  if (!v1::VocabularyKind_IsValid(kind)) {
+    AddUnknownEnum("network.vocabulary", kind, violations);
+  }
+  if (kind == v1::VOCABULARY_KIND_BYTES) {
+    request->vocabulary_kind = VocabularyKind::kBytes;
+    if (!message.vocabulary().empty()) {
+      violations->Add("vocabulary", "is given; must be empty where network.vocabulary is BYTES");
+    }
+  } else if (kind == v1::VOCABULARY_KIND_CODE_POINTS || !message.vocabulary().empty()) {
+    request->vocabulary_kind = VocabularyKind::kCodePoints;
+    ReadCharacters(message.vocabulary(), request, violations);
+  }
+  request->spec.vocabulary_kind = request->vocabulary_kind.value_or(VocabularyKind::kCodePoints);
+}
+
+}  // namespace
+
+ImportRequest ReadImportRequest(const v1::ImportModelRequest& message, Violations* violations) {
+  ImportRequest request{.name = message.name(), .has_network = message.has_network()};
+  if (const absl::Status status = CheckModelName(request.name); !status.ok()) {
+    violations->Add("name", std::string(status.message()));
+  }
+  ReadNetwork(message.network(), &request, violations);
+  ReadVocabulary(message, &request, violations);
+  return request;
+}
+
+void RequireNetworkAndVocabulary(const ImportRequest& request, Violations* violations) {
+  if (!request.has_network) {
+    violations->Add("network", "is missing; the file does not say what network it holds");
+  } else if (!request.cell) {
+    violations->Add("network.cell_type", "is missing; the file does not say what cell it holds");
+  }
+  if (request.vocabulary_kind != VocabularyKind::kBytes && request.spec.characters.empty()) {
+    violations->Add("vocabulary", "is missing; the file does not say what characters it is of");
+  }
+}
+
+void CheckAgreement(const ImportRequest& request, const ModelDescription& file,
+                    Violations* violations) {
+  const NetworkConfig& network = file.network;
+  if (request.cell && *request.cell != network.cell) {
+    violations->Add("network.cell_type",
+                    absl::StrCat("is ", CellTypeName(*request.cell), "; the file says ",
+                                 CellTypeName(network.cell)));
+  }
+  CheckEqual("network.num_layers", request.spec.num_layers, network.num_layers, violations);
+  CheckEqual("network.hidden_size", request.spec.hidden_size, network.hidden_size, violations);
+  CheckEqual("network.embedding_size", request.spec.embedding_size, network.embedding_size,
+             violations);
+  if (request.spec.bidirectional && !network.bidirectional) {
+    violations->Add("network.bidirectional", "is true; the file says false");
+  }
+  CheckEqual("network.min_char_count", request.min_char_count,
+             file.vocabulary.rules().min_char_count, violations);
+  if (!request.vocabulary_kind) return;
+  if (*request.vocabulary_kind != file.vocabulary.kind()) {
+    violations->Add("network.vocabulary", file.vocabulary.kind() == VocabularyKind::kBytes
+                                              ? "is code points; the file says bytes"
+                                              : "is bytes; the file says code points");
+    return;
+  }
+  const std::vector<char32_t>& characters = request.spec.characters;
+  if (characters.empty()) return;
+  bool same = static_cast<int>(characters.size()) == file.vocabulary.char_count();
+  for (size_t id = 0; same && id < characters.size(); ++id) {
+    same = characters[id] == file.vocabulary.Symbol(static_cast<int32_t>(id));
+  }
+  if (!same) {
+    violations->Add("vocabulary",
+                    absl::StrCat("is not the file's, which has ", file.vocabulary.char_count(),
+                                 " characters in code-point order"));
+  }
+}
+
+}  // namespace runnel::server

@@ -1,0 +1,89 @@
+#include "server/models/model_service.h"
+
+#include <vector>
+
+#include "core/model/model_reference.h"
+#include "server/base/finished_call.h"
+#include "server/base/log.h"
+#include "server/models/export_call.h"
+#include "server/models/import_call.h"
+#include "server/wire/model_convert.h"
+#include "server/wire/paging.h"
+
+namespace runnel::server {
+
+grpc::ServerUnaryReactor* ModelService::ListModels(grpc::CallbackServerContext* context,
+                                                   const v1::ListModelsRequest* request,
+                                                   v1::ListModelsResponse* response) {
+  return AnswerOn(&engine_.requests, context,
+                  [this, request, response] { return List(*request, response); });
+}
+
+// A page token is the last name of its page: models that come or go do not shift the next one.
+grpc::Status ModelService::List(const v1::ListModelsRequest& request,
+                                v1::ListModelsResponse* response) const {
+  Violations problems;
+  const int page_size = CheckPageSize(request.page_size(), &problems);
+  if (!request.page_token().empty() && !CheckModelName(request.page_token()).ok()) {
+    problems.Add("page_token", "is not a token of this list");
+  }
+  if (!problems.empty()) return ToGrpcStatus(problems);
+  for (const ModelInfo& model : engine_.models->List()) {
+    if (!request.page_token().empty() && model.name <= request.page_token()) continue;
+    if (response->models_size() == page_size) {
+      response->set_next_page_token(response->models(page_size - 1).name());
+      break;
+    }
+    *response->add_models() = ToProto(model);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::ServerUnaryReactor* ModelService::GetModel(grpc::CallbackServerContext* context,
+                                                 const v1::GetModelRequest* request,
+                                                 v1::GetModelResponse* response) {
+  return AnswerOn(&engine_.requests, context,
+                  [this, request, response] { return Get(*request, response); });
+}
+
+grpc::Status ModelService::Get(const v1::GetModelRequest& request,
+                               v1::GetModelResponse* response) const {
+  if (const absl::Status status = CheckModelName(request.name()); !status.ok()) {
+    return ToGrpcStatus(status, "name");
+  }
+  const auto model = engine_.models->Get(request.name());
+  if (model.ok()) *response->mutable_model() = ToProto(*model);
+  return ToGrpcStatus(model.status());
+}
+
+grpc::ServerUnaryReactor* ModelService::DeleteModel(grpc::CallbackServerContext* context,
+                                                    const v1::DeleteModelRequest* request,
+                                                    v1::DeleteModelResponse* /*response*/) {
+  return AnswerOn(&engine_.requests, context, [this, request] { return Delete(*request); });
+}
+
+grpc::Status ModelService::Delete(const v1::DeleteModelRequest& request) const {
+  const absl::StatusOr<ModelReference> reference = ParseModelReference(request.model());
+  if (!reference.ok()) return ToGrpcStatus(reference.status(), "model");
+  const absl::Status status = engine_.models->Delete(*reference);
+  if (status.ok()) Log(LogLevel::kInfo, absl::StrCat("deleted ", reference->ToString()));
+  return ToGrpcStatus(status);
+}
+
+grpc::ServerUnaryReactor* ModelService::SetModelLabel(grpc::CallbackServerContext* context,
+                                                      const v1::SetModelLabelRequest* /*request*/,
+                                                      v1::SetModelLabelResponse* /*response*/) {
+  return Answer(context, NotOffered("SetModelLabel"));
+}
+
+grpc::ServerReadReactor<v1::ImportModelRequest>* ModelService::ImportModel(
+    grpc::CallbackServerContext* context, v1::ImportModelResponse* response) {
+  return ImportCall::Start(&engine_, context, response);
+}
+
+grpc::ServerWriteReactor<v1::ExportModelResponse>* ModelService::ExportModel(
+    grpc::CallbackServerContext* /*context*/, const v1::ExportModelRequest* request) {
+  return ExportCall::Start(&engine_, *request);
+}
+
+}  // namespace runnel::server

@@ -1,0 +1,112 @@
+#include "server/text_generation/fill_blanks_call.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/text/utf8.h"
+#include "server/base/find_model.h"
+
+namespace runnel::server {
+namespace {
+
+constexpr char kBlankDefault[] = "_";
+constexpr int kCandidatesDefault = 5;
+constexpr int64_t kBlanksMax = 1000;
+// Of one response, all blanks together.
+constexpr int64_t kAllCandidatesMax = 100'000;
+
+int64_t CountOf(const std::string& part, const std::string& text) {
+  int64_t count = 0;
+  for (size_t at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + part.size())) {
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+Violations FillBlanksCall::CheckRequest(int64_t* blanks) {
+  Violations problems;
+  blank_ = request_.blank().empty() ? kBlankDefault : request_.blank();
+  const auto blank_chars = DecodeUtf8(blank_);
+  if (!blank_chars.ok() || blank_chars->size() != 1) {
+    problems.Add("blank", absl::StrCat("has ", blank_chars.ok() ? blank_chars->size() : 0,
+                                       " characters; must be one"));
+    return problems;
+  }
+  *blanks = CountOf(blank_, request_.text());
+  if (*blanks == 0) {
+    problems.Add("text", absl::StrCat("has no blank, which is marked by ",
+                                      DescribeChar(blank_chars->front())));
+  } else if (*blanks > kBlanksMax) {
+    problems.Add("text", absl::StrCat("has ", *blanks, " blanks; at most ", kBlanksMax));
+  }
+  if (request_.has_candidates() && request_.candidates() < 1) {
+    problems.Add("candidates", absl::StrCat("is ", request_.candidates(), "; must be 1 or more"));
+  }
+  CheckLength(request_.text(), /*context=*/"", &problems);
+  return problems;
+}
+
+grpc::Status FillBlanksCall::Prepare() {
+  int64_t blanks = 0;
+  grpc::Status status =
+      FindModel(request_.model(), CheckRequest(&blanks), engine_.models.get(), &model_);
+  if (!status.ok()) return status;
+  if (model_->cloze == nullptr) {
+    return {grpc::StatusCode::FAILED_PRECONDITION,
+            absl::StrCat("model ", model_->name, ":", model_->version,
+                         " is one-directional and does not see what follows a blank; FillBlanks "
+                         "takes a model trained with network.bidirectional")};
+  }
+  const int candidates =
+      std::min(request_.has_candidates() ? request_.candidates() : kCandidatesDefault,
+               model_->vocabulary.size());
+  if (candidates * blanks > kAllCandidatesMax) {
+    return InvalidField("candidates", absl::StrCat("makes ", candidates, " for each of ", blanks,
+                                                   " blanks; one response holds at most ",
+                                                   kAllCandidatesMax, " together"));
+  }
+  status = ClaimMemory(request_.text().size());
+  if (!status.ok()) return status;
+  auto text = EncodeBlankText(model_->vocabulary, request_.text(), blank_);
+  if (!text.ok()) return ToGrpcStatus(text.status(), "text");
+  positions_ = std::move(text->positions);
+  for (size_t i = 0; i < text->ids.size(); ++i) {
+    if (text->ids[i] == kMaskedId) masked_.push_back(i);
+  }
+  filler_ = std::make_unique<BlankFiller>(model_, std::move(text->ids), candidates);
+  return grpc::Status::OK;
+}
+
+std::string FillBlanksCall::FilledText() const {
+  const std::string& text = request_.text();
+  std::string filled;
+  size_t from = 0;
+  for (const size_t symbol : masked_) {
+    const size_t at = text.find(blank_, from);
+    filled.append(text, from, at - from);
+    model_->vocabulary.AppendText(filler_->filled()[symbol], &filled);
+    from = at + blank_.size();
+  }
+  return filled.append(text, from);
+}
+
+void FillBlanksCall::WriteResponse() {
+  const Vocabulary& vocabulary = model_->vocabulary;
+  response_.set_text(FilledText());
+  for (size_t i = 0; i < positions_.size(); ++i) {
+    v1::FilledBlank* blank = response_.add_blanks();
+    blank->set_position(static_cast<int32_t>(positions_[i]));
+    for (const BlankCandidate& candidate : filler_->candidates()[i]) {
+      v1::CharAlternative* alternative = blank->add_candidates();
+      vocabulary.AppendText(candidate.id, alternative->mutable_character());
+      alternative->set_logprob(static_cast<float>(candidate.logprob));
+    }
+  }
+  response_.set_model_version(model_->version);
+}
+
+}  // namespace runnel::server

@@ -1,0 +1,198 @@
+#include "server/text_generation/generate_chars_call.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "core/text/utf8.h"
+#include "server/wire/generation_convert.h"
+
+namespace runnel::server {
+namespace {
+
+// Text that may wait for a slow reader.
+constexpr size_t kPendingBytesMax = 4096;
+// And characters' log-probabilities, each of which may have many alternatives.
+constexpr size_t kPendingLogprobsMax = 512;
+// The writing goes on when less than this share is left.
+constexpr double kResumeShare = 0.5;
+// Under load a text's messages are at least this far apart for each other text under way: up to
+// 1,250 texts' 2,500 messages a second leave nearly all of the processor to the texts.
+constexpr std::chrono::microseconds kMessageSpacing(400);
+// But not farther, however many texts there are: a reader should see that the text goes on.
+constexpr std::chrono::microseconds kMessageSpacingMax(500'000);
+
+// The bytes of the first `chars` characters of valid UTF-8.
+size_t PrefixBytes(absl::string_view text, size_t chars) {
+  size_t bytes = 0;
+  while (bytes < text.size()) {
+    if (BeginsChar(text[bytes]) && chars-- == 0) break;
+    ++bytes;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+GenerateCharsCall* GenerateCharsCall::Start(Engine* engine,
+                                            const v1::GenerateCharsRequest* request) {
+  const std::shared_ptr<GenerateCharsCall> call(new GenerateCharsCall(engine, request));
+  call->self_ = call;
+  auto admission = engine->generation.Admit(1);
+  absl::Status status = admission.status();
+  if (status.ok()) {
+    call->admission_ = *std::move(admission);
+    status = engine->Submit(&engine->requests, *request, [call] { call->Prepare(); });
+  }
+  if (!status.ok()) call->Refuse(ToGrpcStatus(status));
+  return call.get();
+}
+
+void GenerateCharsCall::Prepare() {
+  Violations problems;
+  const SamplingOptions sampling = ReadSampling(request_, engine_.options.max_chars, &problems);
+  const GenerationInput input{.model = request_.model(),
+                              .prompt = request_.prompt(),
+                              .skip_unknown = request_.skip_unknown_prompt_chars(),
+                              .resume_state = request_.resume_state(),
+                              .has_seed = request_.sampling().has_seed(),
+                              .request_bytes = static_cast<int64_t>(request_.ByteSizeLong()),
+                              .arrival = arrival_};
+  GenerationStart start;
+  const grpc::Status status =
+      StartGeneration(input, sampling, std::move(problems), &engine_, &start);
+  if (!status.ok()) return Refuse(status);
+  text_memory_ = std::move(start.text_memory);
+  run_ = std::make_unique<GenerationRun>(std::move(start.runs.front()));
+  if (request_.has_max_chars_per_message()) chars_max_ = request_.max_chars_per_message();
+  engine_.generation.Schedule(shared_from_this());
+}
+
+void GenerateCharsCall::Refuse(const grpc::Status& status) {
+  const std::lock_guard lock(mutex_);
+  finished_ = true;
+  Finish(status);
+}
+
+bool GenerateCharsCall::GoesOn() {
+  if (!cancelled_ && !engine_.generation.draining()) {
+    run_->NoteStep();
+    return true;
+  }
+  std::string rest;
+  run_->Interrupt(&rest);  // nobody hears of it if it was cancelled
+  EndText(rest);
+  return false;
+}
+
+bool GenerateCharsCall::OnStep(Event event, absl::string_view written) {
+  run_->NoteEvent(event);
+  if (event != Event::kEnd) return Deliver(written);
+  EndText(written);
+  return false;
+}
+
+bool GenerateCharsCall::Deliver(absl::string_view written) {
+  const std::lock_guard lock(mutex_);
+  TakeTextLocked(written);
+  if (!WaitsForMoreLocked()) SendLocked();
+  // A cancel that came first has found nothing paused to wake.
+  paused_ = PendingShareLocked() >= 1 && write_in_flight_ && !cancelled_;
+  return !paused_;
+}
+
+void GenerateCharsCall::EndText(absl::string_view written) {
+  const std::lock_guard lock(mutex_);
+  TakeTextLocked(written);
+  summary_ = run_->Summary();
+  run_.reset();
+  text_ended_ = true;
+  SendLocked();
+}
+
+void GenerateCharsCall::TakeTextLocked(absl::string_view written) {
+  if (written.empty()) return;
+  pending_.append(written.data(), written.size());
+  for (CharLogprob& character : run_->TakeLogprobs()) {
+    pending_logprobs_.push_back(std::move(character));
+  }
+}
+
+double GenerateCharsCall::PendingShareLocked() const {
+  return std::max(static_cast<double>(pending_.size()) / kPendingBytesMax,
+                  static_cast<double>(pending_logprobs_.size()) / kPendingLogprobsMax);
+}
+
+bool GenerateCharsCall::WaitsForMoreLocked() const {
+  if (text_ended_ || cancelled_ || chars_max_ > 0) return false;
+  if (pending_.empty() || PendingShareLocked() >= kResumeShare) return false;
+  if (!last_message_) return false;
+  const auto spacing =
+      std::min(kMessageSpacing * (engine_.generation.active() - 1), kMessageSpacingMax);
+  return GenerationRun::Clock::now() - *last_message_ < spacing;
+}
+
+void GenerateCharsCall::SendLocked() {
+  if (finished_ || write_in_flight_) return;
+  if (cancelled_) {
+    // While the text is still being written, its task ends it, and this comes again.
+    if (!text_ended_) return;
+    finished_ = true;
+    Finish(grpc::Status::CANCELLED);
+    return;
+  }
+  if (pending_.empty() && !text_ended_) return;
+  TakeMessageLocked();
+  if (text_ended_ && pending_.empty()) {
+    *message_.mutable_summary() = summary_;
+    finished_ = true;
+    StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);
+    return;
+  }
+  write_in_flight_ = true;
+  last_message_ = GenerationRun::Clock::now();
+  StartWrite(&message_);
+}
+
+void GenerateCharsCall::TakeMessageLocked() {
+  message_.Clear();
+  const size_t bytes = chars_max_ == 0 ? pending_.size() : PrefixBytes(pending_, chars_max_);
+  message_.set_text(pending_.substr(0, bytes));
+  pending_.erase(0, bytes);
+  const int64_t chars = CountChars(message_.text());
+  for (int64_t i = 0; i < chars && !pending_logprobs_.empty(); ++i) {
+    *message_.add_logprobs() = ToProto(pending_logprobs_.front());
+    pending_logprobs_.pop_front();
+  }
+}
+
+void GenerateCharsCall::OnWriteDone(bool ok) {
+  bool resume = false;
+  {
+    const std::lock_guard lock(mutex_);
+    write_in_flight_ = false;
+    if (!ok) cancelled_ = true;
+    if (!WaitsForMoreLocked()) SendLocked();
+    resume = paused_ && (cancelled_ || PendingShareLocked() < kResumeShare);
+    if (resume) paused_ = false;
+  }
+  if (resume) engine_.generation.Schedule(shared_from_this());
+}
+
+void GenerateCharsCall::OnCancel() {
+  bool resume = false;
+  {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = true;
+    resume = std::exchange(paused_, false);
+    SendLocked();
+  }
+  if (resume) engine_.generation.Schedule(shared_from_this());
+}
+
+void GenerateCharsCall::OnDone() {
+  const std::shared_ptr<GenerateCharsCall> self = std::move(self_);
+  admission_.reset();
+}
+
+}  // namespace runnel::server

@@ -1,0 +1,81 @@
+#include "server/text_generation/generation_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/math/gemm.h"
+
+namespace runnel::server {
+
+GenerationPool::GenerationPool(int threads, int active_max)
+    : slots_(active_max,
+             absl::StrCat("this server writes at most ", active_max, " texts at a time")) {
+  for (int i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>());
+  for (const auto& worker : workers_) {
+    worker->thread = std::thread([this, w = worker.get()] { WorkUntilStopped(w); });
+  }
+}
+
+GenerationPool::~GenerationPool() {
+  for (const auto& worker : workers_) {
+    {
+      const std::lock_guard lock(worker->mutex);
+      worker->stopped = true;
+    }
+    worker->changed.notify_one();
+  }
+  for (const auto& worker : workers_) worker->thread.join();
+}
+
+void GenerationPool::Schedule(std::shared_ptr<Text> text) { Give(std::move(text), LeastLoaded()); }
+
+void GenerationPool::Give(std::shared_ptr<Text> text, Worker* worker) {
+  ++worker->load;
+  {
+    const std::lock_guard lock(worker->mutex);
+    worker->arrivals.push_back(std::move(text));
+  }
+  worker->changed.notify_one();
+}
+
+GenerationPool::Worker* GenerationPool::LeastLoaded() const {
+  const auto least =
+      std::min_element(workers_.begin(), workers_.end(),
+                       [](const auto& a, const auto& b) { return a->load < b->load; });
+  return least->get();
+}
+
+void GenerationPool::WorkUntilStopped(Worker* worker) {
+  PrepareThreadForMath();
+  Scheduler& scheduler = worker->scheduler;
+  std::vector<std::shared_ptr<Text>> arrivals;
+  while (true) {
+    {
+      std::unique_lock lock(worker->mutex);
+      worker->changed.wait(lock, [&] {
+        return worker->stopped || scheduler.size() > 0 || !worker->arrivals.empty();
+      });
+      if (worker->stopped) return;
+      arrivals.swap(worker->arrivals);
+    }
+    for (auto& text : arrivals) scheduler.Add(std::move(text));
+    arrivals.clear();
+    worker->load -= scheduler.Step();
+    Balance(worker);
+  }
+}
+
+void GenerationPool::Balance(Worker* worker) {
+  if (workers_.size() == 1) return;
+  constexpr int kPart = 8;  // what moves a text is worth it beyond one and an eighth
+  Worker* least = LeastLoaded();
+  const int load = worker->load;
+  if (load <= least->load + 1 + load / kPart) return;
+  std::shared_ptr<Text> text = worker->scheduler.Take();
+  if (text == nullptr) return;
+  --worker->load;
+  Give(std::move(text), least);
+}
+
+}  // namespace runnel::server

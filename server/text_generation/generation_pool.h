@@ -1,0 +1,67 @@
+// The threads that write texts. Each has a scheduler, whose texts share the model's steps; a text
+// goes to the thread that has fewest, and a thread that has many more than another gives it some.
+#ifndef RUNNEL_SERVER_TEXT_GENERATION_GENERATION_POOL_H_
+#define RUNNEL_SERVER_TEXT_GENERATION_GENERATION_POOL_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/generate/scheduler.h"
+#include "server/base/slots.h"
+
+namespace runnel::server {
+
+class GenerationPool {
+ public:
+  using Text = Scheduler::Text;
+
+  // `active_max` bounds the texts under way.
+  GenerationPool(int threads, int active_max);
+  // Ends after the steps that are running; there should be no texts left.
+  ~GenerationPool();
+  GenerationPool(const GenerationPool&) = delete;
+  GenerationPool& operator=(const GenerationPool&) = delete;
+
+  // Room for a number of texts. RESOURCE_EXHAUSTED if that would be too many. The pool must outlive
+  // it. Thread-safe.
+  absl::StatusOr<std::unique_ptr<Slots::Slot>> Admit(int texts) { return slots_.Take(texts); }
+  // Texts admitted. Thread-safe.
+  int active() const { return slots_.taken(); }
+
+  // Steps `text` until it leaves; one that has left may be scheduled again. Thread-safe.
+  void Schedule(std::shared_ptr<Text> text);
+
+  // Asks all texts to end as soon as they can, those to come too. Thread-safe.
+  void StartDraining() { draining_ = true; }
+  bool draining() const { return draining_; }
+
+ private:
+  struct Worker {
+    std::atomic<int> load = 0;  // texts, those that arrive included
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<std::shared_ptr<Text>> arrivals;
+    bool stopped = false;
+    Scheduler scheduler;  // of the thread alone
+    std::thread thread;
+  };
+
+  void Give(std::shared_ptr<Text> text, Worker* worker);
+  Worker* LeastLoaded() const;
+  void WorkUntilStopped(Worker* worker);
+  // Gives a text away if another thread has far fewer.
+  void Balance(Worker* worker);
+
+  Slots slots_;
+  std::atomic<bool> draining_ = false;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_TEXT_GENERATION_GENERATION_POOL_H_

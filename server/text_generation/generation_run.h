@@ -1,0 +1,56 @@
+// One text being written for a request: a session with what its summary tells. Not thread-safe; it
+// may move between threads from call to call.
+#ifndef RUNNEL_SERVER_TEXT_GENERATION_GENERATION_RUN_H_
+#define RUNNEL_SERVER_TEXT_GENERATION_GENERATION_RUN_H_
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/generate/session.h"
+#include "runnel/v1/generation.pb.h"
+
+namespace runnel::server {
+
+class GenerationRun {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // What a summary tells of the request.
+  struct Facts {
+    uint64_t seed = 0;
+    int model_version = 0;
+    int64_t prompt_chars = 0;
+    bool return_state = false;
+    Clock::time_point arrival;
+  };
+
+  GenerationRun(Session session, const Facts& facts)
+      : facts_(facts), session_(std::move(session)), last_char_(facts.arrival) {}
+
+  Session& session() { return session_; }
+  // Before each step, and after it.
+  void NoteStep();
+  void NoteEvent(Event event);
+  // Ends the text where it is: the server is shutting down. Appends to `text`.
+  void Interrupt(std::string* text) { session_.Interrupt(text); }
+  // Of the characters appended since the last call, if the request asks for them.
+  std::vector<CharLogprob> TakeLogprobs() { return session_.TakeLogprobs(); }
+
+  // After the end.
+  v1::GenerationSummary Summary() const;
+
+ private:
+  float MillisecondsUntil(std::optional<Clock::time_point> time) const;
+
+  const Facts facts_;
+  Session session_;
+  std::optional<Clock::time_point> first_step_;
+  std::optional<Clock::time_point> first_char_;
+  Clock::time_point last_char_;
+};
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_TEXT_GENERATION_GENERATION_RUN_H_

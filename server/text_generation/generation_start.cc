@@ -1,0 +1,87 @@
+#include "server/text_generation/generation_start.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/generate/state_token.h"
+#include "server/base/find_model.h"
+
+namespace runnel::server {
+namespace {
+
+// What a generation takes: the request, which stays until the end, an id for each byte of its
+// prompt in the encoding and in each text's session, and what is written.
+int64_t MemoryNeeded(const GenerationInput& input) {
+  const auto id_bytes = static_cast<int64_t>(input.prompt.size() * sizeof(int32_t));
+  return input.request_bytes + id_bytes * (input.texts + 1) + input.response_bytes;
+}
+
+// The sessions of `texts` texts: the first is the options' sample, the others follow it.
+absl::StatusOr<std::vector<Session>> MakeSessions(const std::shared_ptr<const LoadedModel>& model,
+                                                  SamplingOptions sampling,
+                                                  const SessionState* resumed,
+                                                  const std::vector<int32_t>& prompt, int texts) {
+  std::vector<Session> sessions;
+  for (int i = 0; i < texts; ++i, ++sampling.sample_index) {
+    if (resumed == nullptr) {
+      sessions.emplace_back(model, sampling, prompt);
+      continue;
+    }
+    auto session = Session::Resume(model, sampling, *resumed, prompt);
+    if (!session.ok()) return session.status();
+    sessions.push_back(*std::move(session));
+  }
+  return sessions;
+}
+
+}  // namespace
+
+grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampling,
+                             Violations problems, Engine* engine, GenerationStart* start) {
+  std::shared_ptr<const LoadedModel> model;
+  grpc::Status found = FindModel(input.model, std::move(problems), engine->models.get(), &model);
+  if (!found.ok()) return found;
+  if (model->decoder == nullptr) {
+    return {grpc::StatusCode::FAILED_PRECONDITION,
+            absl::StrCat("model ", model->name, ":", model->version,
+                         " is bidirectional: it sees what follows a character and cannot write; "
+                         "FillBlanks fills blanks with it, Score rates a text")};
+  }
+  const Vocabulary& vocabulary = model->vocabulary;
+  Violations unfit;
+  BindToVocabulary(vocabulary, &engine->patterns, &sampling, &unfit);
+  if (!unfit.empty()) return ToGrpcStatus(unfit);
+
+  auto claim = engine->text_memory.Take(MemoryNeeded(input), "the request");
+  if (!claim.ok()) return ToGrpcStatus(claim.status());
+  const auto prompt =
+      vocabulary.Encode(input.prompt, input.skip_unknown ? Vocabulary::Unknown::kIsSkipped
+                                                         : Vocabulary::Unknown::kIsError);
+  if (!prompt.ok()) return ToGrpcStatus(prompt.status(), "prompt");
+
+  std::optional<SessionState> resumed;
+  if (!input.resume_state.empty()) {
+    auto state = DecodeStateToken(input.resume_state, *model);
+    if (!state.ok()) return ToGrpcStatus(state.status(), "resume_state");
+    resumed = *std::move(state);
+    if (!input.has_seed) sampling.seed = resumed->seed;
+    sampling.sample_index = resumed->sample_index;
+  }
+  auto sessions =
+      MakeSessions(model, sampling, resumed ? &*resumed : nullptr, prompt->ids, input.texts);
+  if (!sessions.ok()) return ToGrpcStatus(sessions.status(), "resume_state");
+  for (Session& session : *sessions) {
+    start->runs.emplace_back(std::move(session),
+                             GenerationRun::Facts{.seed = sampling.seed,
+                                                  .model_version = model->version,
+                                                  .prompt_chars = prompt->chars,
+                                                  .return_state = sampling.return_state,
+                                                  .arrival = input.arrival});
+  }
+  start->text_memory = *std::move(claim);
+  return grpc::Status::OK;
+}
+
+}  // namespace runnel::server

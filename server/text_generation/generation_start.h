@@ -1,0 +1,43 @@
+// What both generating calls do first: check the request, find the model, read
+// the prompt's characters.
+#ifndef RUNNEL_SERVER_TEXT_GENERATION_GENERATION_START_H_
+#define RUNNEL_SERVER_TEXT_GENERATION_GENERATION_START_H_
+
+#include <grpcpp/support/status.h>
+
+#include <memory>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "core/generate/sampling_options.h"
+#include "server/engine.h"
+#include "server/text_generation/generation_run.h"
+#include "server/wire/error_mapping.h"
+
+namespace runnel::server {
+
+// A request that can be worked on.
+struct GenerationStart {
+  std::vector<GenerationRun> runs;                   // one a text
+  std::unique_ptr<MemoryBudget::Claim> text_memory;  // as long as the request and the texts last
+};
+
+struct GenerationInput {
+  absl::string_view model;
+  absl::string_view prompt;
+  bool skip_unknown = false;
+  absl::string_view resume_state;  // empty: none
+  bool has_seed = false;           // else a resumed text goes on with its own
+  int texts = 1;
+  int64_t request_bytes = 0;
+  int64_t response_bytes = 0;  // that pile up in memory until the texts have ended
+  GenerationRun::Clock::time_point arrival;
+};
+
+// May read the model's file. `sampling` and `problems` are what reading the request's options gave.
+grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampling,
+                             Violations problems, Engine* engine, GenerationStart* start);
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_TEXT_GENERATION_GENERATION_START_H_

@@ -1,0 +1,87 @@
+#include "server/text_generation/reading_call.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/math/gemm.h"
+#include "core/text/utf8.h"
+
+namespace runnel::server {
+namespace {
+
+// What a byte of a text takes beside the request: its ids as encoded, joined and counted, its
+// log-probability twice.
+constexpr int64_t kBytesPerTextByte = 3 * sizeof(int32_t) + sizeof(double) + sizeof(float);
+
+}  // namespace
+
+grpc::ServerUnaryReactor* ReadingCall::Start(const std::shared_ptr<ReadingCall>& call) {
+  Engine& engine = call->engine_;
+  auto admission = engine.readings.Admit();
+  absl::Status status = admission.status();
+  {
+    const std::lock_guard lock(call->mutex_);
+    call->self_ = call;
+    if (status.ok()) call->admission_ = *std::move(admission);
+  }
+  if (status.ok()) {
+    status = engine.Submit(&engine.requests, call->message_, [call] {
+      const grpc::Status prepared = call->Prepare();
+      if (!prepared.ok()) return call->End(prepared);
+      call->engine_.readings.Schedule([call] { call->RunSlice(); });
+    });
+  }
+  if (!status.ok()) call->End(ToGrpcStatus(status));
+  return call.get();
+}
+
+void ReadingCall::RunSlice() {
+  using Clock = std::chrono::steady_clock;
+  PrepareThreadForMath();
+  const auto slice_end = Clock::now() + ReadingPool::kSlice;
+  do {
+    if (cancelled_) return End(grpc::Status::CANCELLED);
+    if (engine_.readings.draining()) {
+      return End({grpc::StatusCode::UNAVAILABLE, "the server is shutting down"});
+    }
+    if (Advance()) {
+      WriteResponse();
+      return End(grpc::Status::OK);
+    }
+  } while (Clock::now() < slice_end);
+  engine_.readings.Schedule([call = shared_from_this()] { call->RunSlice(); });
+}
+
+void ReadingCall::End(const grpc::Status& status) {
+  const std::lock_guard lock(mutex_);
+  Finish(status);
+}
+
+void ReadingCall::OnDone() {
+  std::shared_ptr<ReadingCall> self;  // goes last, when mutex_ is free
+  const std::lock_guard lock(mutex_);
+  self = std::move(self_);
+  admission_.reset();
+  memory_.reset();
+}
+
+void ReadingCall::CheckLength(const std::string& text, const std::string& context,
+                              Violations* problems) const {
+  const int64_t chars = CountChars(text) + CountChars(context);
+  if (chars <= engine_.options.max_chars) return;
+  problems->Add(
+      "text", absl::StrCat("has ", chars, " characters", context.empty() ? "" : " with its context",
+                           "; at most ", engine_.options.max_chars));
+}
+
+grpc::Status ReadingCall::ClaimMemory(size_t bytes) {
+  auto claim = engine_.text_memory.Take(
+      static_cast<int64_t>(message_.ByteSizeLong() + bytes * kBytesPerTextByte), "the request");
+  if (!claim.ok()) return ToGrpcStatus(claim.status());
+  const std::lock_guard lock(mutex_);
+  memory_ = *std::move(claim);
+  return grpc::Status::OK;
+}
+
+}  // namespace runnel::server

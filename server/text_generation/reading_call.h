@@ -1,0 +1,63 @@
+// A unary call that reads a whole text with a model, slice by slice: what Score and FillBlanks have
+// in common.
+//
+// Lifetime: the call owns itself until OnDone; its tasks hold it too. It is finished under mutex_,
+// once.
+#ifndef RUNNEL_SERVER_TEXT_GENERATION_READING_CALL_H_
+#define RUNNEL_SERVER_TEXT_GENERATION_READING_CALL_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "core/model/model_store.h"
+#include "server/engine.h"
+#include "server/wire/error_mapping.h"
+
+namespace runnel::server {
+
+class ReadingCall : public grpc::ServerUnaryReactor,
+                    public std::enable_shared_from_this<ReadingCall> {
+ public:
+  // Starts a call that was just made; it deletes itself.
+  static grpc::ServerUnaryReactor* Start(const std::shared_ptr<ReadingCall>& call);
+
+  void OnCancel() override { cancelled_ = true; }
+  void OnDone() override;
+
+ protected:
+  ReadingCall(Engine* engine, const google::protobuf::MessageLite& message)
+      : engine_(*engine), message_(message) {}
+
+  // Off gRPC's threads, once: checks the request and makes the work. May read the model's file.
+  virtual grpc::Status Prepare() = 0;
+  // Does a little of the work; true when it is done.
+  virtual bool Advance() = 0;
+  // Afterwards.
+  virtual void WriteResponse() = 0;
+
+  // A violation if a text, with what stands before it, has more characters than this server takes.
+  void CheckLength(const std::string& text, const std::string& context, Violations* problems) const;
+  // Claims memory for the request and what is made of its text of `bytes`, until the call is done.
+  grpc::Status ClaimMemory(size_t bytes);
+
+  Engine& engine_;
+
+ private:
+  void RunSlice();
+  void End(const grpc::Status& status);
+
+  const google::protobuf::MessageLite& message_;  // the request
+  std::atomic<bool> cancelled_ = false;
+  std::mutex mutex_;
+  std::shared_ptr<ReadingCall> self_;  // until OnDone
+  std::unique_ptr<Slots::Slot> admission_;
+  std::unique_ptr<MemoryBudget::Claim> memory_;
+};
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_TEXT_GENERATION_READING_CALL_H_

@@ -1,0 +1,136 @@
+#include "server/text_generation/sample_call.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/wire/generation_convert.h"
+
+namespace runnel::server {
+namespace {
+
+// Nats a character; an empty text is the least likely of all.
+double LogprobPerChar(const v1::SampledText& text) {
+  const int chars = text.summary().generated_chars();
+  if (chars == 0) return -std::numeric_limits<double>::infinity();
+  return static_cast<double>(text.summary().logprob()) / chars;
+}
+
+}  // namespace
+
+// One of the texts, which it writes into its own place in texts_.
+class SampleCall::TextTask : public Scheduler::Text {
+ public:
+  TextTask(std::shared_ptr<SampleCall> call, GenerationRun run, v1::SampledText* text)
+      : call_(std::move(call)), run_(std::move(run)), text_(*text) {}
+
+  Session& session() override { return run_.session(); }
+
+  bool GoesOn() override {
+    if (call_->cancelled_ || call_->engine_.generation.draining()) {
+      run_.Interrupt(text_.mutable_text());  // nobody hears of it if it was cancelled
+      End();
+      return false;
+    }
+    run_.NoteStep();
+    return true;
+  }
+
+  bool OnStep(Event event, absl::string_view written) override {
+    run_.NoteEvent(event);
+    text_.mutable_text()->append(written.data(), written.size());
+    AddLogprobs();
+    if (event != Event::kEnd) return true;
+    End();
+    return false;
+  }
+
+ private:
+  void AddLogprobs() {
+    for (const CharLogprob& character : run_.TakeLogprobs()) {
+      *text_.add_logprobs() = ToProto(character);
+    }
+  }
+  void End() {
+    AddLogprobs();
+    *text_.mutable_summary() = run_.Summary();
+    call_->TextEnded();
+  }
+
+  const std::shared_ptr<SampleCall> call_;
+  GenerationRun run_;
+  v1::SampledText& text_;
+};
+
+SampleCall* SampleCall::Start(Engine* engine, const v1::SampleRequest* request,
+                              v1::SampleResponse* response) {
+  const std::shared_ptr<SampleCall> call(new SampleCall(engine, request, response));
+  call->self_ = call;
+  const absl::Status status =
+      engine->Submit(&engine->requests, *request, [call] { call->Prepare(); });
+  if (!status.ok()) call->Finish(ToGrpcStatus(status));
+  return call.get();
+}
+
+void SampleCall::Prepare() {
+  const grpc::Status status = TryPrepare();
+  if (!status.ok()) Finish(status);
+}
+
+grpc::Status SampleCall::TryPrepare() {
+  Violations problems;
+  const SamplingOptions sampling = ReadSampling(request_, engine_.options.max_chars,
+                                                engine_.options.max_message_bytes, &problems);
+  const int texts = problems.empty() ? NumTexts(request_) : 1;
+  if (texts > engine_.options.max_streams) {
+    return InvalidField(request_.has_best_of() ? "best_of" : "num_samples",
+                        absl::StrCat("is ", texts, "; this server writes at most ",
+                                     engine_.options.max_streams, " texts at a time"));
+  }
+  auto admission = engine_.generation.Admit(texts);
+  if (!admission.ok()) return ToGrpcStatus(admission.status());
+  admission_ = *std::move(admission);
+
+  GenerationStart start;
+  grpc::Status status = StartGeneration(
+      {.model = request_.model(),
+       .prompt = request_.prompt(),
+       .skip_unknown = request_.skip_unknown_prompt_chars(),
+       .resume_state = request_.resume_state(),
+       .has_seed = request_.sampling().has_seed(),
+       .texts = texts,
+       .request_bytes = static_cast<int64_t>(request_.ByteSizeLong()),
+       .response_bytes =
+           problems.empty() ? texts * sampling.max_chars * MemoryPerChar(sampling) : 0,
+       .arrival = arrival_},
+      sampling, std::move(problems), &engine_, &start);
+  if (!status.ok()) return status;
+  text_memory_ = std::move(start.text_memory);
+  texts_left_ = texts;
+  texts_.resize(texts);
+  for (int i = 0; i < texts; ++i) {
+    engine_.generation.Schedule(
+        std::make_shared<TextTask>(shared_from_this(), std::move(start.runs[i]), &texts_[i]));
+  }
+  return grpc::Status::OK;
+}
+
+void SampleCall::TextEnded() {
+  if (--texts_left_ > 0) return;
+  if (request_.has_best_of()) {
+    std::stable_sort(texts_.begin(), texts_.end(), [](const auto& a, const auto& b) {
+      return LogprobPerChar(a) > LogprobPerChar(b);
+    });
+    texts_.resize(NumSamples(request_));
+  }
+  for (v1::SampledText& text : texts_) response_.add_samples()->Swap(&text);
+  Finish(cancelled_ ? grpc::Status::CANCELLED : grpc::Status::OK);
+}
+
+void SampleCall::OnDone() {
+  const std::shared_ptr<SampleCall> self = std::move(self_);
+  admission_.reset();
+}
+
+}  // namespace runnel::server

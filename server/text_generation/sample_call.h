@@ -1,0 +1,60 @@
+// One Sample call: its texts grow side by side on the generation pool; the last one to end finishes
+// the call.
+//
+// Lifetime as in GenerateCharsCall.
+#ifndef RUNNEL_SERVER_TEXT_GENERATION_SAMPLE_CALL_H_
+#define RUNNEL_SERVER_TEXT_GENERATION_SAMPLE_CALL_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "runnel/v1/generation.pb.h"
+#include "server/engine.h"
+#include "server/text_generation/generation_run.h"
+#include "server/text_generation/generation_start.h"
+
+namespace runnel::server {
+
+class SampleCall : public grpc::ServerUnaryReactor,
+                   public std::enable_shared_from_this<SampleCall> {
+ public:
+  // The reactor for a call; it deletes itself. `request` and `response` must live until Finish, as
+  // gRPC's do.
+  static SampleCall* Start(Engine* engine, const v1::SampleRequest* request,
+                           v1::SampleResponse* response);
+
+  void OnCancel() override { cancelled_ = true; }
+  void OnDone() override;
+
+ private:
+  class TextTask;
+
+  SampleCall(Engine* engine, const v1::SampleRequest* request, v1::SampleResponse* response)
+      : engine_(*engine),
+        request_(*request),
+        response_(*response),
+        arrival_(GenerationRun::Clock::now()) {}
+
+  // Off gRPC's threads: checks the request, then schedules the writing.
+  void Prepare();
+  grpc::Status TryPrepare();
+  void TextEnded();
+
+  Engine& engine_;
+  const v1::SampleRequest& request_;
+  v1::SampleResponse& response_;
+  const GenerationRun::Clock::time_point arrival_;
+  std::atomic<bool> cancelled_ = false;
+  std::atomic<int> texts_left_ = 0;
+  std::vector<v1::SampledText> texts_;  // in the order of their index
+  std::shared_ptr<SampleCall> self_;    // until OnDone
+  std::unique_ptr<Slots::Slot> admission_;
+  std::unique_ptr<MemoryBudget::Claim> text_memory_;
+};
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_TEXT_GENERATION_SAMPLE_CALL_H_

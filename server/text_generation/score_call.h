@@ -1,0 +1,32 @@
+// One Score call.
+#ifndef RUNNEL_SERVER_TEXT_GENERATION_SCORE_CALL_H_
+#define RUNNEL_SERVER_TEXT_GENERATION_SCORE_CALL_H_
+
+#include <memory>
+
+#include "core/reading/scorer.h"
+#include "runnel/v1/generation.pb.h"
+#include "server/text_generation/reading_call.h"
+
+namespace runnel::server {
+
+class ScoreCall : public ReadingCall {
+ public:
+  // `request` and `response` must live until OnDone, as gRPC's do.
+  ScoreCall(Engine* engine, const v1::ScoreRequest* request, v1::ScoreResponse* response)
+      : ReadingCall(engine, *request), request_(*request), response_(*response) {}
+
+ protected:
+  grpc::Status Prepare() override;
+  bool Advance() override { return scorer_->Advance(); }
+  void WriteResponse() override;
+
+ private:
+  const v1::ScoreRequest& request_;
+  v1::ScoreResponse& response_;
+  std::unique_ptr<Scorer> scorer_;
+};
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_TEXT_GENERATION_SCORE_CALL_H_

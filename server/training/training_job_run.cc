@@ -1,0 +1,216 @@
+#include "server/training/training_job_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "core/generate/single_stream.h"
+#include "core/nn/cells/cell.h"
+#include "core/nn/network.h"
+#include "core/train/evaluation.h"
+#include "core/train/fine_tuning.h"
+#include "core/train/shard.h"
+#include "core/train/training_run.h"
+#include "server/base/log.h"
+#include "server/wire/error_mapping.h"
+#include "server/wire/model_convert.h"
+#include "server/wire/training_convert.h"
+
+namespace runnel::server {
+namespace {
+
+constexpr int64_t kPreviewChars = 200;
+constexpr size_t kErrorBytesMax = 1000;
+constexpr std::chrono::seconds kPublishWaitMax(10);
+
+double SteadySeconds() {
+  using Seconds = std::chrono::duration<double>;
+  return Seconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// Out of a float's range, a number becomes its largest: infinity has no place in JSON.
+float ToFloat(double value) {
+  constexpr double kMax = std::numeric_limits<float>::max();
+  return static_cast<float>(std::clamp(value, -kMax, kMax));
+}
+
+v1::TrainingProgress ToProgress(const ProgressReport& report) {
+  v1::TrainingProgress progress;
+  progress.set_step(report.step);
+  progress.set_epoch(ToFloat(report.epoch));
+  progress.set_chars_seen(report.chars_seen);
+  progress.set_loss(ToFloat(report.loss));
+  progress.set_smooth_loss(ToFloat(report.smooth_loss));
+  if (report.validation_loss) progress.set_validation_loss(ToFloat(*report.validation_loss));
+  progress.set_chars_per_second(ToFloat(report.chars_per_second));
+  progress.set_seconds_left(ToFloat(report.seconds_left));
+  progress.set_learning_rate(ToFloat(report.learning_rate));
+  progress.set_gradient_norm(ToFloat(report.gradient_norm));
+  return progress;
+}
+
+// What the model writes right now, from the training state on: the classic script's preview.
+std::string Preview(const Trainer<float>& trainer, const Vocabulary& vocabulary, uint64_t seed,
+                    int64_t step) {
+  auto model = std::make_shared<LanguageModel>();
+  model->vocabulary = vocabulary;
+  model->decoder = trainer.network().NewDecoder(trainer.outcome().data());
+  const SamplingOptions options{
+      .seed = seed, .sample_index = static_cast<uint64_t>(step), .max_chars = kPreviewChars};
+  Session session(model, options, {trainer.FirstInput()}, trainer.FirstLaneState());
+  return SingleStream(std::move(session)).WriteAll();
+}
+
+class JobObserver : public TrainingObserver {
+ public:
+  JobObserver(TrainingJob* job, const TrainingSpec& spec) : job_(*job), spec_(spec) {}
+
+  bool StopRequested() override { return job_.stop_requested(); }
+  bool Abandoned() override { return job_.stop_requested() && !job_.publish_when_stopped(); }
+
+  void OnReport(const ProgressReport& report, const Trainer<float>& trainer) override {
+    v1::TrainingProgress progress = ToProgress(report);
+    if (report.sample_due && !spec_.network.bidirectional) {
+      progress.set_sample_text(
+          Preview(trainer, spec_.corpus->corpus.vocabulary(), spec_.options.seed, report.step));
+    }
+    job_.Report(std::move(progress));
+  }
+
+ private:
+  TrainingJob& job_;
+  const TrainingSpec& spec_;
+};
+
+// Lets the trainer begin with the weights of the spec's base. FAILED_PRECONDITION if its file is
+// not the one that was there when the job was submitted, perhaps hours ago.
+absl::Status StartFromBase(const TrainingSpec& spec, ModelStore* models, Trainer<float>* trainer) {
+  const absl::StatusOr<StoredVersion> base = models->Read(spec.base->reference);
+  if (!base.ok()) return WithField("base", base.status());
+  const ModelDescription& submitted = *spec.base->description;
+  const Vocabulary& known = base->data.description.vocabulary;
+  if (base->data.description.network != submitted.network || known != submitted.vocabulary) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("base: the file of ", spec.base->reference.ToString(),
+                     " was exchanged for another network's since the job was submitted"));
+  }
+  const auto network = MakeNetwork<float>(spec.network, known.size());
+  CarryOver<float>({.layout = network->layout(),
+                    .vocabulary = known,
+                    .parameters = base->data.parameters.data()},
+                   {.layout = trainer->network().layout(),
+                    .vocabulary = spec.corpus->corpus.vocabulary(),
+                    .parameters = trainer->mutable_parameters()->data()});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TrainingOutcome> Train(TrainingJob* job, const TrainingSpec& spec,
+                                      ModelStore* models, int threads) {
+  const Corpus& corpus = spec.corpus->corpus;
+  const auto network = MakeNetwork<float>(spec.network, corpus.vocabulary().size());
+  WorkerPool pool(threads);
+  Trainer<float> trainer(*network, spec.network.hidden_size, corpus, spec.options, &pool);
+  if (spec.base) {
+    if (absl::Status status = StartFromBase(spec, models, &trainer); !status.ok()) return status;
+  }
+  JobObserver observer(job, spec);
+  return RunTraining(spec.options, SteadySeconds, &trainer, &observer);
+}
+
+// Tries again while the disk is full, until the job is stopped: what it has learned may have taken
+// days.
+absl::StatusOr<VersionInfo> Publish(const TrainingJob& job, const TrainingSpec& spec,
+                                    TrainingOutcome outcome, ModelStore* models) {
+  ModelData data;
+  data.description = {.network = spec.network,
+                      .vocabulary = spec.corpus->corpus.vocabulary(),
+                      .parameter_count = spec.parameter_count,
+                      .validation_loss = outcome.validation_loss,
+                      .chars_trained = outcome.chars_seen,
+                      .training_job = job.id(),
+                      .create_time_ms = absl::ToUnixMillis(absl::Now()),
+                      .training = ToModelFileJson(server::ToProto(spec.options))};
+  data.parameters = std::move(outcome.parameters);
+  for (std::chrono::seconds wait(1);; wait = std::min(2 * wait, kPublishWaitMax)) {
+    absl::StatusOr<VersionInfo> published = models->Publish(spec.model, data);
+    if (!absl::IsResourceExhausted(published.status())) return published;
+    Log(LogLevel::kWarning, absl::StrCat("job ", job.id(), " cannot publish yet, tries again in ",
+                                         wait.count(), " s: ", published.status().message()));
+    if (job.WaitForStop(wait)) return published;
+  }
+}
+
+struct Ending {
+  v1::TrainingJobState state;
+  std::string error;
+  int version = 0;
+};
+
+Ending Failed(const absl::Status& status) {
+  return {.state = v1::TRAINING_JOB_STATE_FAILED,
+          .error = SafeText(status.message(), kErrorBytesMax)};
+}
+
+Ending TrainAndPublish(TrainingJob* job, const TrainingSpec& spec, ModelStore* models,
+                       int threads) {
+  absl::StatusOr<TrainingOutcome> outcome = Train(job, spec, models, threads);
+  if (!outcome.ok()) return Failed(outcome.status());
+  const bool stopped = outcome->stopped;
+  Ending ending{
+      .state = stopped ? v1::TRAINING_JOB_STATE_CANCELLED : v1::TRAINING_JOB_STATE_SUCCEEDED,
+      .error = stopped ? job->stop_reason() : ""};
+  if (stopped && (!job->publish_when_stopped() || outcome->steps == 0)) return ending;
+  const absl::StatusOr<VersionInfo> published = Publish(*job, spec, *std::move(outcome), models);
+  if (published.ok()) {
+    ending.version = published->version;
+    return ending;
+  }
+  ending = Failed(published.status());
+  if (job->stop_requested()) ending.state = v1::TRAINING_JOB_STATE_CANCELLED;
+  return ending;
+}
+
+}  // namespace
+
+double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& options,
+                           int vocabulary_size, int64_t parameters, int threads) {
+  // Weights, their average, the best ones, those published and their file, two optimizer memories,
+  // packed copies for both ways, with recurrent dropout its mask and what is left.
+  constexpr double kParameterCopies = 12;
+  // Beside the gates: a layer's outputs as the next one reads them, and gradients.
+  constexpr double kOtherBuffers = 3;
+  constexpr double kGatesPaddingMax = 31;  // numbers, to an odd number of cache lines
+  const CellShape& cell = GetCell<float>(network.cell).shape;
+  const double layers = static_cast<double>(network.num_layers) * network.directions();
+  const double numbers_a_unit = cell.rows + cell.states + kOtherBuffers;
+  const double numbers_a_char = layers * (network.hidden_size * numbers_a_unit + kGatesPaddingMax) +
+                                2.0 * network.embedding_size + vocabulary_size;
+  const double shards = static_cast<double>(options.batch_size) / kShardLanes + 1;
+  // Of the shards that run at once, and of an evaluation's beside them.
+  constexpr double kEvaluationChars = kEvaluationLanesMax * kEvaluationSteps;
+  const double lanes = std::min<double>(options.batch_size, double{kShardLanes} * threads);
+  const double chars = lanes * options.sequence_length + kEvaluationChars;
+  return sizeof(float) *
+         (static_cast<double>(parameters) * (kParameterCopies + shards) + chars * numbers_a_char);
+}
+
+void RunTrainingJob(TrainingJob* job, ModelStore* models, int threads) {
+  std::unique_ptr<const TrainingSpec> spec = job->Begin();
+  if (spec == nullptr) return;
+  Log(LogLevel::kInfo, absl::StrCat("job ", job->id(), " trains ", spec->model));
+  const Ending ending = TrainAndPublish(job, *spec, models, threads);
+  spec.reset();  // the corpus goes before anyone hears of the end
+  Log(ending.state == v1::TRAINING_JOB_STATE_FAILED ? LogLevel::kWarning : LogLevel::kInfo,
+      absl::StrCat("job ", job->id(), " ended ", v1::TrainingJobState_Name(ending.state),
+                   ending.version > 0 ? absl::StrCat(" as version ", ending.version) : "",
+                   ending.error.empty() ? "" : ": ", ending.error));
+  job->End(ending.state, ending.error, ending.version);
+}
+
+}  // namespace runnel::server

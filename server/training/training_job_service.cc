@@ -1,0 +1,61 @@
+#include "server/training/training_job_service.h"
+
+#include <utility>
+
+#include "server/base/finished_call.h"
+#include "server/training/upload_call.h"
+#include "server/training/watch_call.h"
+#include "server/wire/paging.h"
+
+namespace runnel::server {
+
+grpc::ServerReadReactor<v1::UploadCorpusRequest>* TrainingJobService::UploadCorpus(
+    grpc::CallbackServerContext* context, v1::UploadCorpusResponse* response) {
+  return new UploadCall(&engine_, context, response);
+}
+
+grpc::ServerUnaryReactor* TrainingJobService::GetTrainingJob(
+    grpc::CallbackServerContext* context, const v1::GetTrainingJobRequest* request,
+    v1::GetTrainingJobResponse* response) {
+  const auto job = engine_.jobs.Find(request->id());
+  if (job.ok()) *response->mutable_job() = (*job)->Snapshot();
+  return Answer(context, ToGrpcStatus(job.status()));
+}
+
+grpc::ServerUnaryReactor* TrainingJobService::ListTrainingJobs(
+    grpc::CallbackServerContext* context, const v1::ListTrainingJobsRequest* request,
+    v1::ListTrainingJobsResponse* response) {
+  return AnswerOn(&engine_.requests, context,
+                  [this, request, response] { return List(*request, response); });
+}
+
+grpc::Status TrainingJobService::List(const v1::ListTrainingJobsRequest& request,
+                                      v1::ListTrainingJobsResponse* response) const {
+  Violations problems;
+  const int page_size = CheckPageSize(request.page_size(), &problems);
+  if (!v1::TrainingJobState_IsValid(request.state())) {
+    AddUnknownEnum("state", request.state(), &problems);
+  }
+  if (!problems.empty()) return ToGrpcStatus(problems);
+  auto page = engine_.jobs.List({.model = request.model(), .state = request.state()}, page_size,
+                                request.page_token());
+  if (!page.ok()) return ToGrpcStatus(page.status(), "page_token");
+  for (const auto& job : page->jobs) *response->add_jobs() = job->Snapshot();
+  response->set_next_page_token(std::move(page->next_page_token));
+  return grpc::Status::OK;
+}
+
+grpc::ServerUnaryReactor* TrainingJobService::CancelTrainingJob(
+    grpc::CallbackServerContext* context, const v1::CancelTrainingJobRequest* request,
+    v1::CancelTrainingJobResponse* response) {
+  const auto job = engine_.jobs.Cancel(request->id(), request->publish());
+  if (job.ok()) *response->mutable_job() = (*job)->Snapshot();
+  return Answer(context, ToGrpcStatus(job.status()));
+}
+
+grpc::ServerWriteReactor<v1::WatchTrainingJobResponse>* TrainingJobService::WatchTrainingJob(
+    grpc::CallbackServerContext* /*context*/, const v1::WatchTrainingJobRequest* request) {
+  return WatchCall::Start(engine_.jobs, *request);
+}
+
+}  // namespace runnel::server

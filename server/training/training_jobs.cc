@@ -1,0 +1,180 @@
+#include "server/training/training_jobs.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "server/training/training_job_run.h"
+#include "server/wire/error_mapping.h"
+
+namespace runnel::server {
+namespace {
+
+constexpr absl::string_view kTokenPrefix = "before-";
+// Of the threads that train, as nice(2): texts that are being written go first. Enough for a
+// writing thread to get a processor at once when it wakes; whatever the texts leave is training's.
+constexpr int kTrainingNiceness = 10;
+constexpr char kShutdownReason[] = "the server shut down";
+
+// A token names the last job of its page, so that jobs that come or go do not shift the next one.
+std::string PageToken(uint64_t last_number) { return absl::StrCat(kTokenPrefix, last_number); }
+
+bool ParsePageToken(absl::string_view token, uint64_t* last_number) {
+  return absl::ConsumePrefix(&token, kTokenPrefix) && absl::SimpleAtoi(token, last_number) &&
+         absl::StrCat(*last_number) == token;
+}
+
+}  // namespace
+
+TrainingJobs::TrainingJobs(ModelStore* models, int threads, int queued_max)
+    : models_(*models),
+      threads_(threads),
+      queued_max_(queued_max),
+      thread_([this] { TrainUntilStopped(); }) {}
+
+TrainingJobs::~TrainingJobs() { Stop(); }
+
+absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::FindRequest(
+    const std::string& request_id, const std::string& model) const {
+  const std::lock_guard lock(mutex_);
+  return FindRequestLocked(request_id, model);
+}
+
+absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::FindRequestLocked(
+    const std::string& request_id, const std::string& model) const {
+  const auto found = by_request_id_.find(request_id);
+  if (request_id.empty() || found == by_request_id_.end()) return nullptr;
+  if (found->second->model() == model) return found->second;
+  return absl::AlreadyExistsError(absl::StrCat("request_id: was used already, for job ",
+                                               found->second->id(), " of model ",
+                                               found->second->model()));
+}
+
+absl::Status TrainingJobs::CheckRoom() const {
+  const std::lock_guard lock(mutex_);
+  return CheckRoomLocked();
+}
+
+absl::Status TrainingJobs::CheckRoomLocked() const {
+  if (stopped_) return absl::UnavailableError("the server is shutting down");
+  // An idle training thread takes the job at once, so that a queue of 0 still trains.
+  const size_t idle = running_ == nullptr || HasEnded(running_->state()) ? 1 : 0;
+  if (queue_.size() < queued_max_ + idle) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("the queue of training jobs is full: at most ",
+                                                   queued_max_,
+                                                   " may wait while one trains; try again later"));
+}
+
+absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::Submit(TrainingSpec spec) {
+  std::shared_ptr<TrainingJob> job;
+  {
+    const std::lock_guard lock(mutex_);
+    auto known = FindRequestLocked(spec.request_id, spec.model);
+    if (!known.ok() || *known != nullptr) return known;
+    if (absl::Status status = CheckRoomLocked(); !status.ok()) return status;
+    job = std::make_shared<TrainingJob>(std::move(spec), next_number_++);
+    jobs_[job->number()] = job;
+    by_id_[job->id()] = job;
+    if (!job->request_id().empty()) by_request_id_[job->request_id()] = job;
+    queue_.push_back(job);
+  }
+  changed_.notify_all();
+  return job;
+}
+
+absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::Find(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_id_.find(id);
+  if (found != by_id_.end()) return found->second;
+  return absl::NotFoundError(absl::StrCat("there is no training job ", Quoted(id)));
+}
+
+absl::StatusOr<TrainingJobs::Page> TrainingJobs::List(const Filter& filter, int page_size,
+                                                      const std::string& page_token) const {
+  uint64_t before = 0;
+  if (!page_token.empty() && !ParsePageToken(page_token, &before)) {
+    return absl::InvalidArgumentError("is not a token of this list");
+  }
+  const std::lock_guard lock(mutex_);
+  Page page;
+  auto it =
+      std::make_reverse_iterator(page_token.empty() ? jobs_.end() : jobs_.lower_bound(before));
+  for (; it != jobs_.rend(); ++it) {
+    const std::shared_ptr<TrainingJob>& job = it->second;
+    if (!filter.model.empty() && job->model() != filter.model) continue;
+    if (filter.state != v1::TRAINING_JOB_STATE_UNSPECIFIED && job->state() != filter.state) {
+      continue;
+    }
+    if (static_cast<int>(page.jobs.size()) == page_size) {
+      page.next_page_token = PageToken(page.jobs.back()->number());
+      break;
+    }
+    page.jobs.push_back(job);
+  }
+  return page;
+}
+
+absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::Cancel(const std::string& id,
+                                                                  bool publish) {
+  auto job = Find(id);
+  if (!job.ok()) return job;
+  if (absl::Status status = (*job)->Cancel(publish); !status.ok()) return status;
+  const std::lock_guard lock(mutex_);
+  const auto queued = std::find(queue_.begin(), queue_.end(), *job);
+  if (queued != queue_.end()) queue_.erase(queued);
+  ForgetOldJobs();
+  return job;
+}
+
+void TrainingJobs::Stop() {
+  std::vector<std::shared_ptr<TrainingJob>> to_stop;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    to_stop.assign(queue_.begin(), queue_.end());
+    queue_.clear();
+    if (running_ != nullptr) to_stop.push_back(running_);
+  }
+  changed_.notify_all();
+  for (const auto& job : to_stop) job->Stop(kShutdownReason);
+  if (thread_.joinable()) thread_.join();
+}
+
+void TrainingJobs::TrainUntilStopped() {
+  // On Linux of this thread alone and, from now on, of those that it starts: a job's workers.
+  setpriority(PRIO_PROCESS, 0, kTrainingNiceness);
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
+    if (stopped_) return;
+    running_ = std::move(queue_.front());
+    queue_.pop_front();
+    const std::shared_ptr<TrainingJob> job = running_;
+    lock.unlock();
+    RunTrainingJob(job.get(), &models_, threads_);
+    lock.lock();
+    running_ = nullptr;
+    ForgetOldJobs();
+  }
+}
+
+void TrainingJobs::ForgetOldJobs() {
+  size_t ended = 0;
+  for (auto it = jobs_.end(); it != jobs_.begin();) {
+    --it;
+    const std::shared_ptr<TrainingJob> job = it->second;
+    if (!HasEnded(job->state())) continue;
+    ++ended;
+    if (ended > kEndedWholeMax) job->ThinHistory(kReportsWhenOld);
+    if (ended <= kEndedMax) continue;
+    by_id_.erase(job->id());
+    if (!job->request_id().empty()) by_request_id_.erase(job->request_id());
+    it = jobs_.erase(it);
+  }
+}
+
+}  // namespace runnel::server

@@ -1,0 +1,88 @@
+// The training jobs of a server: a bounded queue, one at a time in training, and those that ended
+// lately. Thread-safe.
+#ifndef RUNNEL_SERVER_TRAINING_TRAINING_JOBS_H_
+#define RUNNEL_SERVER_TRAINING_TRAINING_JOBS_H_
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/model/model_store.h"
+#include "server/training/training_job.h"
+
+namespace runnel::server {
+
+class TrainingJobs {
+ public:
+  static constexpr size_t kEndedMax = 1000;     // ended jobs that are remembered
+  static constexpr size_t kEndedWholeMax = 20;  // of these, the latest that keep all their reports
+  static constexpr size_t kReportsWhenOld = 100;  // reports that older ones keep
+  static constexpr size_t kRequestIdCharsMax = 128;
+
+  struct Filter {
+    std::string model;  // empty: any
+    v1::TrainingJobState state = v1::TRAINING_JOB_STATE_UNSPECIFIED;
+  };
+  struct Page {
+    std::vector<std::shared_ptr<TrainingJob>> jobs;  // newest first
+    std::string next_page_token;                     // empty: the last page
+  };
+
+  TrainingJobs(ModelStore* models, int threads, int queued_max);
+  // As Stop.
+  ~TrainingJobs();
+
+  // The job that was submitted with this request id (not empty), null if there is none.
+  // ALREADY_EXISTS if it was for another model.
+  absl::StatusOr<std::shared_ptr<TrainingJob>> FindRequest(const std::string& request_id,
+                                                           const std::string& model) const;
+  // Whether there is room for a job at the moment: as Submit.
+  absl::Status CheckRoom() const;
+  // Queues a job. If the request id is known, returns that job instead. RESOURCE_EXHAUSTED: the
+  // queue is full; UNAVAILABLE: stopped.
+  absl::StatusOr<std::shared_ptr<TrainingJob>> Submit(TrainingSpec spec);
+
+  // NOT_FOUND.
+  absl::StatusOr<std::shared_ptr<TrainingJob>> Find(const std::string& id) const;
+  // INVALID_ARGUMENT if `page_token` is none that a Page had.
+  absl::StatusOr<Page> List(const Filter& filter, int page_size,
+                            const std::string& page_token) const;
+  // As TrainingJob::Cancel; NOT_FOUND.
+  absl::StatusOr<std::shared_ptr<TrainingJob>> Cancel(const std::string& id, bool publish);
+
+  // Ends all jobs as CANCELLED; the running one after its step. Returns when it has ended.
+  void Stop();
+
+ private:
+  void TrainUntilStopped();
+  absl::StatusOr<std::shared_ptr<TrainingJob>> FindRequestLocked(const std::string& request_id,
+                                                                 const std::string& model) const;
+  absl::Status CheckRoomLocked() const;
+  void ForgetOldJobs();  // mutex_ held
+
+  ModelStore& models_;
+  const int threads_;
+  const size_t queued_max_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<uint64_t, std::shared_ptr<TrainingJob>> jobs_;  // by number, so oldest first
+  std::map<std::string, std::shared_ptr<TrainingJob>> by_id_;
+  std::map<std::string, std::shared_ptr<TrainingJob>> by_request_id_;
+  std::deque<std::shared_ptr<TrainingJob>> queue_;
+  std::shared_ptr<TrainingJob> running_;
+  uint64_t next_number_ = 1;
+  bool stopped_ = false;
+  std::thread thread_;
+};
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_TRAINING_TRAINING_JOBS_H_

@@ -1,0 +1,225 @@
+#include "server/training/training_plan.h"
+
+#include <google/protobuf/text_format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/random_id.h"
+#include "core/train/masking.h"
+#include "server/wire/training_convert.h"
+
+namespace runnel::server {
+namespace {
+
+void ReadCell(const v1::NetworkConfig& wire, NetworkConfig* network, Violations* problems) {
+  if (wire.cell_type() == v1::CELL_TYPE_UNSPECIFIED) return;
+  if (const std::optional<CellType> cell = CellFromProto(wire.cell_type())) {
+    network->cell = *cell;
+  } else {
+    AddUnknownEnum("network.cell_type", wire.cell_type(), problems);
+  }
+}
+
+void ReadVocabulary(const v1::NetworkConfig& wire, VocabularyRules* rules, Violations* problems) {
+  if (wire.vocabulary() == v1::VOCABULARY_KIND_BYTES) {
+    rules->kind = VocabularyKind::kBytes;
+  } else if (!v1::VocabularyKind_IsValid(wire.vocabulary())) {
+    AddUnknownEnum("network.vocabulary", wire.vocabulary(), problems);
+  }
+  if (wire.has_min_char_count()) rules->min_char_count = wire.min_char_count();
+  rules->document_separator = wire.document_separator();
+  Violations violations;
+  Validate(*rules, &violations);
+  if (wire.has_document_separator() && wire.document_separator().empty()) {
+    violations.Add("document_separator", absl::StrCat("has 0 bytes; must have 1 to ",
+                                                      VocabularyRules::kSeparatorBytesMax));
+  }
+  problems->AddPrefixed("network.", violations);
+}
+
+void ReadNetwork(const v1::NetworkConfig& wire, TrainingPlan* plan, Violations* problems) {
+  ReadCell(wire, &plan->network, problems);
+  if (wire.has_num_layers()) plan->network.num_layers = wire.num_layers();
+  if (wire.has_hidden_size()) plan->network.hidden_size = wire.hidden_size();
+  plan->network.bidirectional |= wire.bidirectional();
+  if (wire.has_embedding_size()) plan->network.embedding_size = wire.embedding_size();
+  Violations violations;
+  Validate(plan->network, &violations);
+  problems->AddPrefixed("network.", violations);
+
+  ReadVocabulary(wire, &plan->vocabulary, problems);
+}
+
+Recipe ReadRecipe(const v1::TrainingOptions& wire, Violations* problems) {
+  switch (wire.recipe()) {
+    case v1::RECIPE_UNSPECIFIED:
+    case v1::RECIPE_FAST:
+      return Recipe::kFast;
+    case v1::RECIPE_SEED:
+      return Recipe::kSeed;
+    case v1::RECIPE_BEST:
+      return Recipe::kBest;
+    default:
+      AddUnknownEnum("training.recipe", wire.recipe(), problems);
+      return Recipe::kFast;
+  }
+}
+
+// Together with what depends on it where the request says nothing.
+void ReadOptimizer(const v1::TrainingOptions& wire, TrainingOptions* options,
+                   Violations* problems) {
+  if (wire.optimizer() == v1::OPTIMIZER_UNSPECIFIED) return;
+  const std::optional<Optimizer> optimizer = OptimizerFromProto(wire.optimizer());
+  if (!optimizer) return AddUnknownEnum("training.optimizer", wire.optimizer(), problems);
+  options->optimizer = *optimizer;
+  options->learning_rate = DefaultLearningRate(options->recipe, *optimizer);
+  options->weight_decay = DefaultWeightDecay(*optimizer);
+}
+
+void ReadEnums(const v1::TrainingOptions& wire, TrainingOptions* options, Violations* problems) {
+  ReadOptimizer(wire, options, problems);
+  switch (wire.schedule()) {
+    case v1::LEARNING_RATE_SCHEDULE_UNSPECIFIED:
+      break;
+    case v1::LEARNING_RATE_SCHEDULE_CONSTANT:
+      options->schedule = LearningRateSchedule::kConstant;
+      break;
+    case v1::LEARNING_RATE_SCHEDULE_EXPONENTIAL:
+      options->schedule = LearningRateSchedule::kExponential;
+      break;
+    case v1::LEARNING_RATE_SCHEDULE_COSINE:
+      options->schedule = LearningRateSchedule::kCosine;
+      break;
+    default:
+      AddUnknownEnum("training.schedule", wire.schedule(), problems);
+  }
+  switch (wire.loss_reduction()) {
+    case v1::LOSS_REDUCTION_UNSPECIFIED:
+      break;
+    case v1::LOSS_REDUCTION_MEAN:
+      options->loss_reduction = LossReduction::kMean;
+      break;
+    case v1::LOSS_REDUCTION_SUM_OVER_TIME:
+      options->loss_reduction = LossReduction::kSumOverTime;
+      break;
+    default:
+      AddUnknownEnum("training.loss_reduction", wire.loss_reduction(), problems);
+  }
+  switch (wire.precision()) {
+    case v1::PRECISION_UNSPECIFIED:
+    case v1::PRECISION_F32:
+      break;
+    case v1::PRECISION_BF16:
+      options->precision = TrainingPrecision::kBf16;
+      break;
+    default:
+      AddUnknownEnum("training.precision", wire.precision(), problems);
+  }
+}
+
+bool HasLimit(const v1::TrainingOptions& wire) {
+  return wire.has_epochs() || wire.has_max_steps() || wire.has_max_seconds();
+}
+
+void ReadNumbers(const v1::TrainingOptions& wire, TrainingOptions* options) {
+  if (HasLimit(wire)) options->epochs = 0;  // the only limit that recipes have
+  if (wire.has_epochs()) options->epochs = wire.epochs();
+  if (wire.has_max_steps()) options->max_steps = wire.max_steps();
+  if (wire.has_max_seconds()) options->max_seconds = wire.max_seconds();
+  if (wire.has_sequence_length()) options->sequence_length = wire.sequence_length();
+  if (wire.has_batch_size()) options->batch_size = wire.batch_size();
+  if (wire.has_learning_rate()) options->learning_rate = wire.learning_rate();
+  if (wire.has_warmup_steps()) options->warmup_steps = wire.warmup_steps();
+  if (wire.has_clip_value()) options->clip_value = wire.clip_value();
+  if (wire.has_clip_norm()) options->clip_norm = wire.clip_norm();
+  if (wire.has_dropout()) options->dropout.SetUnitRate(wire.dropout());
+  if (wire.has_input_dropout()) options->dropout.input = wire.input_dropout();
+  if (wire.has_recurrent_dropout()) options->dropout.recurrent = wire.recurrent_dropout();
+  if (wire.has_weight_decay()) options->weight_decay = wire.weight_decay();
+  if (wire.has_averaging()) options->averaging = wire.averaging();
+  if (wire.has_early_stopping_patience()) {
+    options->early_stopping_patience = wire.early_stopping_patience();
+  }
+  options->seed = wire.has_seed() ? wire.seed() : RandomSeed();
+  if (wire.has_validation_fraction()) {
+    options->validation_fraction = wire.validation_fraction();
+    const bool by_recipe = !wire.has_early_stopping_patience();
+    if (options->validation_fraction == 0 && by_recipe) options->early_stopping_patience = 0;
+  }
+  if (wire.has_evaluate_every_steps()) options->evaluate_every_steps = wire.evaluate_every_steps();
+  if (wire.has_sample_every_steps()) options->sample_every_steps = wire.sample_every_steps();
+}
+
+// What a bidirectional network is trained with, and a one-directional one is not.
+void ReadMasking(const v1::TrainingOptions& wire, bool bidirectional, TrainingOptions* options,
+                 Violations* problems) {
+  if (!bidirectional) {
+    if (!wire.has_mask_fraction()) return;
+    problems->Add("training.mask_fraction",
+                  absl::StrCat("is ", wire.mask_fraction(),
+                               "; only a network that is bidirectional is trained on "
+                               "masked characters"));
+    return;
+  }
+  if (!wire.has_sequence_length()) {
+    options->sequence_length = std::max(options->sequence_length, kMaskedWindowDefault);
+  }
+  options->mask_fraction = wire.has_mask_fraction() ? wire.mask_fraction() : kMaskFractionDefault;
+  if (!(options->mask_fraction > 0 && options->mask_fraction < 1)) {
+    problems->Add("training.mask_fraction",
+                  absl::StrCat("is ", wire.mask_fraction(), "; must be above 0 and below 1"));
+  }
+  if (wire.sample_every_steps() > 0) {
+    problems->Add("training.sample_every_steps",
+                  absl::StrCat("is ", wire.sample_every_steps(),
+                               "; must be 0 for a bidirectional network, which cannot "
+                               "write previews"));
+  }
+  if (!wire.has_sample_every_steps()) options->sample_every_steps = 0;
+}
+
+}  // namespace
+
+TrainingPlan PlanTraining(const v1::TrainRequest& request, const NetworkConfig* base,
+                          Violations* problems) {
+  const v1::TrainingOptions& wire = request.training();
+  const Recipe recipe = ReadRecipe(wire, problems);
+  TrainingPlan plan{.network = base != nullptr ? *base : DefaultNetwork(recipe),
+                    .options = DefaultTraining(recipe)};
+  ReadNetwork(request.network(), &plan, problems);
+  ReadEnums(wire, &plan.options, problems);
+  ReadNumbers(wire, &plan.options);
+  ReadMasking(wire, plan.network.bidirectional, &plan.options, problems);
+  plan.cell_given = base != nullptr || request.network().cell_type() != v1::CELL_TYPE_UNSPECIFIED;
+  plan.given = {.sequence_length = wire.has_sequence_length() || plan.network.bidirectional,
+                .batch_size = wire.has_batch_size(),
+                .limit = HasLimit(wire)};
+  Violations violations;
+  Validate(plan.options, &violations);
+  problems->AddPrefixed("training.", violations);
+  return plan;
+}
+
+void CheckAgainstBase(const v1::NetworkConfig& wire, const v1::NetworkConfig& base,
+                      Violations* violations) {
+  using google::protobuf::FieldDescriptor;
+  using google::protobuf::TextFormat;
+  const google::protobuf::Reflection& reflection = *wire.GetReflection();
+  std::vector<const FieldDescriptor*> given;
+  reflection.ListFields(wire, &given);
+  for (const FieldDescriptor* field : given) {
+    std::string wanted;
+    std::string there;
+    TextFormat::PrintFieldValueToString(wire, field, -1, &wanted);
+    TextFormat::PrintFieldValueToString(base, field, -1, &there);
+    if (wanted == there) continue;
+    violations->Add(absl::StrCat("network.", field->name()),
+                    absl::StrCat("is ", wanted, "; the base model has ", there));
+  }
+}
+
+}  // namespace runnel::server

@@ -1,0 +1,107 @@
+#include "server/wire/error_mapping.h"
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/text/utf8.h"
+#include "private/google_rpc.pb.h"
+
+namespace runnel::server {
+namespace {
+
+// Together, after percent and base64 encoding, below 8 KB at worst.
+constexpr size_t kMessageBytesMax = 1000;
+constexpr size_t kFieldBytesMax = 100;
+constexpr size_t kDescriptionBytesMax = 400;
+constexpr size_t kViolationsBytesMax = 2000;
+constexpr size_t kViolationsMax = 10;
+constexpr size_t kQuotedBytesMax = 200;
+constexpr absl::string_view kEllipsis = "...";
+
+grpc::Status BadRequest(const std::vector<FieldViolation>& violations) {
+  std::vector<std::string> lines;
+  google::rpc::BadRequest bad_request;
+  size_t bytes = 0;
+  for (const FieldViolation& violation : violations) {
+    const std::string field = SafeText(violation.field, kFieldBytesMax);
+    const std::string description = SafeText(violation.description, kDescriptionBytesMax);
+    bytes += field.size() + description.size();
+    if (lines.size() == kViolationsMax || bytes > kViolationsBytesMax) break;
+    lines.push_back(field.empty() ? description : absl::StrCat(field, ": ", description));
+    auto* entry = bad_request.add_field_violations();
+    entry->set_field(field);
+    entry->set_description(description);
+  }
+  if (lines.size() < violations.size()) {
+    lines.push_back(absl::StrCat("and ", violations.size() - lines.size(), " more"));
+  }
+  const std::string message = SafeText(absl::StrJoin(lines, "; "), kMessageBytesMax);
+  google::rpc::Status details;
+  details.set_code(grpc::StatusCode::INVALID_ARGUMENT);
+  details.set_message(message);
+  details.add_details()->PackFrom(bad_request);
+  return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, message, details.SerializeAsString());
+}
+
+}  // namespace
+
+grpc::Status ToGrpcStatus(const Violations& problems) {
+  if (problems.empty()) return grpc::Status::OK;
+  return BadRequest(problems.list());
+}
+
+grpc::Status InvalidField(absl::string_view field, absl::string_view description) {
+  return BadRequest({{std::string(field), std::string(description)}});
+}
+
+grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view field) {
+  if (absl::IsInvalidArgument(status)) return InvalidField(field, status.message());
+  return ToGrpcStatus(status);
+}
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  // absl's canonical codes are gRPC's, number for number.
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
+                      SafeText(status.message(), kMessageBytesMax));
+}
+
+void AddUnknownEnum(absl::string_view field, int value, Violations* problems) {
+  problems->Add(field, absl::StrCat("is ", value, "; there is no such value"));
+}
+
+absl::Status WithField(absl::string_view field, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(field, ": ", status.message()));
+}
+
+std::string Quoted(absl::string_view text) {
+  // Escaped, a text is no shorter; what is cut off here would be cut off there.
+  const std::string escaped = absl::Utf8SafeCEscape(text.substr(0, kQuotedBytesMax + 1));
+  return absl::StrCat("\"", SafeText(escaped, kQuotedBytesMax), "\"");
+}
+
+std::string SafeText(absl::string_view text, size_t bytes_max) {
+  std::string safe;
+  Utf8Machine machine;
+  size_t boundary = 0;  // bytes of whole characters in `safe`
+  for (size_t i = 0; i < text.size() && safe.size() <= bytes_max; ++i) {
+    const auto byte = static_cast<uint8_t>(text[i]);
+    if (!machine.Accepts(byte)) {
+      safe.resize(boundary);
+      safe.push_back('?');
+      boundary = safe.size();
+      const bool was_inside = !machine.AtBoundary();
+      machine = Utf8Machine();
+      if (was_inside) --i;  // the byte that broke a character may begin the next
+      continue;
+    }
+    safe.push_back(text[i]);
+    if (machine.Advance(byte)) boundary = safe.size();
+  }
+  const bool too_long = safe.size() > bytes_max;
+  safe.resize(boundary);
+  if (!too_long) return safe;
+  return absl::StrCat(Utf8Prefix(safe, bytes_max - kEllipsis.size()), kEllipsis);
+}
+
+}  // namespace runnel::server

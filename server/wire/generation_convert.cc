@@ -1,0 +1,185 @@
+#include "server/wire/generation_convert.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/random_id.h"
+#include "core/pattern/pattern_syntax.h"
+#include "core/text/utf8.h"
+
+namespace runnel::server {
+namespace {
+
+constexpr int kUtf8BytesMax = 4;  // of one character
+// Of a CharLogprob beside the character itself, and of each alternative in it.
+constexpr int kLogprobBytesMax = 20;
+constexpr int kAlternativeBytesMax = 16;
+
+std::shared_ptr<const LogitBias> ReadLogitBias(const v1::SamplingOptions& sampling,
+                                               Violations* problems) {
+  constexpr absl::string_view kField = "sampling.logit_bias";
+  if (sampling.logit_bias().empty()) return nullptr;
+  if (sampling.logit_bias_size() > kLogitBiasMax) {
+    problems->Add(kField, absl::StrCat("has ", sampling.logit_bias_size(), " characters; at most ",
+                                       kLogitBiasMax));
+    return nullptr;
+  }
+  auto bias = std::make_shared<LogitBias>();
+  std::vector<CodePointRange> forbidden;
+  for (const auto& [key, nats] : sampling.logit_bias()) {
+    const auto chars = DecodeUtf8(key);
+    if (!chars.ok() || chars->size() != 1) {
+      problems->Add(kField, absl::StrCat("has the key \"", absl::Utf8SafeCHexEscape(key),
+                                         "\"; a key must be one character"));
+      return nullptr;
+    }
+    const char32_t character = chars->front();
+    if (nats <= kForbiddingBias) {
+      forbidden.push_back({character, character});
+    } else if (std::isfinite(nats)) {
+      bias->entries.push_back({character, nats});
+    } else {
+      problems->Add(kField, absl::StrCat("is ", nats, " for ", DescribeChar(character),
+                                         "; must be a number, and not infinite"));
+      return nullptr;
+    }
+  }
+  // A map has no order, but sums have.
+  std::sort(bias->entries.begin(), bias->entries.end(),
+            [](const auto& a, const auto& b) { return a.character < b.character; });
+  bias->forbidden = CodePointSet::Of(std::move(forbidden));
+  return bias;
+}
+
+void ReadStop(const v1::StopOptions& stop, SamplingOptions* options, Violations* problems) {
+  options->include_stop = stop.include_stop();
+  if (stop.stop_sequences_size() == 0) return;
+  auto stops = StopSequences::Create({stop.stop_sequences().begin(), stop.stop_sequences().end()});
+  if (stops.ok()) {
+    options->stops = *std::move(stops);
+  } else {
+    problems->Add("stop.stop_sequences", std::string(stops.status().message()));
+  }
+}
+
+// What both requests have.
+template <typename Request>
+SamplingOptions ReadCommon(const Request& request, int64_t max_chars_cap, Violations* problems) {
+  const v1::SamplingOptions& sampling = request.sampling();
+  SamplingOptions options;
+  if (sampling.has_temperature()) options.temperature = sampling.temperature();
+  if (sampling.has_top_p()) options.top_p = sampling.top_p();
+  if (sampling.has_min_p()) options.min_p = sampling.min_p();
+  if (sampling.has_repetition_penalty()) {
+    options.repetition_penalty = sampling.repetition_penalty();
+  }
+  options.seed = sampling.has_seed() ? sampling.seed() : RandomSeed();
+  options.max_chars = request.stop().has_max_chars() ? request.stop().max_chars()
+                                                     : std::min(options.max_chars, max_chars_cap);
+  Validate(options, max_chars_cap, problems);
+  if (sampling.has_top_k()) {
+    options.top_k = sampling.top_k();
+    if (options.top_k < 1) {
+      problems->Add("sampling.top_k", absl::StrCat("is ", options.top_k, "; must be 1 or more"));
+    }
+  }
+  options.logit_bias = ReadLogitBias(sampling, problems);
+  options.pattern = sampling.pattern();
+  if (const auto parsed = ParsePattern(options.pattern); !parsed.ok()) {
+    problems->Add("sampling.pattern", std::string(parsed.status().message()));
+  }
+  ReadStop(request.stop(), &options, problems);
+  options.return_state = request.return_state();
+  if (request.has_top_logprobs()) {
+    options.top_logprobs = request.top_logprobs();
+    problems->CheckRange("top_logprobs", options.top_logprobs, 0, kTopLogprobsMax);
+  }
+  return options;
+}
+
+// Of one character in a response, at most.
+int64_t BytesPerChar(const SamplingOptions& options) {
+  if (options.top_logprobs < 0) return kUtf8BytesMax;
+  return kUtf8BytesMax + kLogprobBytesMax + int64_t{kAlternativeBytesMax} * options.top_logprobs;
+}
+
+// Of a message of the response with a short text in it: the two as objects, and a pointer to each.
+constexpr int64_t kShortMessageBytes =
+    2 * sizeof(void*) + sizeof(v1::CharLogprob) + sizeof(std::string);
+
+}  // namespace
+
+int64_t MemoryPerChar(const SamplingOptions& options) {
+  if (options.top_logprobs < 0) return kUtf8BytesMax;
+  return kUtf8BytesMax + kShortMessageBytes * (int64_t{1} + options.top_logprobs);
+}
+
+SamplingOptions ReadSampling(const v1::GenerateCharsRequest& request, int64_t max_chars_cap,
+                             Violations* problems) {
+  SamplingOptions options = ReadCommon(request, max_chars_cap, problems);
+  if (request.has_max_chars_per_message() && request.max_chars_per_message() < 1) {
+    problems->Add("max_chars_per_message",
+                  absl::StrCat("is ", request.max_chars_per_message(), "; must be 1 or more"));
+  }
+  return options;
+}
+
+SamplingOptions ReadSampling(const v1::SampleRequest& request, int64_t max_chars_cap,
+                             int64_t response_bytes_max, Violations* problems) {
+  SamplingOptions options = ReadCommon(request, max_chars_cap, problems);
+  const int samples = NumSamples(request);
+  problems->CheckRange("num_samples", samples, 1, kSamplesMax);
+  if (request.has_best_of() && (request.best_of() < samples || request.best_of() > kSamplesMax)) {
+    problems->Add("best_of", absl::StrCat("is ", request.best_of(), "; must be num_samples (",
+                                          samples, ") to ", kSamplesMax));
+  }
+  const int64_t texts = NumTexts(request);
+  const int64_t chars_max = response_bytes_max / BytesPerChar(options);
+  if (problems->empty() && texts * options.max_chars > chars_max) {
+    problems->Add("stop.max_chars", absl::StrCat("is ", options.max_chars, " for ", texts,
+                                                 " texts; one response holds at most ", chars_max,
+                                                 " characters together"));
+  }
+  return options;
+}
+
+v1::FinishReason ToProto(FinishReason reason) {
+  switch (reason) {
+    case FinishReason::kNone:
+      return v1::FINISH_REASON_UNSPECIFIED;
+    case FinishReason::kLength:
+      return v1::FINISH_REASON_LENGTH;
+    case FinishReason::kStopSequence:
+      return v1::FINISH_REASON_STOP_SEQUENCE;
+    case FinishReason::kPatternComplete:
+      return v1::FINISH_REASON_PATTERN_COMPLETE;
+    case FinishReason::kPatternImpossible:
+      return v1::FINISH_REASON_PATTERN_IMPOSSIBLE;
+    case FinishReason::kEndOfDocument:
+      return v1::FINISH_REASON_END_OF_DOCUMENT;
+    case FinishReason::kInterrupted:
+      return v1::FINISH_REASON_DRAINING;
+  }
+  return v1::FINISH_REASON_UNSPECIFIED;
+}
+
+v1::CharLogprob ToProto(const CharLogprob& character) {
+  v1::CharLogprob proto;
+  AppendUtf8(character.character, proto.mutable_character());
+  proto.set_logprob(static_cast<float>(character.logprob));
+  for (const CharAlternative& alternative : character.alternatives) {
+    v1::CharAlternative* added = proto.add_alternatives();
+    AppendUtf8(alternative.character, added->mutable_character());
+    added->set_logprob(static_cast<float>(alternative.logprob));
+  }
+  return proto;
+}
+
+}  // namespace runnel::server

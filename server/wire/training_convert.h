@@ -1,0 +1,28 @@
+// What training is about, on the wire and in the engine.
+#ifndef RUNNEL_SERVER_WIRE_TRAINING_CONVERT_H_
+#define RUNNEL_SERVER_WIRE_TRAINING_CONVERT_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "core/text/vocabulary.h"
+#include "core/train/training_options.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "runnel/v1/training.pb.h"
+
+namespace runnel::server {
+
+// None for an unspecified or unknown value.
+std::optional<CellType> CellFromProto(v1::CellType wire);
+std::optional<Optimizer> OptimizerFromProto(v1::Optimizer wire);
+
+// With every field that says something filled in, so that the result can be sent as
+// a request again.
+v1::NetworkConfig ToProto(const NetworkConfig& network, const VocabularyRules& vocabulary);
+v1::TrainingOptions ToProto(const TrainingOptions& options);
+
+google::protobuf::Timestamp ToTimestamp(int64_t ms_since_1970);
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_WIRE_TRAINING_CONVERT_H_

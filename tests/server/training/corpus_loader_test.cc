@@ -1,0 +1,90 @@
+#include "server/training/corpus_loader.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "tests/testing/temporary_folder.h"
+
+namespace runnel::server {
+namespace {
+
+class CorpusLoaderTest : public ::testing::Test {
+ protected:
+  const testing::TemporaryFolder folder_;
+  const std::unique_ptr<CorpusUploads> uploads_ =
+      CorpusUploads::Open(folder_ / "corpora", {.upload_bytes_max = 100, .total_bytes_max = 100})
+          .value();
+};
+
+TEST_F(CorpusLoaderTest, Stopped_LoadsNothingMore) {
+  MemoryBudget memory(1000);
+  CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
+  v1::TrainRequest request;
+  request.set_text("abcabc");
+  std::shared_ptr<const LoadedCorpus> corpus;
+  EXPECT_TRUE(loader.Load(request, {}, &corpus).ok());
+  EXPECT_EQ(corpus->corpus.chars(), 6);
+  loader.Stop();
+  const grpc::Status status = loader.Load(request, {}, &corpus);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(status.error_message(), "the server is shutting down");
+}
+
+TEST_F(CorpusLoaderTest, CorpusBeyondTheFreeMemory_NamesTheField) {
+  MemoryBudget memory(20);
+  const auto others = memory.Take(15, "another corpus");
+  const CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
+  v1::TrainRequest request;
+  request.set_text("abcabc");
+  std::shared_ptr<const LoadedCorpus> corpus;
+  const grpc::Status status = loader.Load(request, {}, &corpus);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(status.error_message(), "text: the corpus needs 6 bytes of memory; 5 of 20 are free");
+}
+
+TEST_F(CorpusLoaderTest, CorpusBeyondAllMemory_NamesTheFieldAndTheBound) {
+  MemoryBudget memory(5);
+  const CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
+  v1::TrainRequest request;
+  request.set_text("abcabc");
+  std::shared_ptr<const LoadedCorpus> corpus;
+  const grpc::Status status = loader.Load(request, {}, &corpus);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(
+      status.error_message(),
+      "text: needs 6 bytes of memory or more; at most 5 are there for corpora on this server");
+}
+
+TEST_F(CorpusLoaderTest, FileFarBeyondAllMemory_IsNotRead) {
+  MemoryBudget memory(5);
+  const CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
+  std::ofstream(folder_ / "large.txt") << std::string(24, '\xFF');  // invalid, had it been read
+  v1::TrainRequest request;
+  request.set_corpus_path("large.txt");
+  std::shared_ptr<const LoadedCorpus> corpus;
+  EXPECT_EQ(loader.Load(request, {}, &corpus).error_message(),
+            "corpus_path: needs 6 bytes of memory or more; at most 5 are there for corpora on this "
+            "server");
+  const CorpusVocabulary documents = {.rules = {.document_separator = "\n"}};
+  EXPECT_NE(loader.Load(request, documents, &corpus).error_message().find("UTF-8"),
+            std::string::npos);
+}
+
+TEST_F(CorpusLoaderTest, Corpus_HoldsItsMemoryAsLongAsItLives) {
+  MemoryBudget memory(10);
+  const CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
+  v1::TrainRequest request;
+  request.set_text("abcabc");
+  std::shared_ptr<const LoadedCorpus> corpus;
+  ASSERT_TRUE(loader.Load(request, {}, &corpus).ok());
+  EXPECT_FALSE(memory.Take(5, "another").ok());
+  EXPECT_TRUE(memory.Take(4, "another").ok());
+  corpus.reset();
+  EXPECT_TRUE(memory.Take(10, "another").ok());
+}
+
+}  // namespace
+}  // namespace runnel::server
