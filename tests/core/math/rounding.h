@@ -1,0 +1,50 @@
+// How far the arithmetics of training round, and how far their results may therefore be from f32.
+//
+// Notation: r is the root mean square of the error that rounding adds to a number, relative to the
+// root mean square of the numbers that are rounded. Rounding to the nearest of points that are a
+// step apart adds an error that is uniform within half a step, whose root mean square is
+// step / sqrt(12).
+#ifndef RUNNEL_TESTS_CORE_MATH_ROUNDING_H_
+#define RUNNEL_TESTS_CORE_MATH_ROUNDING_H_
+
+#include <cmath>
+
+#include "core/math/gemm_kernels.h"
+
+namespace runnel {
+
+// bf16 has 8 significant bits, so the numbers in [1, 2) are 2^-7 apart. r is largest where all
+// numbers are close to 1: r = 2^-7 / sqrt(12) = 0.0023.
+inline double Bf16Rounding() { return std::ldexp(1, -7) / std::sqrt(12); }
+
+// Integers divide the largest magnitude L of a line (a row of A or a column of B, at most 1,024
+// numbers) into 1,447 steps. Relative to the line's root mean square L / c, where c is its crest
+// factor: r = (L / 1447 / sqrt(12)) / (L / c) = c / 5013. Of 1,024 normally distributed numbers c
+// is about 3.4; 4 gives r = 0.0008. Lines of a few large numbers among many small ones have a
+// larger crest factor, which is why products that have such lines stay f32.
+inline double Int16Rounding() { return 4 / (1447 * std::sqrt(12)); }
+
+// r of the 16-bit arithmetic that products use at present.
+inline double RoundingOf16Bits() {
+  return GetGemmKernels(TrainingPrecision::kBf16).has_scales ? Int16Rounding() : Bf16Rounding();
+}
+
+// The relative error, in the root mean square over a tensor, of a gradient of a recurrent network
+// of `layers` layers whose products are in 16 bits, at most.
+//
+// The longest chain of products that leads to a gradient has, of each layer, one product with the
+// recurrent weights and one from layer to layer (or to the logits) in the forward pass; and one of
+// each in the backward pass, where the gradient of the weights takes the place of the product with
+// the logits' gradients, which is in f32: 4 products a layer. Each rounds two operands, whose
+// errors are independent, and nothing on the way makes relative errors larger: activations have
+// slopes of at most 1. A recurrent product, half of all, also passes on the errors of the step
+// before it. Where gates halve these from step to step, errors add up to 1 + 1/4 + 1/16 + ... = 4/3
+// of one step's in the square. Independent errors add in the square:
+//   8 roundings a layer, of which 4 count 4/3:  r * sqrt(layers * (4 + 4 * 4/3)).
+inline double GradientTolerance(double rounding, int layers) {
+  return rounding * std::sqrt(layers * (4 + 4 * 4.0 / 3));
+}
+
+}  // namespace runnel
+
+#endif  // RUNNEL_TESTS_CORE_MATH_ROUNDING_H_
