@@ -1,6 +1,6 @@
 #include "core/base/worker_pool.h"
 
-#include "core/math/gemm.h"
+#include "core/base/thread.h"
 
 namespace runnel {
 namespace {

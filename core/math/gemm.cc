@@ -1,9 +1,5 @@
 #include "core/math/gemm.h"
 
-#if defined(__SSE__)
-#include <xmmintrin.h>
-#endif
-
 #include <Eigen/Core>
 #include <algorithm>
 #include <type_traits>
@@ -137,14 +133,6 @@ void GemmWeights<double>::MultiplyAddRow(int64_t m, MatrixView<const double> a, 
                                          MatrixView<double> c, GemmScratch* scratch) const {
   Multiply(m, a, 0, c, scratch);
   Map(c, m, n_).rowwise() += Eigen::Map<const Eigen::RowVectorXd>(row, n_);
-}
-
-void PrepareThreadForMath() {
-#if defined(__SSE__)
-  constexpr unsigned kFlushToZero = 0x8000;
-  constexpr unsigned kDenormalsAreZero = 0x0040;
-  _mm_setcsr(_mm_getcsr() | kFlushToZero | kDenormalsAreZero);
-#endif
 }
 
 template <typename Real>

@@ -71,10 +71,6 @@ class GemmWeights {
   AlignedVector<Stored> values_;
 };
 
-// Makes the calling thread flush denormal numbers to zero; every thread that trains or generates
-// calls it once. (Denormals slow saturated networks down many times.)
-void PrepareThreadForMath();
-
 // B [cols x rows] = the transpose of A [rows x cols].
 template <typename Real>
 void TransposeInto(int64_t rows, int64_t cols, const Real* a, Real* b);

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/math/gemm.h"
+#include "core/base/thread.h"
 #include "core/math/random.h"
 #include "core/train/evaluation.h"
 #include "core/train/masking.h"

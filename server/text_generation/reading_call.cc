@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/math/gemm.h"
+#include "core/base/thread.h"
 #include "core/text/utf8.h"
 
 namespace runnel::server {

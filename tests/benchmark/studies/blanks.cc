@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/find_by_name.h"
-#include "core/math/gemm.h"
+#include "core/base/thread.h"
 #include "core/nn/language_model.h"
 #include "core/reading/log_probability.h"
 #include "core/train/masking.h"

@@ -16,7 +16,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "core/base/find_by_name.h"
-#include "core/math/gemm.h"
+#include "core/base/thread.h"
 #include "core/train/training_run.h"
 #include "tests/benchmark/studies/protocols.h"
 #include "tests/benchmark/studies/study_command.h"

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/math/gemm.h"
+#include "core/base/thread.h"
 #include "core/math/random.h"
 #include "core/nn/language_model.h"
 

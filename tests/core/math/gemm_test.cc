@@ -7,7 +7,6 @@
 #include <cmath>
 #include <limits>
 #include <random>
-#include <thread>
 #include <type_traits>
 #include <vector>
 
@@ -261,21 +260,6 @@ TYPED_TEST(GemmTest, TransposeInto_MovesEveryElement) {
       for (int64_t c = 0; c < cols; ++c) ASSERT_EQ(b[c * rows + r], a[r * cols + c]);
     }
   }
-}
-
-TEST(PrepareThreadForMath, FlushesDenormalsOnItsThreadAlone) {
-#if defined(__SSE__)
-  volatile float smallest = std::numeric_limits<float>::min();
-  float flushed = 1;
-  std::thread([&] {
-    PrepareThreadForMath();
-    flushed = smallest / 4;
-  }).join();
-  EXPECT_EQ(flushed, 0.0f);
-  float kept = 0;
-  std::thread([&] { kept = smallest / 4; }).join();
-  EXPECT_GT(kept, 0.0f);
-#endif
 }
 
 }  // namespace

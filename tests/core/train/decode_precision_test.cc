@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/math/gemm.h"
+#include "core/base/thread.h"
 #include "core/math/random.h"
 #include "core/reading/scorer.h"
 #include "tests/core/train/training_fixture.h"

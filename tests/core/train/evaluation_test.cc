@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "core/math/gemm.h"
+#include "core/base/thread.h"
 #include "tests/core/train/training_fixture.h"
 
 namespace runnel {
