@@ -1,4 +1,4 @@
-// What the benchmarks share.
+// Declares the parts that the benchmarks share.
 #ifndef RUNNEL_TESTS_BENCHMARK_BENCHMARKS_H_
 #define RUNNEL_TESTS_BENCHMARK_BENCHMARKS_H_
 
@@ -15,8 +15,8 @@ namespace runnel {
 void RegisterTrainBenchmarks();
 void RegisterDecodeBenchmarks();
 
-// The multiply-adds that one character's way to its logits needs; looking up a one-hot input needs
-// none.
+// The number of multiply-adds that it takes to get from one character to its logits. Looking up a
+// one-hot input takes none.
 inline double ForwardMultiplyAdds(const NetworkConfig& config, int vocabulary_size) {
   const CellShape& cell = GetCell<float>(config.cell).shape;
   const double hidden = config.hidden_size;
@@ -27,8 +27,8 @@ inline double ForwardMultiplyAdds(const NetworkConfig& config, int vocabulary_si
 
 // Runs `step` for as long as the benchmark asks and sets the counters `chars_per_second` and
 // `peak_fraction`, by the wall clock; the peak is that of `arithmetic`. (google-benchmark's own
-// rates would be by the calling thread's time, or lengthen the case's name.) A step handles `chars`
-// characters with `operations` operations each.
+// rates would use the calling thread's time, or would make the case's name longer.) A step handles
+// `chars` characters with `operations` operations each.
 template <typename Step>
 void RunSteps(benchmark::State& state, Arithmetic arithmetic, int threads, double chars,
               double operations, const Step& step) {

@@ -1,5 +1,5 @@
 // Decode/<cell>/<layers>x<hidden>/V<characters>/S<streams>/<precision>/threads:<n>: steps of
-// streams side by side, with sampling; each thread takes its share of the streams.
+// many streams at once, with sampling. Each thread takes its share of the streams.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -43,7 +43,7 @@ void Decode(benchmark::State& state, const DecodeCase& c) {
   const int share = c.streams / c.threads;
   uint64_t position = 0;
   const double operations = 2 * ForwardMultiplyAdds(c.network, c.vocabulary_size);
-  // Of bf16 the weights are stored, not multiplied.
+  // Decoding in bf16 stores the weights in bf16 but multiplies in f32.
   const Arithmetic arithmetic =
       c.precision == DecodePrecision::kInt8 ? Arithmetic::kBytes : Arithmetic::kF32;
   const auto write = [&](int i) {

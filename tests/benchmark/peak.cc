@@ -24,13 +24,13 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Runs `rounds` rounds of 10 independent multiply-adds; returns the operations done. The sum goes
-// to `sink`, so that the compiler cannot leave them out.
+// Runs `rounds` rounds of 10 independent multiply-adds and returns the number of operations. The
+// sum goes to `sink`, so that the compiler cannot drop the work.
 double MultiplyAdds(int64_t rounds, float* sink) {
   const hn::ScalableTag<float> d;
   const auto factor = hn::Set(d, 0.999999f);
   const auto term = hn::Set(d, 1e-6f);
-  // Each sum begins elsewhere: the compiler would make one of those that are equal throughout.
+  // Each sum starts from a different value, because the compiler would merge sums that are equal.
   const auto begin = [&](int i) HWY_ATTR { return hn::Set(d, *sink + 0.01f * i); };
   auto a0 = begin(0), a1 = begin(1), a2 = begin(2), a3 = begin(3), a4 = begin(4);
   auto a5 = begin(5), a6 = begin(6), a7 = begin(7), a8 = begin(8), a9 = begin(9);
@@ -53,8 +53,8 @@ double MultiplyAdds(int64_t rounds, float* sink) {
   return 2.0 * 10 * static_cast<double>(rounds) * static_cast<double>(hn::Lanes(d));
 }
 
-// Runs `rounds` rounds of independent dot products of bytes, as many as hide the latency and fit
-// the registers; the rest as MultiplyAdds.
+// Like MultiplyAdds, with independent dot products of bytes: as many as hide the latency and fit
+// into the registers.
 template <class Dot>
 double RunByteDots(int64_t rounds, float* sink) {
   constexpr int kWeights = 2;
@@ -63,7 +63,7 @@ double RunByteDots(int64_t rounds, float* sink) {
   int8_t bytes[kWeights * Dot::kLanes * kByteDotGroup];
   for (size_t i = 0; i < sizeof(bytes); ++i)
     bytes[i] = static_cast<int8_t>(static_cast<int>(*sink) + 7 * i);
-  // Those of a round are loaded, or the compiler would multiply once and for all.
+  // The operands of a round are loaded, because the compiler would multiply constants only once.
   int32_t halves[kHalves + kColumns + 1];
   for (int i = 0; i <= kHalves + kColumns; ++i) halves[i] = static_cast<int32_t>(*sink) + i;
   typename Dot::Weights weights[kWeights][2];
@@ -99,7 +99,7 @@ double RunByteDots(int64_t rounds, float* sink) {
   return 2.0 * kColumns * kWeights * static_cast<double>(rounds * Dot::kLanes * kByteDotGroup);
 }
 
-// Likewise of training's products of 16-bit numbers.
+// Like MultiplyAdds, with the 16-bit products of training.
 template <class Arithmetic16>
 double RunProductsOf16Bits(int64_t rounds, float* sink) {
   constexpr int kRows = Arithmetic16::kRowsMax;
@@ -107,7 +107,7 @@ double RunProductsOf16Bits(int64_t rounds, float* sink) {
   using Element = typename Arithmetic16::Element;
   using Sum = typename Arithmetic16::Sum;
   const hn::DFromV<Sum> d;
-  // Those of a round differ, or the compiler would multiply once and for all.
+  // The operands of a round differ, because the compiler would multiply equal ones only once.
   constexpr int kTurns = 8;
   Element rows[kRows + kTurns];
   Element columns[kVectors * HWY_MAX_BYTES / sizeof(Element)];

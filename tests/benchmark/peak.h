@@ -1,15 +1,15 @@
-// The machine's peak: multiply-adds that touch registers alone, on the widest vectors it has.
+// Measures the machine's peak: multiply-adds that touch only registers, on its widest vectors.
 #ifndef RUNNEL_TESTS_BENCHMARK_PEAK_H_
 #define RUNNEL_TESTS_BENCHMARK_PEAK_H_
 
 namespace runnel {
 
-// What products are computed with: multiply-adds of f32; those of training in bf16, which are the
-// best of 16-bit numbers that the machine has; the dot product of bytes of int8 decoding.
+// The arithmetic of a product: f32 multiply-adds; the fastest 16-bit products that the machine has,
+// which `--precision bf16` trains with; or the dot product of bytes, which int8 decoding uses.
 enum class Arithmetic { kF32, k16Bits, kBytes };
 
-// Operations a second (a multiply-add is 2) of `threads` threads at once. The best of several short
-// runs; measured once each.
+// Returns the operations a second (a multiply-add counts as 2) of `threads` threads that run at
+// once: the best of several short runs. Each result is measured once and remembered.
 double Peak(Arithmetic arithmetic, int threads);
 
 }  // namespace runnel

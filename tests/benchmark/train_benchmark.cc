@@ -23,7 +23,8 @@ struct TrainCase {
   int threads;
 };
 
-// Text in which every one of `vocabulary_size` characters occurs, the rest at random.
+// Returns a text that has every one of `vocabulary_size` characters at least once and is random
+// otherwise.
 std::string MakeText(int vocabulary_size, int64_t chars) {
   std::string text;
   for (int64_t i = 0; i < chars; ++i) {
@@ -79,7 +80,7 @@ void RegisterTrainBenchmarks() {
       {{CellType::kLstm, 2, 256}, 5387, medium, 1},
       {{CellType::kLstm, 2, 256}, 5387, medium, 2},
   };
-  // All of these in 16 bits, too.
+  // Each of these shapes runs in 16 bits as well.
   for (size_t i = 0, count = cases.size(); i < count; ++i) {
     cases.push_back(cases[i]);
     cases.back().options.precision = TrainingPrecision::kBf16;
@@ -89,7 +90,7 @@ void RegisterTrainBenchmarks() {
   for (const int factor : {1, 2, 4, 8}) {
     cases.push_back({{CellType::kLstm, factor, 128}, 65, medium, 2});
     cases.push_back({two_layers, 65, with_sizes(Recipe::kFast, 32 * factor, 50), 2});
-    if (factor == 2) continue;  // 64 lanes of 50 steps are there already
+    if (factor == 2) continue;  // the case of 64 lanes and 50 steps exists already
     cases.push_back({two_layers, 65, with_sizes(Recipe::kFast, 64, 25 * factor), 2});
   }
   for (const TrainCase& c : cases) {

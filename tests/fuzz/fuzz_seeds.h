@@ -1,4 +1,4 @@
-// What a fuzz target with seeds gives its driver, mutated_seeds.cc.
+// The functions that a fuzz target with seeds defines for its driver, mutated_seeds.cc.
 #ifndef RUNNEL_TESTS_FUZZ_FUZZ_SEEDS_H_
 #define RUNNEL_TESTS_FUZZ_FUZZ_SEEDS_H_
 
@@ -7,12 +7,13 @@
 #include <string>
 #include <vector>
 
-// libFuzzer's entry: must come back from any input, and abort if something is wrong.
+// The entry point that libFuzzer calls. It must return for any input, and abort if something is
+// wrong.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace runnel {
 
-// Good inputs, which the driver breaks.
+// Returns good inputs, of which the driver makes broken copies.
 std::vector<std::string> FuzzSeeds();
 
 }  // namespace runnel

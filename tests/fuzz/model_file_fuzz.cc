@@ -1,6 +1,6 @@
-// Model files from outside: whatever the bytes, both readers come back, with a model that can be
-// written and read again, or with a reason. The first byte of an input says what the caller
-// expects.
+// Feeds both readers of model files with bytes from outside. Whatever the bytes are, a reader must
+// return either a model that can be written and read again, or an error. The first byte of an input
+// chooses what the caller expects of the file.
 #include <cstdlib>
 #include <memory>
 #include <utility>
@@ -54,7 +54,7 @@ std::vector<std::string> FuzzSeeds() {
     for (const bool bidirectional : {false, true}) {
       const std::string file = EncodeModel(SmallModel(cell, bidirectional, bidirectional ? 3 : 0));
       seeds.push_back("\x01" + file);
-      // Without the metadata's checksum, so that broken metadata are read further.
+      // Without the checksum in the metadata, so that the reader gets further into broken metadata.
       seeds.push_back("\x01" + absl::StrReplaceAll(file, {{"runnel_checksum", "unread_checksum"}}));
     }
   }

@@ -1,10 +1,10 @@
 // Feeds a fuzz target with broken copies of its seeds: bytes flipped, set and inserted, ranges cut,
-// copied and exchanged with another seed's, numbers in the text made large. Deterministic:
-// input i is the same in every run.
+// copied and exchanged with those of another seed, numbers in the text made large. It is
+// deterministic: input i is the same in every run.
 //
-//   NAME                     100,000 inputs; one that breaks the target is named on the way down
-//   NAME --from FIRST COUNT  COUNT inputs from input FIRST on
-//   NAME FILE...             these
+//   NAME                     runs 100,000 inputs; if one crashes the target, its number is printed
+//   NAME --from FIRST COUNT  runs COUNT inputs, starting with input FIRST
+//   NAME FILE...             runs the contents of these files
 #include <signal.h>
 #include <unistd.h>
 
@@ -50,9 +50,9 @@ class Mutator {
   }
 
  private:
-  // In [0, bound); 0 for 0.
+  // Returns a random number in [0, bound), or 0 if the bound is 0.
   uint64_t Below(uint64_t bound) { return bound == 0 ? 0 : random_() % bound; }
-  // Half of them near the start, where headers are.
+  // Returns a random place; half of them are near the start, where headers are.
   size_t Place(const std::string& input) {
     constexpr size_t kHead = 64;
     return Below(Below(2) == 0 ? input.size() : std::min(input.size(), kHead));
@@ -68,7 +68,7 @@ class Mutator {
       case 1:  // sets a byte
         if (!input->empty()) (*input)[at] = static_cast<char>(Below(256));
         return;
-      case 2:  // inserts a byte, more often one that JSON knows
+      case 2:  // inserts a byte, often one that has a meaning in JSON
         input->insert(at, 1,
                       Below(4) == 0 ? static_cast<char>(Below(256)) : "{}[]\",:0-9\\e"[Below(12)]);
         return;
@@ -91,7 +91,7 @@ class Mutator {
     }
   }
 
-  // Another number in place of the next one in the text.
+  // Replaces the next number in the text by another.
   void ChangeNumber(std::string* input, size_t at) {
     static constexpr const char* kNumbers[] = {
         "0",     "1",   "-1",   "4294967296", "18446744073709551615", "9223372036854775808",

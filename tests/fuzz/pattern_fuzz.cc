@@ -1,5 +1,6 @@
-// An expression and a text, from any bytes: what the pattern takes, RE2 takes, they agree on the
-// text, and the pattern lets no bytes follow that are not UTF-8.
+// Makes an expression and a text from any bytes. RE2 must accept every expression that our parser
+// accepts, both must agree on whether the text matches, and the pattern must never allow bytes that
+// are not UTF-8.
 #include <re2/re2.h>
 
 #include <cstdint>
@@ -16,9 +17,10 @@ namespace {
 using runnel::Pattern;
 using runnel::Vocabulary;
 
-// Bytes as characters that expressions are made of, so that many are well-formed.
+// Maps bytes to characters that have a meaning in expressions, so that many expressions are
+// well-formed.
 constexpr char kAlphabet[] = "ab.*+?()|[]{}^$\\-,:=<>PQEsUdDwWxAz0123\n";
-// At the edges of what UTF-8 can hold, which bytes alone hardly ever spell.
+// Code points at the edges of the ranges of UTF-8, which random bytes hardly ever spell.
 constexpr const char* kEscapes[] = {"\\x{7F}",   "\\x{80}",   "\\x{D7FF}",   "\\x{D800}",
                                     "\\x{DFFF}", "\\x{E000}", "\\x{10FFFF}", "\\x{110000}"};
 
@@ -32,7 +34,8 @@ bool Matches(const Pattern& pattern, const std::string& text) {
   return state->accepts;
 }
 
-// Whether every byte that may follow goes on valid UTF-8, along the text that `choices` picks.
+// Returns whether every byte that is allowed next keeps the text valid UTF-8, along the text that
+// `choices` picks.
 bool AllowsUtf8Alone(const Pattern& pattern, const uint8_t* choices, size_t size) {
   Pattern::StatePtr state = pattern.Start();
   runnel::Utf8Machine utf8;

@@ -1,5 +1,5 @@
-// Drives a fuzz target where libFuzzer is not at hand: with the files it is given, or with random
-// bytes, the same ones every time.
+// Drives a fuzz target where libFuzzer is not available: with the files on its command line, or
+// with random bytes that are the same in every run.
 #include <cstdint>
 #include <fstream>
 #include <iostream>

@@ -1,5 +1,6 @@
-// State tokens from any bytes, and good ones with any bytes changed and the checksum made right
-// again: each is refused, or a text of valid UTF-8 goes on from it.
+// Decodes state tokens made of any bytes, and good tokens in which any bytes were changed and the
+// checksum was made right again. Each must be refused, or a text of valid UTF-8 must continue from
+// it.
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -69,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       MakeCase(runnel::LettersModel()), MakeCase(runnel::RandomModel(runnel::Vocabulary::Bytes()))};
   for (const Case& from : cases) {
     GoOn(from, std::string(reinterpret_cast<const char*>(data), size));
-    // Three bytes a change: where, and what stands there then.
+    // Each change takes three bytes: two for the place and one for the new value.
     std::string token = from.token;
     for (size_t i = 0; i + 2 < size && i < 3 * size_t{data[0]} % 12; i += 3) {
       const size_t at = size_t{data[i]} << 8 | data[i + 1];

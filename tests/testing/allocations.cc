@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kSizesKept = 8;
 
-// Not members: `operator new` itself must find them, and must not allocate.
+// These are globals because `operator new` itself uses them, and it must not allocate.
 std::atomic<bool> counting = false;
 std::atomic<int64_t> allocations = 0;
 std::atomic<std::size_t> sizes[kSizesKept];  // bytes, of the first allocations
@@ -48,7 +48,7 @@ std::string AllocationCounter::Describe() const {
 
 }  // namespace runnel
 
-// The standard library's other forms (arrays, nothrow) call these.
+// The other forms in the standard library (arrays, nothrow) call these two.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 void* operator new(std::size_t bytes) {
   return runnel::Counted(bytes, std::malloc(std::max<std::size_t>(bytes, 1)));

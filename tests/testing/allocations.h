@@ -1,5 +1,6 @@
-// Counts what a piece of code allocates. A program that links allocations.cc has its own `operator
-// new`, which every thread's allocations pass through; they count only while a counter stands.
+// Counts the allocations of a piece of code. A program that links allocations.cc has its own
+// `operator new`, which serves every thread. Allocations count only while an AllocationCounter
+// exists.
 #ifndef RUNNEL_TESTS_TESTING_ALLOCATIONS_H_
 #define RUNNEL_TESTS_TESTING_ALLOCATIONS_H_
 
@@ -8,14 +9,14 @@
 
 namespace runnel {
 
-// Whether this build counts; if not, why. A sanitizer brings an `operator new` of its own.
+// Whether this build counts allocations, and if not, why. A sanitizer has its own `operator new`.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr const char* kNoAllocationCounts = "the sanitizer has its own operator new";
 #else
 inline constexpr const char* kNoAllocationCounts = nullptr;
 #endif
 
-// Counts from its construction to `Stop`. One at a time in a program.
+// Counts from its construction until `Stop`. A program may have only one at a time.
 class AllocationCounter {
  public:
   AllocationCounter();
@@ -26,7 +27,8 @@ class AllocationCounter {
   void Stop();
 
   int64_t count() const;
-  // Says how many there were and how large the first few are, for a test that fails.
+  // Describes the number of allocations and the sizes of the first few, for the message of a
+  // failing test.
   std::string Describe() const;
 };
 

@@ -1,4 +1,4 @@
-// The server's RUNNEL_INSTRUCTION_SET for other programs.
+// Lets test programs and benchmarks obey RUNNEL_INSTRUCTION_SET, as the server does.
 #ifndef RUNNEL_TESTS_TESTING_INSTRUCTION_SET_H_
 #define RUNNEL_TESTS_TESTING_INSTRUCTION_SET_H_
 
@@ -10,7 +10,8 @@
 
 namespace runnel {
 
-// Prints what the arithmetic runs on. False, after a message, if the variable names no set.
+// Limits the instruction set by the variable and prints the chosen one. Returns false, after a
+// message, if the variable names no instruction set.
 inline bool LimitInstructionSetByEnvironment() {
   if (const char* name = std::getenv("RUNNEL_INSTRUCTION_SET"); name != nullptr) {
     const auto set = FindByName(kInstructionSets, InstructionSetName, name);

@@ -1,4 +1,4 @@
-// A folder for one test, gone with everything in it afterwards.
+// A folder for one test. It is removed with everything in it when the object is destroyed.
 #ifndef RUNNEL_TESTS_TESTING_TEMPORARY_FOLDER_H_
 #define RUNNEL_TESTS_TESTING_TEMPORARY_FOLDER_H_
 

@@ -1,8 +1,8 @@
-"""Sees to it that a peer has its best library code: for numpy and PyTorch, OpenBLAS as it finds the processor."""
+"""Makes sure that numpy and PyTorch use OpenBLAS with its best code for this processor."""
 import os
 import sys
 
-MISSING = 3  # the exit status of a peer that cannot run here; why stands in its last line on standard error
+MISSING = 3  # the exit status of a peer that cannot run here; the last line on standard error gives the reason
 HOLDING_BACK = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # which OpenBLAS reads when it is loaded
 
 
@@ -18,7 +18,7 @@ def skip(reason):
 
 
 def skip_without_openblas():
-    """To be called once the library is loaded. Debian's plain libblas3 is some twenty times slower than OpenBLAS."""
+    """Call this after the library is loaded. Debian's plain libblas3 is some twenty times slower than OpenBLAS."""
     with open("/proc/self/maps") as maps:
         mapped = maps.read()
     if "/blas/libblas.so" in mapped:

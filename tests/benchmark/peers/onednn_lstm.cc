@@ -1,14 +1,14 @@
-// oneDNN's LSTM primitive alone, forward and backward, with its best number of threads: prints one
-// JSON line for each number and then the best of them, in characters a second.
+// Measures only oneDNN's LSTM primitive, forward and backward, with its best number of threads. Prints
+// a JSON line for each number of threads and then for the best, in characters a second.
 //
-// Of the training step that `runnel-benchmark` times as Train/lstm/... this is the recurrent layers
-// and no more: no output layer, no softmax, no clipping, no optimizer, and the input stands ready
-// as one-hot vectors [T x B x V], which the primitive multiplies like any others. Timed with it is
-// what it needs anew at each step of training: the weights, which have changed, in the forms that
-// it prefers, and cleared gradients, as it adds to them.
+// The primitive does only the recurrent layers of the training step that `runnel-benchmark` times as
+// Train/lstm/...: no output layer, no softmax, no clipping, no optimizer. Its input is prepared
+// beforehand as one-hot vectors [T x B x V], which the primitive multiplies like any others. The time
+// includes the work that it needs again in each step of training: bringing the changed weights into
+// the forms that it prefers, and clearing the gradients, because it adds to them.
 //
-// Wants oneDNN 2 (Debian: libdnnl-dev), as nothing else here does; so no build knows this file, and
-// `tests/benchmark/compare` compiles it:
+// It needs oneDNN 2 (Debian: libdnnl-dev), which nothing else here needs. So this file is in no
+// build, and `tests/benchmark/compare` compiles it:
 //   g++ -O2 -std=c++20 -fopenmp onednn_lstm.cc -o onednn_lstm -ldnnl
 #include <omp.h>
 

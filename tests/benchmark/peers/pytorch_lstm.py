@@ -95,7 +95,7 @@ def training_step(torch, arguments):
 
 
 def decoding_step(torch, arguments):
-    """Likewise: every stream reads a character and draws the next."""
+    """Returns a function in which every stream reads a character and draws the next, and the number of characters."""
     stack, embedding, output = make_model(torch, arguments)
     feed = make_feed(torch, embedding, arguments.vocabulary)
     ids = torch.zeros(arguments.streams, dtype=torch.long)

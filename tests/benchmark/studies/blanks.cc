@@ -22,8 +22,8 @@
 namespace runnel {
 namespace {
 
-// Characters that a network sees around a blank: a bidirectional one half of them on either side, a
-// one-directional one all before it.
+// The number of characters that a network sees around a blank. A bidirectional network sees half of
+// them on either side; a one-directional one sees all of them before the blank.
 constexpr int64_t kSeen = 256;
 constexpr int64_t kRescored = 32;  // characters read after each candidate
 constexpr int64_t kLanes = 32;     // blanks predicted at once
@@ -55,7 +55,7 @@ int64_t ParametersOf(const NetworkConfig& config, const Corpus& corpus) {
   return MakeNetwork<float>(config, corpus.vocabulary().size())->layout().size();
 }
 
-// The widest bidirectional network that has no more parameters.
+// Returns the widest bidirectional network that has no more parameters than `config`.
 NetworkConfig BidirectionalOfTheSize(NetworkConfig config, const Corpus& corpus) {
   const int64_t size = ParametersOf(config, corpus);
   config.bidirectional = true;
@@ -90,7 +90,8 @@ absl::StatusOr<Trained> Train(const NetworkConfig& config, const Corpus& corpus,
   return trained;
 }
 
-// Places of the held-out part, evenly spread, with kSeen characters before and after each.
+// Returns evenly spread places of the held-out part that have kSeen characters before and after
+// them.
 absl::StatusOr<std::vector<int64_t>> ChooseBlanks(const Corpus& corpus, int64_t count) {
   const CorpusRange held_out =
       SplitCorpus(corpus.size(), TrainingOptions().validation_fraction).validation;
@@ -145,7 +146,7 @@ std::vector<int32_t> GuessFromBothSides(const ClozeModel& model, const Corpus& c
   return guesses;
 }
 
-// Reads `count` characters from `place` on into each of several states.
+// Reads `count` characters, starting at `place`, into each of several states.
 void ReadOn(const Decoder<float>& model, const Corpus& corpus, int64_t place, int64_t count,
             float* state, float* logits) {
   for (int64_t i = 0; i < count; ++i) {
@@ -154,7 +155,7 @@ void ReadOn(const Decoder<float>& model, const Corpus& corpus, int64_t place, in
   }
 }
 
-// The candidate that makes what follows the likeliest: p(c | before) p(after | before, c).
+// Returns the candidate c that makes the text most likely: p(c | before) p(after | before, c).
 int32_t Rescore(const Decoder<float>& model, const Corpus& corpus, int64_t blank,
                 const std::vector<float>& state, const std::vector<float>& logits) {
   const int candidates = model.vocabulary_size();

@@ -1,5 +1,6 @@
-// The study `blanks`: how often a one-directional network and a bidirectional one of the same size,
-// trained for the same time, name the character that is missing at a place of a held-out text.
+// The study `blanks` trains a one-directional and a bidirectional network of the same size for the
+// same time, and measures how often each names the character that is missing at a place of a
+// held-out text.
 #ifndef RUNNEL_TESTS_BENCHMARK_STUDIES_BLANKS_H_
 #define RUNNEL_TESTS_BENCHMARK_STUDIES_BLANKS_H_
 

@@ -27,11 +27,11 @@ constexpr double kSolved = 0.995;
 
 struct DistancesOptions {
   int hidden_size = 64;
-  int64_t steps_max = 6000;  // of 32 lanes; a cell that is nearly always right ends earlier
+  int64_t steps_max = 6000;  // of 32 lanes; a run ends earlier once its cell is nearly always right
   int threads = 2;
 };
 
-// Draws numbers below `end`, one after another.
+// Draws random numbers below `end`.
 class Draws {
  public:
   explicit Draws(uint64_t stream) : stream_(stream) {}
@@ -59,12 +59,13 @@ std::string TrainingText(int distance) {
   return text;
 }
 
-// Lines that are never trained on: those that a run is steered by, and those of the table.
+// Lines that are never trained on. One set chooses weights and learning rate, the other is for the
+// table.
 constexpr uint64_t kSteeringLines = 1'000'000;
 constexpr uint64_t kTableLines = 2'000'000;
 
-// The share of lines whose last character the network finds likeliest. Lines are lanes, each read
-// from the zero state.
+// Returns the share of lines whose last character the network finds most likely. Each line is a
+// lane that is read from the zero state.
 double Accuracy(const Network<float>& network, const std::vector<float>& parameters,
                 const Vocabulary& vocabulary, int distance, uint64_t lines) {
   Draws draws(lines + distance);
@@ -94,7 +95,7 @@ double Accuracy(const Network<float>& network, const std::vector<float>& paramet
 }
 
 struct Result {
-  double accuracy = 0;    // on the table's lines
+  double accuracy = 0;    // on the lines for the table
   double steered_by = 0;  // on the lines that chose the weights
   int64_t steps = 0;
 };
@@ -129,7 +130,7 @@ Result TrainAndTest(CellType cell, int distance, float learning_rate,
       .steps = steps};
 }
 
-// Of the learning rates, the one that the steering lines like best.
+// Returns the run with the learning rate that does best on the lines that choose.
 Result BestOfRates(CellType cell, int distance, const DistancesOptions& options, WorkerPool* pool) {
   Result best;
   for (const float learning_rate : kLearningRates) {

@@ -1,4 +1,4 @@
-// runnel-studies: what kinds of networks can do, measured on a text.
+// runnel-studies measures on a text which kinds of networks can do what.
 #include <CLI/CLI.hpp>
 
 #include "tests/benchmark/studies/blanks.h"

@@ -5,8 +5,8 @@
 namespace runnel {
 namespace {
 
-// The summed nats of `lanes` stretches of `symbols` characters, one behind another from `begin` on,
-// each from the zero state.
+// Returns the summed nats of `lanes` consecutive stretches of `symbols` characters that start at
+// `begin`. Each stretch is read from the zero state.
 double SumOfLanes(const Network<float>& network, const Network<float>::PackedWeights& packed,
                   const Corpus& corpus, int64_t begin, int64_t symbols, int64_t lanes) {
   const auto activations = network.NewActivations(kColdWindow, static_cast<int>(lanes));

@@ -11,16 +11,17 @@
 
 namespace runnel {
 
-// Characters of a cold window.
+// The number of characters of a cold window.
 inline constexpr int64_t kColdWindow = 256;
 
-// Nats a character of `range`, predicted one after the other in one pass from the zero state, the
-// state carried; the first is read only.
+// Returns the nats a character of `range`, predicted in one pass that starts from the zero state
+// and carries the state along. The first character is read but not predicted.
 double StatefulLoss(const Network<float>& network, const std::vector<float>& parameters,
                     const Corpus& corpus, CorpusRange range);
 
-// In windows that each predict kColdWindow characters from the zero state, as nanoGPT evaluates;
-// what does not fill one is left out. `range` has more than kColdWindow characters.
+// Returns the nats a character in windows that each predict kColdWindow characters from the zero
+// state, as nanoGPT evaluates. Characters that do not fill a window are left out. `range` must have
+// more than kColdWindow characters.
 double ColdLoss(const Network<float>& network, const std::vector<float>& parameters,
                 const Corpus& corpus, CorpusRange range, WorkerPool* pool);
 

@@ -26,7 +26,8 @@ class ProtocolsTest : public testing::Test {
     return Corpus::Load(StringSource(text), VocabularyKind::kCodePoints).value();
   }
 
-  // The summed nats of the `count` characters behind `first`, read one by one from the zero state.
+  // Returns the summed nats of the `count` characters after `first`, read one by one from the zero
+  // state.
   double SumOf(int64_t first, int64_t count) const {
     const auto decoder = network_->NewDecoder(parameters_.data(), DecodePrecision::kF32);
     std::vector<int32_t> ids(count + 1);

@@ -25,7 +25,7 @@
 namespace runnel {
 namespace {
 
-// What a recipe chooses.
+// The choices of a recipe.
 struct Choices {
   NetworkConfig network;
   TrainingOptions training;
@@ -34,12 +34,12 @@ struct Choices {
 
 struct RecipesOptions : StudyOptions {
   std::vector<std::string> recipes = {"fast", "best"};
-  // What the command line says instead of the recipes, one each.
+  // Values from the command line, each of which replaces a choice of the recipes.
   std::vector<std::function<void(Choices*)>> replacements;
 };
 
-// Prints the cold loss at each evaluation, and where weights are averaged that of the last ones
-// too, on a clock that stands still meanwhile.
+// Prints the cold loss at each evaluation, and if weights are averaged also the loss of the latest
+// weights. Its clock stops while it evaluates and prints.
 class CurvePrinter : public TrainingObserver {
  public:
   explicit CurvePrinter(std::function<double(const std::vector<float>&)> cold_loss)
@@ -58,7 +58,7 @@ class CurvePrinter : public TrainingObserver {
     std::fflush(stdout);
     paused_ += SecondsNow() - now;
   }
-  // Seconds since the beginning without those that this printer took.
+  // Returns the seconds since the start, without the seconds that this printer took.
   double Clock() const { return SecondsNow() - started_ - paused_; }
 
  private:
@@ -75,7 +75,8 @@ struct Row {
   double seconds = 0;
 };
 
-// The recipe's choices with the replacements; INVALID_ARGUMENT naming what is out of range.
+// Returns the recipe's choices with the replacements, or INVALID_ARGUMENT that names each value out
+// of range.
 absl::StatusOr<Choices> Choose(Recipe recipe, const Corpus& corpus, const RecipesOptions& study) {
   Choices choices = {.network = DefaultNetwork(recipe), .training = DefaultTraining(recipe)};
   const int symbols = corpus.vocabulary().size();

@@ -1,4 +1,4 @@
-// What the recipes reach, by loss and by time.
+// The study `recipes` measures which loss the recipes reach, and when.
 #ifndef RUNNEL_TESTS_BENCHMARK_STUDIES_RECIPES_H_
 #define RUNNEL_TESTS_BENCHMARK_STUDIES_RECIPES_H_
 

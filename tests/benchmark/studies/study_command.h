@@ -1,4 +1,4 @@
-// What the studies' commands have in common.
+// The parts that the commands of all studies share.
 #ifndef RUNNEL_TESTS_BENCHMARK_STUDIES_STUDY_COMMAND_H_
 #define RUNNEL_TESTS_BENCHMARK_STUDIES_STUDY_COMMAND_H_
 
@@ -11,10 +11,10 @@
 
 namespace runnel {
 
-// What a study that trains on a text is told.
+// The options of a study that trains on a text.
 struct StudyOptions {
   std::string path;  // of the text; empty: the King James Bible
-  int threads;       // that train; by default as many as the machine has
+  int threads;       // for training; by default one for each processor
   uint64_t seed = 1;
 
   StudyOptions();
@@ -22,10 +22,11 @@ struct StudyOptions {
   void AddTo(CLI::App* command);
 };
 
-// Seconds on a clock that only goes forward.
+// Returns seconds on a monotonic clock.
 double SecondsNow();
 
-// Makes `command` run `study`, whose error goes to stderr and sets `exit_code` to 1.
+// Makes `command` run `study`. An error of the study is printed to stderr and sets `exit_code`
+// to 1.
 void SetStudy(CLI::App* command, int* exit_code, std::function<absl::Status()> study);
 
 }  // namespace runnel
