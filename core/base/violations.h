@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "core/base/number_text.h"
 
 namespace runnel {
 
@@ -37,7 +38,8 @@ class Violations {
   template <typename Number>
   void CheckRange(absl::string_view field, Number value, Number min, Number max) {
     if (value >= min && value <= max) return;
-    Add(field, absl::StrCat("is ", value, "; must be ", min, " to ", max));
+    Add(field, absl::StrCat("is ", NumberText(value), "; must be ", NumberText(min), " to ",
+                            NumberText(max)));
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/number_text.h"
 
 namespace runnel {
 namespace {
@@ -20,17 +21,18 @@ bool ForbidsAll(const LogitBias& bias, const Vocabulary& vocabulary) {
 
 void Validate(const SamplingOptions& options, int64_t max_chars_cap, Violations* violations) {
   if (!(options.temperature >= 0) || std::isinf(options.temperature)) {
-    violations->Add("sampling.temperature",
-                    absl::StrCat("is ", options.temperature, "; must be 0 or more, and finite"));
+    violations->Add("sampling.temperature", absl::StrCat("is ", NumberText(options.temperature),
+                                                         "; must be 0 or more, and finite"));
   }
   if (!(options.top_p > 0 && options.top_p <= 1)) {
     violations->Add("sampling.top_p",
-                    absl::StrCat("is ", options.top_p, "; must be above 0, at most 1"));
+                    absl::StrCat("is ", NumberText(options.top_p), "; must be above 0, at most 1"));
   }
   violations->CheckRange<float>("sampling.min_p", options.min_p, 0, 1);
   if (!(options.repetition_penalty > 0) || std::isinf(options.repetition_penalty)) {
-    violations->Add("sampling.repetition_penalty", absl::StrCat("is ", options.repetition_penalty,
-                                                                "; must be above 0, and finite"));
+    violations->Add("sampling.repetition_penalty",
+                    absl::StrCat("is ", NumberText(options.repetition_penalty),
+                                 "; must be above 0, and finite"));
   }
   violations->CheckRange<int64_t>("stop.max_chars", options.max_chars, 1, max_chars_cap);
 }

@@ -1,5 +1,7 @@
 #include "core/pattern/pattern_reader.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "core/pattern/pattern_classes.h"
 #include "core/text/utf8.h"
@@ -72,20 +74,23 @@ std::optional<char32_t> PatternReader::ReadEscape() {
   return std::nullopt;
 }
 
-// Behind \x: two hexadecimal digits, or any number in braces; of a scalar value.
+// After \x: two hexadecimal digits, or any number of them in braces, which name a scalar value.
 std::optional<char32_t> PatternReader::ReadHex() {
+  const size_t escape = next_ - 2;
   char32_t value = 0;
   int digits = 0;
   const bool in_braces = Take(U'{');
-  while (HexValue(Peek()) >= 0 && (in_braces || digits < 2)) {
-    value = 16 * value + HexValue(Next());
-    ++digits;
-    if (value > kCodePointMax) break;
+  for (; HexValue(Peek()) >= 0 && (in_braces || digits < 2); ++digits) {
+    value = std::min<char32_t>(16 * value + HexValue(Next()), kCodePointMax + 1);
   }
   const bool complete = in_braces ? digits > 0 && Take(U'}') : digits == 2;
   if (complete && IsScalarValue(value)) return value;
-  Fail(complete ? "has an \\x escape of a surrogate, which is no character"
-                : "has a malformed \\x escape");
+  const absl::string_view what = !complete ? "has a malformed \\x escape"
+                                 : value > kCodePointMax
+                                     ? "has an \\x escape above 10FFFF, the last character"
+                                     : "has an \\x escape of a surrogate, which is no character";
+  Rewind(escape);
+  Fail(what);
   return std::nullopt;
 }
 

@@ -200,7 +200,8 @@ class Parser : private PatternReader {
     return node;
   }
 
-  // What stands between (? and a : or ). True for the colon: a group follows.
+  // Reads the flags between "(?" and a colon or a closing bracket. True for the colon: a group
+  // follows.
   bool ParseFlags(bool* dot_all) {
     bool value = true;
     while (!AtEnd()) {
@@ -217,8 +218,29 @@ class Parser : private PatternReader {
       }
       Skip(1);
     }
-    Fail("has a flag that is not available; s, U and (?: are");
+    FailAfterQuestionMark();
     return false;
+  }
+
+  // Names what stands after "(?" and is not available.
+  void FailAfterQuestionMark() {
+    if (AtEnd()) {
+      Fail("has a group without its )");
+    } else if (LooksAt(U'=') || LooksAt(U'!')) {
+      Fail("has a lookahead, which is not available");
+    } else if (LooksAt(U'<') && (LooksAt(U'=', 1) || LooksAt(U'!', 1))) {
+      Fail("has a lookbehind, which is not available");
+    } else if (LooksAt(U'<') || LooksAt(U'\'')) {
+      Fail("has a named group that is not written as (?P<name>...)");
+    } else if (LooksAt(U'>') || LooksAt(U'|') || LooksAt(U'(') || LooksAt(U'#')) {
+      std::string group = "(?";
+      AppendUtf8(Peek(), &group);
+      Fail(absl::StrCat("has ", group, ", which is not available"));
+    } else {
+      std::string flag;
+      AppendUtf8(Peek(), &flag);
+      Fail(absl::StrCat("has the flag ", flag, ", which is not available; s, U and (?: are"));
+    }
   }
 
   void ParseGroupName() {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/number_text.h"
 #include "core/text/corpus.h"
 #include "core/text/lanes.h"
 
@@ -19,7 +20,7 @@ int64_t TrainedSymbols(int64_t symbols, const TrainingOptions& options) {
 
 void CheckNotNegative(absl::string_view field, double value, Violations* violations) {
   if (value >= 0 && value < kInfinity) return;
-  violations->Add(field, absl::StrCat("is ", value, "; must be 0 or more, and finite"));
+  violations->Add(field, absl::StrCat("is ", NumberText(value), "; must be 0 or more, and finite"));
 }
 
 void CheckNotNegative(absl::string_view field, int64_t value, Violations* violations) {
@@ -31,7 +32,8 @@ bool IsShare(float value) { return value >= 0 && value < 1; }
 
 void CheckShare(absl::string_view field, float value, Violations* violations) {
   if (IsShare(value)) return;
-  violations->Add(field, absl::StrCat("is ", value, "; must be at least 0 and below 1"));
+  violations->Add(field,
+                  absl::StrCat("is ", NumberText(value), "; must be at least 0 and below 1"));
 }
 
 }  // namespace
@@ -77,8 +79,8 @@ void Validate(const TrainingOptions& options, Violations* violations) {
   violations->CheckRange("sequence_length", options.sequence_length, 1, TrainingOptions::kStepsMax);
   violations->CheckRange("batch_size", options.batch_size, 1, TrainingOptions::kLanesMax);
   if (!(options.learning_rate > 0 && options.learning_rate <= 100)) {
-    violations->Add("learning_rate",
-                    absl::StrCat("is ", options.learning_rate, "; must be above 0, at most 100"));
+    violations->Add("learning_rate", absl::StrCat("is ", NumberText(options.learning_rate),
+                                                  "; must be above 0, at most 100"));
   }
   CheckNotNegative("warmup_steps", options.warmup_steps, violations);
   CheckNotNegative("clip_value", options.clip_value, violations);

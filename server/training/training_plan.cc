@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/number_text.h"
 #include "core/base/random_id.h"
 #include "core/train/masking.h"
 #include "server/wire/training_convert.h"
@@ -160,7 +161,7 @@ void ReadMasking(const v1::TrainingOptions& wire, bool bidirectional, TrainingOp
   if (!bidirectional) {
     if (!wire.has_mask_fraction()) return;
     problems->Add("training.mask_fraction",
-                  absl::StrCat("is ", wire.mask_fraction(),
+                  absl::StrCat("is ", NumberText(wire.mask_fraction()),
                                "; only a network that is bidirectional is trained on "
                                "masked characters"));
     return;
@@ -170,8 +171,8 @@ void ReadMasking(const v1::TrainingOptions& wire, bool bidirectional, TrainingOp
   }
   options->mask_fraction = wire.has_mask_fraction() ? wire.mask_fraction() : kMaskFractionDefault;
   if (!(options->mask_fraction > 0 && options->mask_fraction < 1)) {
-    problems->Add("training.mask_fraction",
-                  absl::StrCat("is ", wire.mask_fraction(), "; must be above 0 and below 1"));
+    problems->Add("training.mask_fraction", absl::StrCat("is ", NumberText(wire.mask_fraction()),
+                                                         "; must be above 0 and below 1"));
   }
   if (wire.sample_every_steps() > 0) {
     problems->Add("training.sample_every_steps",

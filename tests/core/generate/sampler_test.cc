@@ -189,6 +189,8 @@ TEST(SamplingOptions, Validate_NamesTheWiresFields) {
                           "stop.max_chars is 0; must be 1 to 1000"));
   EXPECT_THAT(violations({.temperature = std::nanf("")}),
               ElementsAre("sampling.temperature is nan; must be 0 or more, and finite"));
+  EXPECT_THAT(violations({.top_p = 1.0000001f}),
+              ElementsAre("sampling.top_p is 1.0000001; must be above 0, at most 1"));
 }
 
 }  // namespace

@@ -119,7 +119,36 @@ TEST(ParsePattern, WhatRe2HasBeyond_IsRefusedByName) {
   EXPECT_EQ(Parse("\\pL").message(), "has the escape \\p, which is not available, at character 1");
   EXPECT_THAT(Parse("\\C").message(), HasSubstr("\\C"));
   EXPECT_EQ(Parse("(?i)a").message(),
-            "has a flag that is not available; s, U and (?: are, at character 3");
+            "has the flag i, which is not available; s, U and (?: are, at character 3");
+}
+
+TEST(ParsePattern, WhatFollowsABracketAndAQuestionMark_IsCalledByItsName) {
+  for (const char* lookahead : {"a(?=b)", "a(?!b)"}) {
+    EXPECT_EQ(Parse(lookahead).message(),
+              "has a lookahead, which is not available, at character 4");
+  }
+  for (const char* lookbehind : {"(?<=a)b", "(?<!a)b"}) {
+    EXPECT_EQ(Parse(lookbehind).message(),
+              "has a lookbehind, which is not available, at character 3");
+  }
+  for (const char* named : {"(?<n>a)", "(?'n'a)"}) {
+    EXPECT_EQ(Parse(named).message(),
+              "has a named group that is not written as (?P<name>...), at character 3");
+  }
+  EXPECT_EQ(Parse("(?>a)").message(), "has (?>, which is not available, at character 3");
+  EXPECT_EQ(Parse("(?#a)").message(), "has (?#, which is not available, at character 3");
+  EXPECT_EQ(Parse("(?").message(), "has a group without its ), at character 3");
+  EXPECT_EQ(Parse("(?s").message(), "has a group without its ), at character 4");
+}
+
+TEST(ParsePattern, HexEscapes_AreRefusedForWhatIsWrongWithThem) {
+  EXPECT_EQ(Parse("a\\x{110000}").message(),
+            "has an \\x escape above 10FFFF, the last character, at character 2");
+  EXPECT_EQ(Parse("[\\x{123456789ABCDEF0}]").message(),
+            "has an \\x escape above 10FFFF, the last character, at character 2");
+  EXPECT_EQ(Parse("\\x{D800}").message(),
+            "has an \\x escape of a surrogate, which is no character, at character 1");
+  EXPECT_EQ(Parse("\\x{11000").message(), "has a malformed \\x escape, at character 1");
 }
 
 TEST(ParsePattern, SurrogateEscapes_AreRefused) {
