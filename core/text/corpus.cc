@@ -20,31 +20,38 @@ size_t SymbolValues(VocabularyKind kind) {
   return kind == VocabularyKind::kBytes ? 256 : size_t{kCodePointMax} + 1;
 }
 
-// Hands a text to `sink` as runs of ASCII (`Ascii`), other characters (`Char`) and ends of
-// documents (`EndDocument`), which come at separators and at the end of the text.
+// Passes a text to `sink` as runs of ASCII (`Ascii`), other characters (`Char`) and ends of
+// documents (`EndDocument`), which come at separators and at the end of the text. A byte order mark
+// at the beginning of the text or of a document is no part of it; returns how many there were.
+// INVALID_ARGUMENT if the text is not valid UTF-8 or, unless NULs are welcome, looks like UTF-16.
 template <typename Sink>
-absl::Status ReadText(const TextSource& source, const std::string& separator, Sink* sink) {
+absl::StatusOr<int64_t> ReadText(const TextSource& source, const VocabularyRules& rules,
+                                 Sink* sink) {
+  constexpr char32_t kByteOrderMark = 0xFEFF;
+  int64_t marks = 0;
+  bool at_beginning = true;
   Utf8Decoder decoder;
   const auto decode = [&](absl::string_view bytes) {
-    while (!bytes.empty()) {
-      const size_t ascii = decoder.AtBoundary() ? AsciiPrefixBytes(bytes) : 0;
-      if (ascii > 0) {
-        sink->Ascii(bytes.substr(0, ascii));
-        decoder.SkipAscii(static_cast<int64_t>(ascii));
-        bytes.remove_prefix(ascii);
-        continue;
-      }
-      size_t others = 1;
-      while (others < bytes.size() && static_cast<uint8_t>(bytes[others]) >= 0x80) ++others;
-      absl::Status status =
-          decoder.Decode(bytes.substr(0, others), [&](char32_t c) { sink->Char(c); });
-      if (!status.ok()) return status;
-      bytes.remove_prefix(others);
-    }
-    return absl::OkStatus();
+    return decoder.Decode(
+        bytes,
+        [&](absl::string_view ascii) {
+          at_beginning = false;
+          sink->Ascii(ascii);
+        },
+        [&](char32_t c) {
+          const bool is_mark = c == kByteOrderMark && at_beginning;
+          at_beginning = false;
+          if (is_mark) {
+            ++marks;
+          } else {
+            sink->Char(c);
+          }
+        });
   };
+  const std::string& separator = rules.document_separator;
   int64_t separator_chars = 0;
   const auto end_document = [&] {
+    at_beginning = true;
     separator_chars = 0;
     absl::Status status = decoder.Decode(separator, [&](char32_t) { ++separator_chars; });
     if (status.ok()) sink->EndDocument(separator_chars);
@@ -54,8 +61,10 @@ absl::Status ReadText(const TextSource& source, const std::string& separator, Si
   absl::Status status = source.Read([&](absl::string_view piece) { return splitter.Write(piece); });
   if (status.ok()) status = splitter.Finish();
   if (status.ok()) status = decoder.Finish();
-  if (status.ok() && !separator.empty()) sink->EndDocument(0);
-  return status;
+  if (status.ok() && rules.kind != VocabularyKind::kBytes) status = decoder.CheckNuls();
+  if (!status.ok()) return status;
+  if (!separator.empty()) sink->EndDocument(0);
+  return marks;
 }
 
 // What the first reading learns.
@@ -189,8 +198,8 @@ template <typename Id, typename Ids>
 absl::Status EncodeInto(const TextSource& source, const Vocabulary& vocabulary, int64_t symbols,
                         Ids* ids) {
   Encoder<Id> encoder(vocabulary, symbols);
-  absl::Status status = ReadText(source, vocabulary.rules().document_separator, &encoder);
-  if (!status.ok()) return status;
+  const absl::StatusOr<int64_t> marks = ReadText(source, vocabulary.rules(), &encoder);
+  if (!marks.ok()) return marks.status();
   absl::StatusOr<std::vector<Id>> encoded = encoder.Finish();
   if (!encoded.ok()) return encoded.status();
   *ids = *std::move(encoded);
@@ -242,14 +251,15 @@ absl::StatusOr<Corpus> Corpus::Load(const TextSource& source, const VocabularyRu
   Corpus corpus;
   {
     Census census(rules);
-    absl::Status status = ReadText(source, rules.document_separator, &census);
-    if (!status.ok()) return status;
+    const absl::StatusOr<int64_t> marks = ReadText(source, rules, &census);
+    if (!marks.ok()) return marks.status();
     census.Finish();
+    corpus.byte_order_marks_ = *marks;
     corpus.chars_ = census.chars();
     corpus.size_ = census.symbols();
     corpus.distinct_ = static_cast<int>(std::count_if(
         census.counts().begin(), census.counts().end(), [](uint32_t count) { return count > 0; }));
-    status = CheckDistinct(census.counts(), corpus.distinct_);
+    const absl::Status status = CheckDistinct(census.counts(), corpus.distinct_);
     if (!status.ok()) return status;
     absl::StatusOr<Vocabulary> vocabulary = MakeVocabulary(census.counts(), rules, base);
     if (!vocabulary.ok()) return vocabulary.status();

@@ -40,9 +40,9 @@ class Corpus {
   static absl::Status AnySize(int64_t /*bytes*/) { return absl::OkStatus(); }
 
   // Reads `source` twice and never holds its text. `rules` must be valid. INVALID_ARGUMENT if the
-  // text is empty, has a single distinct character or none that is frequent enough, or is not valid
-  // UTF-8; ABORTED if the second reading has another length or other characters; errors of the
-  // source and of `reserve`.
+  // text is empty, has a single distinct character or none that is frequent enough, is not valid
+  // UTF-8, or has so many NULs that it is UTF-16 (unless its symbols are bytes); ABORTED if the
+  // second reading has another length or other characters; errors of the source and of `reserve`.
   static absl::StatusOr<Corpus> Load(const TextSource& source, const VocabularyRules& rules,
                                      Reserve reserve = AnySize);
   static absl::StatusOr<Corpus> Load(const TextSource& source, VocabularyKind kind) {
@@ -61,6 +61,9 @@ class Corpus {
   // Distinct characters or bytes that occur, however rare; a byte vocabulary holds all 256 whatever
   // occurs.
   int distinct() const { return distinct_; }
+  // Byte order marks (U+FEFF) at the beginning of the text and of its documents. They tell how a
+  // file is encoded and are no characters of the text, so they are left out and counted only here.
+  int64_t byte_order_marks() const { return byte_order_marks_; }
 
   // Copies the ids at begin, begin + 1, ... to ids[0], ids[stride], ...
   void CopyIds(int64_t begin, int64_t count, int64_t stride, int32_t* ids) const;
@@ -79,6 +82,7 @@ class Corpus {
   int64_t size_ = 0;
   int64_t chars_ = 0;
   int distinct_ = 0;
+  int64_t byte_order_marks_ = 0;
   Ids ids_;
 };
 

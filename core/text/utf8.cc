@@ -32,22 +32,77 @@ bool Utf8Machine::Advance(uint8_t byte) {
 }
 
 absl::Status Utf8Decoder::Decode(absl::string_view bytes, absl::FunctionRef<void(char32_t)> sink) {
-  for (const char c : bytes) {
-    const uint8_t byte = static_cast<uint8_t>(c);
-    if (!machine_.Accepts(byte)) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("not valid UTF-8: byte 0x%02X at offset %d", byte, offset_));
+  return DecodeFirst(bytes.size(), bytes, sink);
+}
+
+absl::Status Utf8Decoder::Decode(absl::string_view bytes,
+                                 absl::FunctionRef<void(absl::string_view)> ascii,
+                                 absl::FunctionRef<void(char32_t)> sink) {
+  while (!bytes.empty()) {
+    size_t taken = AtBoundary() ? AsciiPrefixBytes(bytes) : 0;
+    if (taken > 0) {
+      const absl::string_view run = bytes.substr(0, taken);
+      nuls_.Add(run, offset_);
+      offset_ += static_cast<int64_t>(taken);
+      ascii(run);
+    } else {
+      taken = 1;
+      while (taken < bytes.size() && static_cast<uint8_t>(bytes[taken]) >= 0x80) ++taken;
+      if (absl::Status status = DecodeFirst(taken, bytes, sink); !status.ok()) return status;
     }
-    if (machine_.Advance(byte)) sink(machine_.code_point());
+    bytes.remove_prefix(taken);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Utf8Decoder::DecodeFirst(size_t count, absl::string_view bytes,
+                                      absl::FunctionRef<void(char32_t)> sink) {
+  for (size_t i = 0; i < count; ++i) {
+    const uint8_t byte = static_cast<uint8_t>(bytes[i]);
+    if (machine_.AtBoundary()) {
+      lead_ = byte;
+      lead_offset_ = offset_;
+    }
+    if (!machine_.Accepts(byte)) return Invalid(bytes.substr(i));
+    if (machine_.Advance(byte)) {
+      had_utf8_ |= machine_.code_point() >= 0x80;
+      sink(machine_.code_point());
+    }
     ++offset_;
   }
   return absl::OkStatus();
 }
 
+absl::Status Utf8Decoder::Invalid(absl::string_view rest) const {
+  return absl::InvalidArgumentError(absl::StrCat(
+      absl::StrFormat("not valid UTF-8: byte 0x%02X at offset %d", lead_, lead_offset_),
+      HintFrom(rest)));
+}
+
 absl::Status Utf8Decoder::Finish() const {
   if (machine_.AtBoundary()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("not valid UTF-8: the text ends inside a character, after ", offset_, " bytes"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      absl::StrFormat("not valid UTF-8: the text ends inside the character that begins with byte "
+                      "0x%02X at offset %d",
+                      lead_, lead_offset_),
+      HintFrom("")));
+}
+
+std::string Utf8Decoder::HintFrom(absl::string_view rest) const {
+  std::string from_lead;
+  if (!AtBoundary()) {
+    // The bytes before `rest` are gone. All but the first were continuations, and any will do.
+    from_lead.assign(offset_ - lead_offset_, '\xBF');
+    from_lead[0] = static_cast<char>(lead_);
+  }
+  absl::StrAppend(&from_lead, rest.substr(0, kHintBytesMax));
+  return EncodingHint(from_lead, lead_offset_, had_utf8_);
+}
+
+absl::Status Utf8Decoder::CheckNuls() const {
+  if (!nuls_.LooksLikeUtf16(offset_)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("has ", nuls_.count(), " NULs in ", offset_,
+                                                 " bytes; it looks like ", nuls_.Encoding()));
 }
 
 absl::StatusOr<std::vector<char32_t>> DecodeUtf8(absl::string_view text) {

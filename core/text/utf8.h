@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "core/text/encoding_guess.h"
 
 namespace runnel {
 
@@ -49,19 +50,36 @@ class Utf8Machine {
 // Decodes a text that arrives in pieces cut anywhere.
 class Utf8Decoder {
  public:
-  // Hands every code point that `bytes` completes to `sink`, in order. INVALID_ARGUMENT naming the
-  // byte's value and offset in the whole text; code points before it have been handed over.
+  // Passes every code point that `bytes` completes to `sink`, in order. INVALID_ARGUMENT naming the
+  // first byte that begins no character, its offset in the whole text and, if one is likely, the
+  // encoding that the text is really in. The code points before it have been passed on.
   absl::Status Decode(absl::string_view bytes, absl::FunctionRef<void(char32_t)> sink);
+  // The same, faster for texts with much ASCII: runs of it are passed to `ascii` as they are.
+  absl::Status Decode(absl::string_view bytes, absl::FunctionRef<void(absl::string_view)> ascii,
+                      absl::FunctionRef<void(char32_t)> sink);
   // Whether the bytes so far are whole characters.
   bool AtBoundary() const { return machine_.AtBoundary(); }
-  // Takes `bytes` of ASCII, at a boundary, that the caller has looked at itself.
-  void SkipAscii(int64_t bytes) { offset_ += bytes; }
   // Call after the last piece. INVALID_ARGUMENT if the text ends inside a character.
   absl::Status Finish() const;
+  // Call after Finish. INVALID_ARGUMENT if the text is valid UTF-8, but has so many NULs that it is
+  // UTF-16. Only what the Decode with `ascii` took is looked at.
+  absl::Status CheckNuls() const;
 
  private:
+  // Decodes the first `count` of `bytes`; an error looks at all of them.
+  absl::Status DecodeFirst(size_t count, absl::string_view bytes,
+                           absl::FunctionRef<void(char32_t)> sink);
+  // The error for a character that began at lead_offset_ and that `rest` does not continue.
+  absl::Status Invalid(absl::string_view rest) const;
+  // EncodingHint for a text whose bytes from the next one on are `rest`.
+  std::string HintFrom(absl::string_view rest) const;
+
   Utf8Machine machine_;
-  int64_t offset_ = 0;  // bytes taken so far
+  int64_t offset_ = 0;       // bytes taken so far
+  uint8_t lead_ = 0;         // the first byte of the last character that was begun
+  int64_t lead_offset_ = 0;  // of that byte
+  bool had_utf8_ = false;    // whether a character of several bytes was completed
+  NulCount nuls_;
 };
 
 // The code points of a whole text. INVALID_ARGUMENT as `Utf8Decoder`.

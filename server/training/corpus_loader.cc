@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "core/text/text_source.h"
+#include "server/base/log.h"
 #include "server/wire/error_mapping.h"
 
 namespace runnel::server {
@@ -57,6 +58,12 @@ grpc::Status CorpusLoader::Load(const v1::TrainRequest& request, const CorpusVoc
                                 std::shared_ptr<const LoadedCorpus>* corpus) const {
   auto loaded = LoadField(request, vocabulary);
   if (loaded.ok()) {
+    if (const int64_t marks = (*loaded)->corpus.byte_order_marks(); marks > 0) {
+      Log(LogLevel::kInfo,
+          absl::StrCat("the corpus for model ", request.model(), " (", Field(request), ") has ",
+                       marks, marks == 1 ? " byte order mark" : " byte order marks",
+                       " at the beginning of its text or documents; the model does not learn it"));
+    }
     *corpus = *std::move(loaded);
     return grpc::Status::OK;
   }

@@ -102,9 +102,10 @@ TEST(Corpus, OneDistinctCharacter_IsRefusedByName) {
 
 TEST(Corpus, InvalidUtf8_IsRefusedForEveryKind) {
   for (const VocabularyKind kind : {VocabularyKind::kCodePoints, VocabularyKind::kBytes}) {
-    EXPECT_EQ(ErrorOf("ab\xFF", kind), "not valid UTF-8: byte 0xFF at offset 2");
+    EXPECT_EQ(ErrorOf("ab\xFE\xFF", kind), "not valid UTF-8: byte 0xFE at offset 2");
     EXPECT_EQ(ErrorOf("ab\xE2\x82", kind),
-              "not valid UTF-8: the text ends inside a character, after 4 bytes");
+              "not valid UTF-8: the text ends inside the character that begins with byte 0xE2 at "
+              "offset 2");
   }
 }
 
@@ -217,8 +218,8 @@ TEST(Corpus, DocumentsWithoutAnyText_AreEmpty) {
 
 TEST(Corpus, InvalidUtf8BeforeASeparator_IsNamedAtItsOffset) {
   const auto corpus =
-      Corpus::Load(StringSource("ab\nc\xE2\nd"), VocabularyRules{.document_separator = "\n"});
-  EXPECT_EQ(corpus.status(), absl::InvalidArgumentError("not valid UTF-8: byte 0x0A at offset 5"));
+      Corpus::Load(StringSource("ab\nc\xE2\x82\nd"), VocabularyRules{.document_separator = "\n"});
+  EXPECT_EQ(corpus.status(), absl::InvalidArgumentError("not valid UTF-8: byte 0xE2 at offset 4"));
 }
 
 TEST(Corpus, RareCharacters_ShareTheUnknownSymbol) {

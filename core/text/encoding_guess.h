@@ -1,0 +1,43 @@
+// Guesses which encoding a text that should be UTF-8 is really in, so that an error can say how to
+// convert it. A guess only ever explains a refusal.
+#ifndef RUNNEL_CORE_TEXT_ENCODING_GUESS_H_
+#define RUNNEL_CORE_TEXT_ENCODING_GUESS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace runnel {
+
+// A guess takes no more bytes than these into account.
+inline constexpr size_t kHintBytesMax = 4096;
+
+// What to add to the message that a text is not valid UTF-8: "; it looks like Latin-1: ...", or
+// nothing if no encoding is likely. `from_bad_byte` is the text from the first bad byte on, as far
+// as it is at hand, and `offset` is that byte's place in the whole text. `had_utf8` tells whether
+// characters of several bytes came before it: then the text is UTF-8 with damage.
+std::string EncodingHint(absl::string_view from_bad_byte, int64_t offset, bool had_utf8);
+
+// Counts the NUL bytes of a text that is valid UTF-8. UTF-16 without a byte order mark is that,
+// too, as long as its characters are letters of ASCII or of some other alphabets; but then every
+// second byte of an ASCII character is NUL.
+class NulCount {
+ public:
+  // Adds bytes whose first one has `offset` in the whole text.
+  void Add(absl::string_view bytes, int64_t offset);
+  // Whether a text of `bytes` has so many NULs, all at even or all at odd offsets, that it is
+  // UTF-16. At least one byte in 16: text in Cyrillic has them in its blanks and full stops only.
+  bool LooksLikeUtf16(int64_t bytes) const;
+  // "UTF-16, little-endian: iconv -f utf-16le -t utf-8 converts it", after LooksLikeUtf16.
+  std::string Encoding() const;
+  int64_t count() const { return at_[0] + at_[1]; }
+
+ private:
+  int64_t at_[2] = {0, 0};  // at even offsets, at odd ones
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_TEXT_ENCODING_GUESS_H_
