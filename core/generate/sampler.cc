@@ -52,8 +52,7 @@ Draw Sampler::Next(absl::Span<const Real> logits, const SamplerOptions& options,
   }
   Filter(options);
   Sum();
-  // A sum that is no number comes of logits that are none.
-  const int32_t id = sum_ > 0 ? Pick(uniform) : LikeliestOf(logits, allowed);
+  const int32_t id = Pick(uniform);
   return {.id = id, .logprob = Logprob(id)};
 }
 

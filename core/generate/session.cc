@@ -100,6 +100,7 @@ Event Session::Accept(absl::Span<const float> logits, Sampler* sampler, std::str
     ++prompt_read_;
     if (EndsAtOnce(text)) return Event::kEnd;
   }
+  if (!AllFinite(logits)) return End(FinishReason::kNotFinite, text);
   const Draw draw = DrawSymbol(logits, sampler);
   last_drawn_ = draw.id;
   if (draw.id == model_->vocabulary.EndOfDocumentId()) {
@@ -224,6 +225,7 @@ Event Session::EndPattern(std::string* text) {
 }
 
 Event Session::End(FinishReason reason, std::string* text) {
+  if (options_.return_state && !AllFinite(StateToSave())) reason = FinishReason::kNotFinite;
   finish_reason_ = reason;
   const bool goes_on = reason == FinishReason::kLength || reason == FinishReason::kInterrupted;
   if (!goes_on || !options_.return_state) gate_.Flush(text);
@@ -259,15 +261,20 @@ void Session::KeepStateBeforeLastRead() {
   if (options_.return_state && may_end_undrawn && prompt_read()) state_before_last_ = state_;
 }
 
+const std::vector<float>& Session::StateToSave() const {
+  const bool ended_undrawn =
+      last_drawn_ < 0 && prompt_read_ == static_cast<int64_t>(prompt_.size());
+  return ended_undrawn ? state_before_last_ : state_;
+}
+
 std::optional<SessionState> Session::Save() const {
+  if (finish_reason_ == FinishReason::kNotFinite) return std::nullopt;
   if (last_drawn_ < 0 && !prompt_read()) return std::nullopt;
   SessionState saved;
   saved.seed = options_.seed;
   saved.sample_index = options_.sample_index;
   saved.position = position_;
-  const bool ended_undrawn =
-      last_drawn_ < 0 && prompt_read_ == static_cast<int64_t>(prompt_.size());
-  saved.state = ended_undrawn ? state_before_last_ : state_;
+  saved.state = StateToSave();
   saved.last_symbol = last_drawn_ >= 0 ? last_drawn_ : prompt_.back();
   saved.recent = recent_.List();
   saved.partial = partial_;

@@ -27,6 +27,7 @@
 #include "core/generate/sampling_options.h"
 #include "core/generate/session_state.h"
 #include "core/generate/text_gate.h"
+#include "core/nn/finite_logits.h"
 #include "core/nn/language_model.h"
 #include "core/text/utf8.h"
 
@@ -49,6 +50,7 @@ enum class FinishReason {
   kPatternImpossible,  // nothing that can be added leads to a match
   kEndOfDocument,      // the model drew the end of a document
   kInterrupted,        // Interrupt was called
+  kNotFinite,          // what the model computed is not finite: see status()
 };
 
 class Session {
@@ -90,6 +92,11 @@ class Session {
 
   bool ended() const { return finish_reason_ != FinishReason::kNone; }
   FinishReason finish_reason() const { return finish_reason_; }
+  // DATA_LOSS if the text ended because the model's weights give numbers that are not finite:
+  // logits to draw from or, with return_state, a state. Then there is nothing to save.
+  absl::Status status() const {
+    return finish_reason_ == FinishReason::kNotFinite ? NotFiniteError() : absl::OkStatus();
+  }
   // The stop sequence that ended the text; empty if none did.
   const std::string& matched_stop() const { return gate_.matched_stop(); }
   // Whether the next Accept draws.
@@ -123,6 +130,8 @@ class Session {
   // The last characters of a prompt become recent ones.
   void AddRecent(absl::Span<const int32_t> prompt);
   void KeepStateBeforeLastRead();
+  // The state that Save saves.
+  const std::vector<float>& StateToSave() const;
   bool is_bytes() const { return model_->vocabulary.kind() == VocabularyKind::kBytes; }
   bool at_dead_end() const { return place_ != nullptr && !place_->can_go_on(); }
 

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "core/nn/finite_logits.h"
 #include "core/reading/log_probability.h"
 
 namespace runnel {
@@ -31,9 +32,10 @@ BlankFiller::BlankFiller(std::shared_ptr<const LanguageModel> model, std::vector
   blanks_left_ = blanks_.size();
 }
 
-bool BlankFiller::Advance() {
+absl::StatusOr<bool> BlankFiller::Advance() {
   if (!blocks_to_read_.empty()) {
-    ReadBlock(blocks_to_read_.back());
+    const absl::Status status = ReadBlock(blocks_to_read_.back());
+    if (!status.ok()) return status;
     blocks_to_read_.pop_back();
     return false;
   }
@@ -53,7 +55,7 @@ ClozeWindow BlankFiller::WindowOf(int64_t block) const {
   return WindowOfBlock(block, surround_, size - surround_, size);
 }
 
-void BlankFiller::ReadBlock(int64_t block) {
+absl::Status BlankFiller::ReadBlock(int64_t block) {
   const ClozeWindow window = WindowOf(block);
   const auto read = model_->cloze->Read(text_.data() + window.begin,
                                         static_cast<int>(window.steps()), /*lanes=*/1);
@@ -64,6 +66,8 @@ void BlankFiller::ReadBlock(int64_t block) {
     }
     const float* logits =
         read->logits() + (blank.symbol - window.begin) * model_->vocabulary.size();
+    const auto size = static_cast<size_t>(model_->vocabulary.size());
+    if (absl::Status status = CheckFinite({logits, size}); !status.ok()) return status;
     if (candidates_[i].empty()) {  // read for the first time, with all blanks hidden
       candidates_[i] = Rank(logits, candidates_max_);
       blank.best = candidates_[i].front();
@@ -71,6 +75,7 @@ void BlankFiller::ReadBlock(int64_t block) {
       blank.best = Rank(logits, 1).front();
     }
   }
+  return absl::OkStatus();
 }
 
 std::vector<BlankCandidate> BlankFiller::Rank(const float* logits, size_t count) const {

@@ -14,6 +14,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "core/nn/language_model.h"
 #include "core/reading/cloze_windows.h"
 
@@ -32,8 +33,8 @@ class BlankFiller {
               int candidates);
 
   // Does a little work, some milliseconds at most unless the network is very large. True once all
-  // blanks are filled.
-  bool Advance();
+  // blanks are filled. DATA_LOSS if the model's logits are not finite; not to be called again.
+  absl::StatusOr<bool> Advance();
 
   // Of each blank in the text's order, the likeliest first, the lower id on a tie. A blank may be
   // any character of the vocabulary; of a model of bytes any of one byte.
@@ -51,7 +52,7 @@ class BlankFiller {
   int64_t BlockOf(const Blank& blank) const;
   ClozeWindow WindowOf(int64_t block) const;
   // Reads a block's window and judges its blanks anew.
-  void ReadBlock(int64_t block);
+  absl::Status ReadBlock(int64_t block);
   std::vector<BlankCandidate> Rank(const float* logits, size_t count) const;
   // Fills the surest blank; the blocks that see it and have blanks left must be read again.
   void FillSurest();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/nn/finite_logits.h"
+#include "core/reading/char_indices.h"
 #include "core/reading/log_probability.h"
 
 namespace runnel {
@@ -33,7 +35,7 @@ bool MaskedScorer::IsHidden(int64_t symbol, int32_t pass) const {
   return (char_indices_[symbol - text_begin_] - first_char_ - pass) % kMaskDistance == 0;
 }
 
-bool MaskedScorer::Advance() {
+absl::StatusOr<bool> MaskedScorer::Advance() {
   const int64_t steps = window_.steps();
   const int lanes = std::min(model_->cloze->LanesAtOnce(steps), passes_ - first_pass_);
   inputs_.resize(steps * lanes);
@@ -45,7 +47,7 @@ bool MaskedScorer::Advance() {
     }
   }
   const auto read = model_->cloze->Read(inputs_.data(), static_cast<int>(steps), lanes);
-  TakeLogits(read->logits(), lanes);
+  if (absl::Status status = TakeLogits(read->logits(), lanes); !status.ok()) return status;
   first_pass_ += lanes;
   if (first_pass_ < passes_) return false;
   ++block_;
@@ -54,17 +56,19 @@ bool MaskedScorer::Advance() {
   return false;
 }
 
-void MaskedScorer::TakeLogits(const float* logits, int lanes) {
+absl::Status MaskedScorer::TakeLogits(const float* logits, int lanes) {
   const auto vocabulary = static_cast<size_t>(model_->vocabulary.size());
   for (int64_t symbol = window_.block_begin; symbol < window_.block_end; ++symbol) {
     for (int lane = 0; lane < lanes; ++lane) {
       if (!IsHidden(symbol, first_pass_ + lane)) continue;
       const int64_t row = (symbol - window_.begin) * lanes + lane;
       const absl::Span<const float> of_symbol(logits + row * vocabulary, vocabulary);
+      if (absl::Status status = CheckFinite(of_symbol); !status.ok()) return status;
       char_logprobs_[char_indices_[symbol - text_begin_]] +=
           of_symbol[symbols_[symbol]] - LogSumExp(of_symbol);
     }
   }
+  return absl::OkStatus();
 }
 
 }  // namespace runnel

@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/nn/language_model.h"
 #include "core/reading/cloze_windows.h"
 #include "core/reading/scorer.h"
 
@@ -27,14 +28,15 @@ class MaskedScorer : public Scorer {
   MaskedScorer(std::shared_ptr<const LanguageModel> model, std::vector<int32_t> context,
                std::vector<int32_t> text);
 
-  bool Advance() override;
+  absl::StatusOr<bool> Advance() override;
 
  private:
   void BeginBlock();
   // Whether pass `pass` of this block hides a symbol.
   bool IsHidden(int64_t symbol, int32_t pass) const;
-  // Takes the logits [T x B x V] of the passes from first_pass_ on.
-  void TakeLogits(const float* logits, int lanes);
+  // Takes the logits [T x B x V] of the passes from first_pass_ on. DATA_LOSS if those that are
+  // needed are not finite.
+  absl::Status TakeLogits(const float* logits, int lanes);
 
   const std::shared_ptr<const LanguageModel> model_;
   std::vector<int32_t> char_indices_;  // of the text's symbols

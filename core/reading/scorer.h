@@ -9,11 +9,9 @@
 #ifndef RUNNEL_CORE_READING_SCORER_H_
 #define RUNNEL_CORE_READING_SCORER_H_
 
-#include <cstdint>
-#include <memory>
 #include <vector>
 
-#include "core/nn/language_model.h"
+#include "absl/status/statusor.h"
 
 namespace runnel {
 
@@ -22,8 +20,8 @@ class Scorer {
   virtual ~Scorer() = default;
 
   // Does a little work, some milliseconds at most unless the network is very large. True once the
-  // whole text is scored.
-  virtual bool Advance() = 0;
+  // whole text is scored. DATA_LOSS if the model's logits are not finite; not to be called again.
+  virtual absl::StatusOr<bool> Advance() = 0;
 
   // One a character of the text, nats; of a model of bytes the sum over the character's bytes.
   const std::vector<double>& char_logprobs() const { return char_logprobs_; }
@@ -31,15 +29,6 @@ class Scorer {
  protected:
   std::vector<double> char_logprobs_;
 };
-
-// `context` is read first and not scored. Both are ids of the model's vocabulary, whole characters,
-// `text` at least one.
-std::unique_ptr<Scorer> MakeScorer(std::shared_ptr<const LanguageModel> model,
-                                   std::vector<int32_t> context, std::vector<int32_t> text);
-
-// For each symbol of `text` the character it belongs to, counted from 0: its own index, unless the
-// symbols are bytes.
-std::vector<int32_t> CharIndices(const Vocabulary& vocabulary, const std::vector<int32_t>& text);
 
 }  // namespace runnel
 

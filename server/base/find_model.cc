@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/model/model_reference.h"
 #include "server/wire/error_mapping.h"
 
@@ -17,6 +18,10 @@ grpc::Status FindModel(absl::string_view reference, Violations problems, ModelSt
   if (!loaded.ok()) return ToGrpcStatus(loaded.status());
   *model = *std::move(loaded);
   return grpc::Status::OK;
+}
+
+absl::Status OfModel(const LoadedModel& model, const absl::Status& status) {
+  return WithField(absl::StrCat("model ", model.name, ":", model.version), status);
 }
 
 }  // namespace runnel::server

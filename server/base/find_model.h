@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "core/base/violations.h"
 #include "core/model/model_store.h"
@@ -16,6 +17,9 @@ namespace runnel::server {
 // may have to be read.
 grpc::Status FindModel(absl::string_view reference, Violations problems, ModelStore* models,
                        std::shared_ptr<const LoadedModel>* model);
+
+// The same code; "model NAME:VERSION: " before the message.
+absl::Status OfModel(const LoadedModel& model, const absl::Status& status);
 
 }  // namespace runnel::server
 

@@ -81,6 +81,12 @@ grpc::Status FillBlanksCall::Prepare() {
   return grpc::Status::OK;
 }
 
+absl::StatusOr<bool> FillBlanksCall::Advance() {
+  absl::StatusOr<bool> done = filler_->Advance();
+  if (!done.ok()) return OfModel(*model_, done.status());
+  return done;
+}
+
 std::string FillBlanksCall::FilledText() const {
   const std::string& text = request_.text();
   std::string filled;

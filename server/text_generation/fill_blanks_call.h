@@ -23,7 +23,7 @@ class FillBlanksCall : public ReadingCall {
 
  protected:
   grpc::Status Prepare() override;
-  bool Advance() override { return filler_->Advance(); }
+  absl::StatusOr<bool> Advance() override;
   void WriteResponse() override;
 
  private:

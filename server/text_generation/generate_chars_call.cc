@@ -104,7 +104,12 @@ bool GenerateCharsCall::Deliver(absl::string_view written) {
 void GenerateCharsCall::EndText(absl::string_view written) {
   const std::lock_guard lock(mutex_);
   TakeTextLocked(written);
-  summary_ = run_->Summary();
+  auto summary = run_->Summary();
+  if (summary.ok()) {
+    summary_ = *std::move(summary);
+  } else {
+    failure_ = summary.status();
+  }
   run_.reset();
   text_ended_ = true;
   SendLocked();
@@ -142,8 +147,13 @@ void GenerateCharsCall::SendLocked() {
     return;
   }
   if (pending_.empty() && !text_ended_) return;
+  if (pending_.empty() && !failure_.ok()) {
+    finished_ = true;
+    Finish(ToGrpcStatus(failure_));
+    return;
+  }
   TakeMessageLocked();
-  if (text_ended_ && pending_.empty()) {
+  if (text_ended_ && pending_.empty() && failure_.ok()) {
     *message_.mutable_summary() = summary_;
     finished_ = true;
     StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);

@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "runnel/v1/generation.pb.h"
 #include "server/engine.h"
 #include "server/text_generation/generation_run.h"
@@ -83,6 +84,7 @@ class GenerateCharsCall : public grpc::ServerWriteReactor<v1::GenerateCharsRespo
   bool text_ended_ = false;
   bool finished_ = false;
   v1::GenerationSummary summary_;
+  absl::Status failure_;  // takes the summary's place
   v1::GenerateCharsResponse message_;
 };
 

@@ -1,6 +1,8 @@
 #include "server/text_generation/generation_run.h"
 
+#include "absl/strings/str_cat.h"
 #include "core/generate/state_token.h"
+#include "server/wire/error_mapping.h"
 #include "server/wire/generation_convert.h"
 
 namespace runnel::server {
@@ -15,7 +17,10 @@ void GenerationRun::NoteEvent(Event event) {
   if (!first_char_) first_char_ = last_char_;
 }
 
-v1::GenerationSummary GenerationRun::Summary() const {
+absl::StatusOr<v1::GenerationSummary> GenerationRun::Summary() const {
+  if (absl::Status status = session_.status(); !status.ok()) {
+    return WithField(absl::StrCat("model ", facts_.model, ":", facts_.model_version), status);
+  }
   v1::GenerationSummary summary;
   summary.set_finish_reason(ToProto(session_.finish_reason()));
   summary.set_matched_stop(session_.matched_stop());

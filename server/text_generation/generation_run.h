@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "core/generate/session.h"
 #include "runnel/v1/generation.pb.h"
 
@@ -20,14 +21,15 @@ class GenerationRun {
   // What a summary tells of the request.
   struct Facts {
     uint64_t seed = 0;
+    std::string model;  // its name
     int model_version = 0;
     int64_t prompt_chars = 0;
     bool return_state = false;
     Clock::time_point arrival;
   };
 
-  GenerationRun(Session session, const Facts& facts)
-      : facts_(facts), session_(std::move(session)), last_char_(facts.arrival) {}
+  GenerationRun(Session session, Facts facts)
+      : facts_(std::move(facts)), session_(std::move(session)), last_char_(facts_.arrival) {}
 
   Session& session() { return session_; }
   // Before each step, and after it.
@@ -38,8 +40,8 @@ class GenerationRun {
   // Of the characters appended since the last call, if the request asks for them.
   std::vector<CharLogprob> TakeLogprobs() { return session_.TakeLogprobs(); }
 
-  // After the end.
-  v1::GenerationSummary Summary() const;
+  // Call after the end. DATA_LOSS naming the model if what it computed is not finite.
+  absl::StatusOr<v1::GenerationSummary> Summary() const;
 
  private:
   float MillisecondsUntil(std::optional<Clock::time_point> time) const;

@@ -75,6 +75,7 @@ grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampl
   for (Session& session : *sessions) {
     start->runs.emplace_back(std::move(session),
                              GenerationRun::Facts{.seed = sampling.seed,
+                                                  .model = model->name,
                                                   .model_version = model->version,
                                                   .prompt_chars = prompt->chars,
                                                   .return_state = sampling.return_state,

@@ -45,7 +45,9 @@ void ReadingCall::RunSlice() {
     if (engine_.readings.draining()) {
       return End({grpc::StatusCode::UNAVAILABLE, "the server is shutting down"});
     }
-    if (Advance()) {
+    const absl::StatusOr<bool> done = Advance();
+    if (!done.ok()) return End(ToGrpcStatus(done.status()));
+    if (*done) {
       WriteResponse();
       return End(grpc::Status::OK);
     }

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "core/model/model_store.h"
 #include "server/engine.h"
 #include "server/wire/error_mapping.h"
@@ -34,8 +35,8 @@ class ReadingCall : public grpc::ServerUnaryReactor,
 
   // Off gRPC's threads, once: checks the request and makes the work. May read the model's file.
   virtual grpc::Status Prepare() = 0;
-  // Does a little of the work; true when it is done.
-  virtual bool Advance() = 0;
+  // Does a little of the work; true when it is done. An error ends the call.
+  virtual absl::StatusOr<bool> Advance() = 0;
   // Afterwards.
   virtual void WriteResponse() = 0;
 

@@ -54,8 +54,9 @@ class SampleCall::TextTask : public Scheduler::Text {
   }
   void End() {
     AddLogprobs();
-    *text_.mutable_summary() = run_.Summary();
-    call_->TextEnded();
+    auto summary = run_.Summary();
+    if (summary.ok()) *text_.mutable_summary() = *std::move(summary);
+    call_->TextEnded(summary.status());
   }
 
   const std::shared_ptr<SampleCall> call_;
@@ -116,8 +117,13 @@ grpc::Status SampleCall::TryPrepare() {
   return grpc::Status::OK;
 }
 
-void SampleCall::TextEnded() {
+void SampleCall::TextEnded(const absl::Status& status) {
+  if (!status.ok()) {
+    const std::lock_guard lock(failure_mutex_);
+    failure_ = status;
+  }
   if (--texts_left_ > 0) return;
+  if (!failure_.ok() && !cancelled_) return Finish(ToGrpcStatus(failure_));
   if (request_.has_best_of()) {
     std::stable_sort(texts_.begin(), texts_.end(), [](const auto& a, const auto& b) {
       return LogprobPerChar(a) > LogprobPerChar(b);

@@ -9,8 +9,10 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "runnel/v1/generation.pb.h"
 #include "server/engine.h"
 #include "server/text_generation/generation_run.h"
@@ -41,7 +43,8 @@ class SampleCall : public grpc::ServerUnaryReactor,
   // Off gRPC's threads: checks the request, then schedules the writing.
   void Prepare();
   grpc::Status TryPrepare();
-  void TextEnded();
+  // Takes note that a text has ended, and whether it failed. The last one finishes the call.
+  void TextEnded(const absl::Status& status);
 
   Engine& engine_;
   const v1::SampleRequest& request_;
@@ -49,6 +52,8 @@ class SampleCall : public grpc::ServerUnaryReactor,
   const GenerationRun::Clock::time_point arrival_;
   std::atomic<bool> cancelled_ = false;
   std::atomic<int> texts_left_ = 0;
+  std::mutex failure_mutex_;
+  absl::Status failure_;  // of a text; guarded by failure_mutex_ until the last one has ended
   std::vector<v1::SampledText> texts_;  // in the order of their index
   std::shared_ptr<SampleCall> self_;    // until OnDone
   std::unique_ptr<Slots::Slot> admission_;

@@ -6,6 +6,7 @@
 #include <numbers>
 #include <utility>
 
+#include "core/reading/make_scorer.h"
 #include "server/base/find_model.h"
 
 namespace runnel::server {
@@ -37,8 +38,15 @@ grpc::Status ScoreCall::Prepare() {
 
   response_.set_scored_chars(static_cast<int32_t>(text->chars));
   response_.set_model_version(model->version);
+  model_ = model;
   scorer_ = MakeScorer(std::move(model), std::move(context->ids), std::move(text->ids));
   return grpc::Status::OK;
+}
+
+absl::StatusOr<bool> ScoreCall::Advance() {
+  absl::StatusOr<bool> done = scorer_->Advance();
+  if (!done.ok()) return OfModel(*model_, done.status());
+  return done;
 }
 
 void ScoreCall::WriteResponse() {

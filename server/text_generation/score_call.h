@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "core/model/model_store.h"
 #include "core/reading/scorer.h"
 #include "runnel/v1/generation.pb.h"
 #include "server/text_generation/reading_call.h"
@@ -18,12 +19,13 @@ class ScoreCall : public ReadingCall {
 
  protected:
   grpc::Status Prepare() override;
-  bool Advance() override { return scorer_->Advance(); }
+  absl::StatusOr<bool> Advance() override;
   void WriteResponse() override;
 
  private:
   const v1::ScoreRequest& request_;
   v1::ScoreResponse& response_;
+  std::shared_ptr<const LoadedModel> model_;
   std::unique_ptr<Scorer> scorer_;
 };
 

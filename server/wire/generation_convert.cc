@@ -153,6 +153,7 @@ SamplingOptions ReadSampling(const v1::SampleRequest& request, int64_t max_chars
 v1::FinishReason ToProto(FinishReason reason) {
   switch (reason) {
     case FinishReason::kNone:
+    case FinishReason::kNotFinite:  // ends with a status and without a summary
       return v1::FINISH_REASON_UNSPECIFIED;
     case FinishReason::kLength:
       return v1::FINISH_REASON_LENGTH;

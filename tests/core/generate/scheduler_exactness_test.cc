@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/reading/scorer.h"
+#include "core/reading/make_scorer.h"
 #include "tests/core/generate/scheduled_text.h"
 #include "tests/core/math/targets.h"
 
@@ -140,7 +140,7 @@ TEST(SchedulerExactness, TextInCompany_IsAsLikelyAsScoreSays) {
       for (const auto& text : WriteTogether(model, 20, 60)) {
         const auto encoded = model->vocabulary.Encode(text->text, Vocabulary::Unknown::kIsError);
         const auto scorer = MakeScorer(model, {1, 2, 3}, encoded.value().ids);
-        while (!scorer->Advance()) {
+        while (!scorer->Advance().value()) {
         }
         const std::vector<double>& logprobs = scorer->char_logprobs();
         EXPECT_NEAR(std::accumulate(logprobs.begin(), logprobs.end(), 0.0),

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "core/reading/log_probability.h"
-#include "tests/core/generate/model_testing.h"
+#include "tests/core/generate/random_model.h"
 
 namespace runnel {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 BlankFiller Fill(const std::shared_ptr<const LanguageModel>& model,
                  const std::vector<int32_t>& text, int candidates = 5) {
   BlankFiller filler(model, text, candidates);
-  while (!filler.Advance()) {
+  while (!filler.Advance().value()) {
   }
   return filler;
 }
@@ -178,8 +178,16 @@ TEST(BlankFiller, EachFill_ReadsAtMostTwoWindows) {
   }
   BlankFiller filler(model, text, 1);
   int64_t advances = 1;
-  while (!filler.Advance()) ++advances;
+  while (!filler.Advance().value()) ++advances;
   EXPECT_LE(advances, 5 + 3 * blanks);
+}
+
+TEST(BlankFiller, LogitsThatAreNotFinite_AreAnError) {
+  const auto model = RandomBidirectional(Letters(), kOverflowingStrength);
+  BlankFiller filler(model, {2, kMaskedId, 3, kMaskedId}, /*candidates=*/5);
+  absl::StatusOr<bool> done = false;
+  while (done.ok() && !*done) done = filler.Advance();
+  EXPECT_EQ(done.status(), absl::DataLossError("its weights give logits that are not finite"));
 }
 
 }  // namespace

@@ -5,7 +5,8 @@
 #include <cmath>
 
 #include "core/reading/log_probability.h"
-#include "tests/core/generate/model_testing.h"
+#include "core/reading/make_scorer.h"
+#include "tests/core/generate/random_model.h"
 
 namespace runnel {
 namespace {
@@ -15,7 +16,7 @@ std::vector<double> Score(const std::shared_ptr<const LanguageModel>& model,
                           int64_t* advances = nullptr) {
   const auto scorer = MakeScorer(model, context, text);
   int64_t count = 1;
-  while (!scorer->Advance()) ++count;
+  while (!scorer->Advance().value()) ++count;
   if (advances != nullptr) *advances = count;
   return scorer->char_logprobs();
 }
@@ -148,6 +149,14 @@ TEST(MaskedScorer, SameText_GivesTheSameBits) {
   const auto model = RandomBidirectional(Letters());
   const std::vector<int32_t> text = RandomIds(700, model->vocabulary.size(), 12);
   EXPECT_EQ(Score(model, {}, text), Score(model, {}, text));
+}
+
+TEST(MaskedScorer, LogitsThatAreNotFinite_AreAnError) {
+  const auto model = RandomBidirectional(Letters(), kOverflowingStrength);
+  const auto scorer = MakeScorer(model, {}, RandomIds(100, model->vocabulary.size(), 1));
+  absl::StatusOr<bool> done = false;
+  while (done.ok() && !*done) done = scorer->Advance();
+  EXPECT_EQ(done.status(), absl::DataLossError("its weights give logits that are not finite"));
 }
 
 }  // namespace

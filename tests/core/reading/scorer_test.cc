@@ -1,5 +1,3 @@
-#include "core/reading/scorer.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,7 +5,9 @@
 #include <numeric>
 
 #include "core/generate/single_stream.h"
-#include "tests/core/generate/model_testing.h"
+#include "core/reading/char_indices.h"
+#include "core/reading/make_scorer.h"
+#include "tests/core/generate/random_model.h"
 
 namespace runnel {
 namespace {
@@ -17,7 +17,7 @@ using ::testing::ElementsAre;
 std::vector<double> Score(const std::shared_ptr<const LanguageModel>& model,
                           const std::vector<int32_t>& context, const std::vector<int32_t>& text) {
   const auto scorer = MakeScorer(model, context, text);
-  while (!scorer->Advance()) {
+  while (!scorer->Advance().value()) {
   }
   return scorer->char_logprobs();
 }
@@ -27,8 +27,9 @@ double Sum(const std::vector<double>& values) {
 }
 
 std::shared_ptr<const LanguageModel> OneDirectional(Vocabulary vocabulary) {
-  return MakeRandomModel({.cell = CellType::kGruResetAfter, .num_layers = 2, .hidden_size = 12},
-                         std::move(vocabulary));
+  return RandomModel(std::move(vocabulary), /*digest=*/1, DecodePrecision::kF32,
+                     {.cell = CellType::kGruResetAfter, .num_layers = 2, .hidden_size = 12},
+                     /*strength=*/3);
 }
 
 // ln p(text) character by character, each after everything before it, read from the zero state.
@@ -178,6 +179,18 @@ TEST(SequentialScorer, ByteModel_ScoresWholeCharactersAmongTheBytesThatCanFollow
   read(0xC3);
   logprob += logprob_among(0xA9, [](int byte) { return byte >= 0x80 && byte < 0xC0; });
   EXPECT_NEAR(scored[1], logprob, 1e-9);
+}
+
+TEST(Scorer, LogitsThatAreNotFinite_AreAnError) {
+  for (const DecodePrecision precision :
+       {DecodePrecision::kF32, DecodePrecision::kBf16, DecodePrecision::kInt8}) {
+    const auto model = RandomModel(Letters(), /*digest=*/1, precision,
+                                   {.num_layers = 1, .hidden_size = 24}, kOverflowingStrength);
+    const auto scorer = MakeScorer(model, {1, 2}, RandomIds(40, model->vocabulary.size(), 1));
+    absl::StatusOr<bool> done = false;
+    while (done.ok() && !*done) done = scorer->Advance();
+    EXPECT_EQ(done.status(), absl::DataLossError("its weights give logits that are not finite"));
+  }
 }
 
 TEST(CharIndices, Bytes_CountWholeCharacters) {

@@ -8,7 +8,7 @@
 
 #include "core/base/thread.h"
 #include "core/math/random.h"
-#include "core/reading/scorer.h"
+#include "core/reading/make_scorer.h"
 #include "tests/core/train/training_fixture.h"
 
 namespace runnel {
@@ -42,7 +42,7 @@ class DecodePrecisionTest : public testing::TestWithParam<CellType> {
     std::vector<int32_t> text(kScored);
     corpus_.CopyIds(corpus_.size() - kScored, kScored, 1, text.data());
     const auto scorer = MakeScorer(model, {}, text);
-    while (!scorer->Advance()) {
+    while (!scorer->Advance().value()) {
     }
     double sum = 0;
     for (const double logprob : scorer->char_logprobs()) sum -= logprob;
