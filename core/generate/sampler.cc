@@ -4,6 +4,8 @@
 #include <cmath>
 #include <functional>
 
+#include "absl/strings/str_cat.h"
+#include "core/base/number_text.h"
 #include "core/math/softmax_kernels.h"
 
 namespace runnel {
@@ -26,6 +28,21 @@ int32_t LikeliestOf(absl::Span<const Real> values, absl::Span<const uint8_t> all
 }
 
 }  // namespace
+
+void Validate(const SamplerOptions& options, Violations* violations) {
+  if (!(options.temperature >= 0) || std::isinf(options.temperature)) {
+    violations->Add("temperature", absl::StrCat("is ", NumberText(options.temperature),
+                                                "; must be 0 or more, and finite"));
+  }
+  if (options.top_k && *options.top_k < 1) {
+    violations->Add("top_k", absl::StrCat("is ", *options.top_k, "; must be 1 or more"));
+  }
+  if (!(options.top_p > 0 && options.top_p <= 1)) {
+    violations->Add("top_p",
+                    absl::StrCat("is ", NumberText(options.top_p), "; must be above 0, at most 1"));
+  }
+  violations->CheckRange<float>("min_p", options.min_p, 0, 1);
+}
 
 template <typename Real>
 Draw Sampler::Next(absl::Span<const Real> logits, const SamplerOptions& options,
@@ -82,8 +99,8 @@ void Sampler::Weigh(absl::Span<const Real> values, double temperature,
 }
 
 void Sampler::Filter(const SamplerOptions& options) {
-  if (options.top_k > 0 && options.top_k < static_cast<int64_t>(weights_.size())) {
-    KeepTopK(static_cast<size_t>(options.top_k));
+  if (options.top_k && *options.top_k < static_cast<int64_t>(weights_.size())) {
+    KeepTopK(static_cast<size_t>(*options.top_k));
   }
   if (options.top_p < 1) KeepTopP(options.top_p);
   if (options.min_p > 0) {

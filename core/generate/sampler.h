@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/types/span.h"
+#include "core/base/violations.h"
 
 namespace runnel {
 
@@ -16,15 +18,19 @@ struct Draw {
       0;  // nats, under the distribution it was drawn from (temperature 0: the model's own)
 };
 
-// What shapes the distribution, in this order: logits + offsets, what is allowed, temperature,
-// top_k, top_p of what is left, min_p.
+// What shapes the distribution, in this order: logits + offsets, the ids that are allowed,
+// temperature, top_k, top_p of what is left, min_p.
 struct SamplerOptions {
-  double temperature = 1;  // >= 0, finite
-  int32_t top_k = 0;       // the likeliest alone, the lowest ids of a tie; 0: all
-  // The smallest set of likeliest ids that holds this share of the probability; 1: all.
-  double top_p = 1;
-  double min_p = 0;  // at least this share of the likeliest one's probability
+  float temperature = 1;  // >= 0, finite; 0 takes the likeliest
+  // Only this many of the likeliest ids, the lowest ones of a tie; >= 1. None: all.
+  std::optional<int32_t> top_k;
+  // Only the smallest set of likeliest ids that holds this share of the probability: (0, 1].
+  float top_p = 1;
+  float min_p = 0;  // only ids that have this share of the likeliest one's probability: [0, 1]
 };
+
+// Adds what is out of its range, by the fields' own names.
+void Validate(const SamplerOptions& options, Violations* violations);
 
 // Nats added to an id's logit.
 struct LogitOffset {
@@ -35,11 +41,12 @@ struct LogitOffset {
 // Not thread-safe: it keeps buffers.
 class Sampler {
  public:
-  // The distribution is softmax of what SamplerOptions says, over the ids whose `allowed` is not 0
-  // (all, if it is empty); there must be one. `uniform` (in [0, 1)) picks by the inverse of the
-  // cumulative distribution in id order: the first id whose cumulative probability exceeds it.
-  // Temperature 0 takes the likeliest id, the lowest on a tie; offsets and `allowed` decide which
-  // that is, but its log-probability is the model's own: of the bare logits over `own_allowed`.
+  // `logits` must be finite. The distribution is softmax of what SamplerOptions says, over the ids
+  // whose `allowed` is not 0 (all, if it is empty); there must be one. `uniform` (in [0, 1)) picks
+  // by the inverse of the cumulative distribution in id order: the first id whose cumulative
+  // probability exceeds it. Temperature 0 takes the likeliest id, the lowest on a tie; offsets and
+  // `allowed` decide which that is, but its log-probability is the model's own: of the bare logits
+  // over `own_allowed`.
   template <typename Real>
   Draw Next(absl::Span<const Real> logits, const SamplerOptions& options,
             absl::Span<const LogitOffset> offsets, double uniform,

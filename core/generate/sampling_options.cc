@@ -1,6 +1,8 @@
 #include "core/generate/sampling_options.h"
 
 #include <cmath>
+#include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/number_text.h"
@@ -19,22 +21,22 @@ bool ForbidsAll(const LogitBias& bias, const Vocabulary& vocabulary) {
 
 }  // namespace
 
-void Validate(const SamplingOptions& options, int64_t max_chars_cap, Violations* violations) {
-  if (!(options.temperature >= 0) || std::isinf(options.temperature)) {
-    violations->Add("sampling.temperature", absl::StrCat("is ", NumberText(options.temperature),
-                                                         "; must be 0 or more, and finite"));
-  }
-  if (!(options.top_p > 0 && options.top_p <= 1)) {
-    violations->Add("sampling.top_p",
-                    absl::StrCat("is ", NumberText(options.top_p), "; must be above 0, at most 1"));
-  }
-  violations->CheckRange<float>("sampling.min_p", options.min_p, 0, 1);
+void ValidateSampling(const SamplingOptions& options, Violations* violations) {
+  Validate(options.sampler, violations);
   if (!(options.repetition_penalty > 0) || std::isinf(options.repetition_penalty)) {
-    violations->Add("sampling.repetition_penalty",
+    violations->Add("repetition_penalty",
                     absl::StrCat("is ", NumberText(options.repetition_penalty),
                                  "; must be above 0, and finite"));
   }
-  violations->CheckRange<int64_t>("stop.max_chars", options.max_chars, 1, max_chars_cap);
+}
+
+void ValidateStop(const SamplingOptions& options, int64_t max_chars_cap, Violations* violations) {
+  violations->CheckRange<int64_t>("max_chars", options.max_chars, 1, max_chars_cap);
+}
+
+void ValidateReport(const SamplingOptions& options, Violations* violations) {
+  if (!options.top_logprobs) return;
+  violations->CheckRange("top_logprobs", *options.top_logprobs, 0, kTopLogprobsMax);
 }
 
 void BindToVocabulary(const Vocabulary& vocabulary, PatternCache* patterns,
@@ -42,21 +44,22 @@ void BindToVocabulary(const Vocabulary& vocabulary, PatternCache* patterns,
   const bool forbids =
       options->logit_bias != nullptr && !options->logit_bias->forbidden.ranges().empty();
   if (forbids && ForbidsAll(*options->logit_bias, vocabulary)) {
-    violations->Add("sampling.logit_bias", "forbids every character of the model");
+    violations->Add("logit_bias", "forbids every character of the model");
     return;
   }
   if (options->logit_bias != nullptr) {
     options->bias_offsets = std::make_shared<const OffsetsByPartial>(
         OffsetsOf(options->logit_bias->entries, vocabulary));
   }
-  if (!forbids && options->pattern.empty()) return;
+  ParsedPattern pattern = std::exchange(options->pattern, {});
+  if (!forbids && pattern.empty()) return;
+  if (pattern.empty()) pattern = ParsePattern("(?s).*").value();
   auto constraint =
-      patterns->Get(options->pattern.empty() ? "(?s).*" : options->pattern, vocabulary,
-                    forbids ? options->logit_bias->forbidden : CodePointSet());
+      patterns->Get(pattern, vocabulary, forbids ? options->logit_bias->forbidden : CodePointSet());
   if (constraint.ok()) {
     options->constraint = *std::move(constraint);
   } else {
-    violations->Add("sampling.pattern", std::string(constraint.status().message()));
+    violations->Add("pattern", std::string(constraint.status().message()));
   }
 }
 

@@ -4,48 +4,55 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <optional>
 
 #include "core/base/violations.h"
 #include "core/generate/logit_bias.h"
+#include "core/generate/sampler.h"
 #include "core/generate/stop_sequences.h"
 #include "core/pattern/pattern.h"
 #include "core/pattern/pattern_cache.h"
+#include "core/pattern/pattern_syntax.h"
 
 namespace runnel {
 
 inline constexpr int kTopLogprobsMax = 20;
 
 struct SamplingOptions {
-  float temperature = 1;         // >= 0, finite; 0 takes the likeliest character
-  int32_t top_k = 0;             // the k likeliest alone, >= 0; 0: all
-  float top_p = 1;               // (0, 1]; see SamplerOptions
-  float min_p = 0;               // [0, 1]
+  SamplerOptions sampler;        // how a symbol is drawn
   float repetition_penalty = 1;  // > 0, finite; divides the odds of RecentChars
-  uint64_t seed = 0;
+  // Of the draws. None: whoever makes a session chooses one first; a session without one takes 0.
+  std::optional<uint64_t> seed;
   uint64_t sample_index = 0;  // which of several texts of one seed
   int64_t max_chars = 256;    // >= 1, in characters
-  bool include_stop = false;  // the stop sequence that ends the text is part of it
-  bool return_state = false;  // the text will be gone on with: characters that may begin a stop
-                              // sequence stay held at the end
-  int top_logprobs = -1;      // alternatives a character, 0 to kTopLogprobsMax; -1: no logprobs
-  std::string pattern;        // the whole text must match it; empty: no constraint
-  std::shared_ptr<const StopSequences> stops;   // null: none
+  bool include_stop = false;  // whether the stop sequence that ends the text is part of it
+  // Whether the text will be resumed: then characters that may begin a stop sequence stay held back
+  // at its end.
+  bool return_state = false;
+  // Alternatives to report for each character, 0 to kTopLogprobsMax. None: no log-probabilities.
+  std::optional<int> top_logprobs;
+  ParsedPattern pattern;                       // the whole text must match it; empty: no constraint
+  std::shared_ptr<const StopSequences> stops;  // null: none
   std::shared_ptr<const LogitBias> logit_bias;  // null: none
 
-  // Made by BindToVocabulary: of `pattern` and of forbidden characters; null: no constraint.
+  // Made by BindToVocabulary from `pattern` and from the forbidden characters; null: no constraint.
   std::shared_ptr<const Pattern> constraint;
-  // Made by BindToVocabulary: of the other characters of `logit_bias`; null: none.
+  // Made by BindToVocabulary from the other characters of `logit_bias`; null: none.
   std::shared_ptr<const OffsetsByPartial> bias_offsets;
 };
 
-// Fields as the wire names them: "sampling.temperature", "stop.max_chars". `max_chars_cap` is the
-// server's.
-void Validate(const SamplingOptions& options, int64_t max_chars_cap, Violations* violations);
+// Adds what is out of its range in how symbols are drawn, by the fields' own names: "temperature",
+// "repetition_penalty".
+void ValidateSampling(const SamplingOptions& options, Violations* violations);
+// Likewise in when the text ends: "max_chars", of which `max_chars_cap` is the server's bound.
+void ValidateStop(const SamplingOptions& options, int64_t max_chars_cap, Violations* violations);
+// Likewise in what is reported: "top_logprobs".
+void ValidateReport(const SamplingOptions& options, Violations* violations);
 
-// What depends on the model: compiles the pattern, which must be well-formed, finds the biases' ids
-// and refuses to forbid every character. Call it before a session is made, if the options have a
-// pattern or a bias.
+// Does what depends on the model: compiles the pattern, which is taken out of the options because
+// sessions only need the result, finds the biases' ids, and refuses to forbid every character.
+// Violations are of "pattern" and "logit_bias". Call it before a session is made, if the options
+// have a pattern or a bias.
 void BindToVocabulary(const Vocabulary& vocabulary, PatternCache* patterns,
                       SamplingOptions* options, Violations* violations);
 

@@ -25,13 +25,9 @@ Session::Session(std::shared_ptr<const LanguageModel> model, const SamplingOptio
                  std::vector<int32_t> prompt, std::vector<float> state)
     : model_(std::move(model)),
       options_(options),
-      sampler_options_{.temperature = options.temperature,
-                       .top_k = options.top_k,
-                       .top_p = options.top_p,
-                       .min_p = options.min_p},
       prompt_(std::move(prompt)),
       state_(std::move(state)),
-      gate_(options.stops, options.include_stop, options.top_logprobs >= 0) {
+      gate_(options.stops, options.include_stop, options.top_logprobs.has_value()) {
   const Vocabulary& vocabulary = model_->vocabulary;
   AddRecent(prompt_);
   if (prompt_.empty() || (state_.empty() && vocabulary.EndOfDocumentId())) {
@@ -162,8 +158,8 @@ absl::Span<const uint8_t> Session::Allowed() {
 
 Draw Session::DrawSymbol(absl::Span<const float> logits, Sampler* sampler) {
   const absl::Span<const uint8_t> allowed = Allowed();
-  const double uniform = RandomUniform(options_.seed, options_.sample_index, position_++);
-  return sampler->Next(logits, sampler_options_, Offsets(), uniform, allowed, utf8_allowed_);
+  const double uniform = RandomUniform(seed(), options_.sample_index, position_++);
+  return sampler->Next(logits, options_.sampler, Offsets(), uniform, allowed, utf8_allowed_);
 }
 
 absl::Span<const LogitOffset> Session::Offsets() {
@@ -181,7 +177,7 @@ absl::Span<const LogitOffset> Session::Offsets() {
 }
 
 void Session::NoteAlternatives(const Draw& drawn, const Sampler& sampler, bool completes) {
-  const int count = options_.top_logprobs;
+  const int count = options_.top_logprobs.value_or(0);
   if (count < 1) return;
   const Vocabulary& vocabulary = model_->vocabulary;
   const auto likelier = [](const CharAlternative& a, const CharAlternative& b) {
@@ -271,7 +267,7 @@ std::optional<SessionState> Session::Save() const {
   if (finish_reason_ == FinishReason::kNotFinite) return std::nullopt;
   if (last_drawn_ < 0 && !prompt_read()) return std::nullopt;
   SessionState saved;
-  saved.seed = options_.seed;
+  saved.seed = seed();
   saved.sample_index = options_.sample_index;
   saved.position = position_;
   saved.state = StateToSave();

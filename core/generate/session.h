@@ -132,12 +132,12 @@ class Session {
   void KeepStateBeforeLastRead();
   // The state that Save saves.
   const std::vector<float>& StateToSave() const;
+  uint64_t seed() const { return options_.seed.value_or(0); }
   bool is_bytes() const { return model_->vocabulary.kind() == VocabularyKind::kBytes; }
   bool at_dead_end() const { return place_ != nullptr && !place_->can_go_on(); }
 
   std::shared_ptr<const LanguageModel> model_;
   SamplingOptions options_;
-  SamplerOptions sampler_options_;
   std::vector<int32_t> prompt_;
   int64_t prompt_read_ = 0;   // symbols
   std::vector<float> state_;  // [layers][states][H]

@@ -31,13 +31,11 @@ uint64_t FingerprintOf(absl::string_view expression, const Vocabulary& vocabular
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Pattern>> Pattern::Compile(
-    absl::string_view expression, const Vocabulary& vocabulary, const CodePointSet& forbidden,
+    const ParsedPattern& parsed, const Vocabulary& vocabulary, const CodePointSet& forbidden,
     std::shared_ptr<PatternMemory> memory) {
-  const auto parsed = ParsePattern(expression);
-  if (!parsed.ok()) return parsed.status();
-  auto program = CompilePattern(**parsed, vocabulary.kind(), forbidden);
+  auto program = CompilePattern(*parsed.root, vocabulary.kind(), forbidden);
   if (!program.ok()) return program.status();
-  const uint64_t fingerprint = FingerprintOf(expression, vocabulary, forbidden);
+  const uint64_t fingerprint = FingerprintOf(parsed.expression, vocabulary, forbidden);
   return std::shared_ptr<const Pattern>(
       new Pattern(*std::move(program), vocabulary, forbidden, fingerprint, std::move(memory)));
 }

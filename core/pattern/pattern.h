@@ -23,6 +23,7 @@
 #include "absl/types/span.h"
 #include "core/pattern/pattern_memory.h"
 #include "core/pattern/pattern_program.h"
+#include "core/pattern/pattern_syntax.h"
 #include "core/text/vocabulary.h"
 
 namespace runnel {
@@ -47,12 +48,11 @@ class Pattern {
   };
   using StatePtr = std::shared_ptr<const State>;
 
-  // INVALID_ARGUMENT if `expression` is malformed or too large; see pattern_syntax.h. `forbidden`
-  // characters never occur.
-  // States are kept out of `memory`; null: only kPatternCacheBytesMax bounds them.
+  // INVALID_ARGUMENT if the pattern is too large for this vocabulary. `forbidden` characters never
+  // occur. The memory for states comes out of `memory`; null: only kPatternCacheBytesMax bounds it.
   static absl::StatusOr<std::shared_ptr<const Pattern>> Compile(
-      absl::string_view expression, const Vocabulary& vocabulary,
-      const CodePointSet& forbidden = {}, std::shared_ptr<PatternMemory> memory = nullptr);
+      const ParsedPattern& parsed, const Vocabulary& vocabulary, const CodePointSet& forbidden = {},
+      std::shared_ptr<PatternMemory> memory = nullptr);
   ~Pattern();
   Pattern(const Pattern&) = delete;
   Pattern& operator=(const Pattern&) = delete;

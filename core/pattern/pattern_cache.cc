@@ -4,13 +4,13 @@
 
 namespace runnel {
 
-absl::StatusOr<std::shared_ptr<const Pattern>> PatternCache::Get(absl::string_view expression,
+absl::StatusOr<std::shared_ptr<const Pattern>> PatternCache::Get(const ParsedPattern& parsed,
                                                                  const Vocabulary& vocabulary,
                                                                  const CodePointSet& forbidden) {
   {
     const std::lock_guard lock(mutex_);
     for (auto entry = kept_.begin(); entry != kept_.end(); ++entry) {
-      if (entry->expression != expression || entry->forbidden != forbidden ||
+      if (entry->expression != parsed.expression || entry->forbidden != forbidden ||
           entry->vocabulary != vocabulary) {
         continue;
       }
@@ -19,10 +19,10 @@ absl::StatusOr<std::shared_ptr<const Pattern>> PatternCache::Get(absl::string_vi
     }
   }
   // Without the lock: a large pattern takes a while. At worst the same one is made twice.
-  auto pattern = Pattern::Compile(expression, vocabulary, forbidden, memory_);
+  auto pattern = Pattern::Compile(parsed, vocabulary, forbidden, memory_);
   if (!pattern.ok()) return pattern.status();
   const std::lock_guard lock(mutex_);
-  kept_.push_front({std::string(expression), vocabulary, forbidden, *pattern});
+  kept_.push_front({parsed.expression, vocabulary, forbidden, *pattern});
   if (kept_.size() > kKeptMax) kept_.pop_back();
   return *std::move(pattern);
 }

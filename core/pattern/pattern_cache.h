@@ -9,7 +9,6 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "core/pattern/pattern.h"
 
 namespace runnel {
@@ -25,7 +24,7 @@ class PatternCache {
       : memory_(std::make_shared<PatternMemory>(state_bytes_max)) {}
 
   // As Pattern::Compile.
-  absl::StatusOr<std::shared_ptr<const Pattern>> Get(absl::string_view expression,
+  absl::StatusOr<std::shared_ptr<const Pattern>> Get(const ParsedPattern& parsed,
                                                      const Vocabulary& vocabulary,
                                                      const CodePointSet& forbidden);
 

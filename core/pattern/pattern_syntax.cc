@@ -279,14 +279,16 @@ class Parser : private PatternReader {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<PatternNode>> ParsePattern(absl::string_view expression) {
+absl::StatusOr<ParsedPattern> ParsePattern(absl::string_view expression) {
   if (expression.size() > kPatternBytesMax) {
     return absl::InvalidArgumentError(absl::StrCat("has ", expression.size(), " bytes; at most ",
                                                    kPatternBytesMax, " are allowed"));
   }
   auto text = DecodeUtf8(expression);
   if (!text.ok()) return text.status();
-  return Parser(*std::move(text)).Parse();
+  absl::StatusOr<NodePtr> root = Parser(*std::move(text)).Parse();
+  if (!root.ok()) return root.status();
+  return ParsedPattern{.expression = std::string(expression), .root = *std::move(root)};
 }
 
 }  // namespace runnel

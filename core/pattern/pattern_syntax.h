@@ -19,6 +19,7 @@
 #define RUNNEL_CORE_PATTERN_PATTERN_SYNTAX_H_
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -42,8 +43,16 @@ struct PatternNode {
   int repeats = 1;  // the largest product of nested counts inside
 };
 
+// An expression and its syntax tree. Immutable, shareable between threads.
+struct ParsedPattern {
+  std::string expression;
+  std::shared_ptr<const PatternNode> root;  // null only for a ParsedPattern that was not parsed
+
+  bool empty() const { return expression.empty(); }
+};
+
 // INVALID_ARGUMENT saying what is wrong, and where.
-absl::StatusOr<std::unique_ptr<PatternNode>> ParsePattern(absl::string_view expression);
+absl::StatusOr<ParsedPattern> ParsePattern(absl::string_view expression);
 
 }  // namespace runnel
 

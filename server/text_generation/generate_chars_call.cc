@@ -55,7 +55,6 @@ void GenerateCharsCall::Prepare() {
                               .prompt = request_.prompt(),
                               .skip_unknown = request_.skip_unknown_prompt_chars(),
                               .resume_state = request_.resume_state(),
-                              .has_seed = request_.sampling().has_seed(),
                               .request_bytes = static_cast<int64_t>(request_.ByteSizeLong()),
                               .arrival = arrival_};
   GenerationStart start;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/random_id.h"
 #include "core/generate/state_token.h"
 #include "server/base/find_model.h"
 
@@ -50,8 +51,10 @@ grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampl
                          "FillBlanks fills blanks with it, Score rates a text")};
   }
   const Vocabulary& vocabulary = model->vocabulary;
+  Violations unbound;
+  BindToVocabulary(vocabulary, &engine->patterns, &sampling, &unbound);
   Violations unfit;
-  BindToVocabulary(vocabulary, &engine->patterns, &sampling, &unfit);
+  unfit.AddPrefixed("sampling.", unbound);
   if (!unfit.empty()) return ToGrpcStatus(unfit);
 
   auto claim = engine->text_memory.Take(MemoryNeeded(input), "the request");
@@ -66,15 +69,16 @@ grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampl
     auto state = DecodeStateToken(input.resume_state, *model);
     if (!state.ok()) return ToGrpcStatus(state.status(), "resume_state");
     resumed = *std::move(state);
-    if (!input.has_seed) sampling.seed = resumed->seed;
+    if (!sampling.seed) sampling.seed = resumed->seed;
     sampling.sample_index = resumed->sample_index;
   }
+  if (!sampling.seed) sampling.seed = RandomSeed();
   auto sessions =
       MakeSessions(model, sampling, resumed ? &*resumed : nullptr, prompt->ids, input.texts);
   if (!sessions.ok()) return ToGrpcStatus(sessions.status(), "resume_state");
   for (Session& session : *sessions) {
     start->runs.emplace_back(std::move(session),
-                             GenerationRun::Facts{.seed = sampling.seed,
+                             GenerationRun::Facts{.seed = *sampling.seed,
                                                   .model = model->name,
                                                   .model_version = model->version,
                                                   .prompt_chars = prompt->chars,

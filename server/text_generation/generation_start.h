@@ -27,14 +27,14 @@ struct GenerationInput {
   absl::string_view prompt;
   bool skip_unknown = false;
   absl::string_view resume_state;  // empty: none
-  bool has_seed = false;           // else a resumed text goes on with its own
   int texts = 1;
   int64_t request_bytes = 0;
   int64_t response_bytes = 0;  // that pile up in memory until the texts have ended
   GenerationRun::Clock::time_point arrival;
 };
 
-// May read the model's file. `sampling` and `problems` are what reading the request's options gave.
+// May read the model's file. `sampling` and `problems` are what reading the request's options gave;
+// without a seed in `sampling`, a resumed text keeps its own and another one gets a random one.
 grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampling,
                              Violations problems, Engine* engine, GenerationStart* start);
 

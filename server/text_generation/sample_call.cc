@@ -99,7 +99,6 @@ grpc::Status SampleCall::TryPrepare() {
        .prompt = request_.prompt(),
        .skip_unknown = request_.skip_unknown_prompt_chars(),
        .resume_state = request_.resume_state(),
-       .has_seed = request_.sampling().has_seed(),
        .texts = texts,
        .request_bytes = static_cast<int64_t>(request_.ByteSizeLong()),
        .response_bytes =

@@ -10,7 +10,6 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "core/base/random_id.h"
 #include "core/pattern/pattern_syntax.h"
 #include "core/text/utf8.h"
 
@@ -24,7 +23,7 @@ constexpr int kAlternativeBytesMax = 16;
 
 std::shared_ptr<const LogitBias> ReadLogitBias(const v1::SamplingOptions& sampling,
                                                Violations* problems) {
-  constexpr absl::string_view kField = "sampling.logit_bias";
+  constexpr absl::string_view kField = "logit_bias";
   if (sampling.logit_bias().empty()) return nullptr;
   if (sampling.logit_bias_size() > kLogitBiasMax) {
     problems->Add(kField, absl::StrCat("has ", sampling.logit_bias_size(), " characters; at most ",
@@ -58,56 +57,63 @@ std::shared_ptr<const LogitBias> ReadLogitBias(const v1::SamplingOptions& sampli
   return bias;
 }
 
-void ReadStop(const v1::StopOptions& stop, SamplingOptions* options, Violations* problems) {
+void ReadStop(const v1::StopOptions& stop, int64_t max_chars_cap, SamplingOptions* options,
+              Violations* problems) {
+  options->max_chars =
+      stop.has_max_chars() ? stop.max_chars() : std::min(options->max_chars, max_chars_cap);
+  ValidateStop(*options, max_chars_cap, problems);
   options->include_stop = stop.include_stop();
   if (stop.stop_sequences_size() == 0) return;
   auto stops = StopSequences::Create({stop.stop_sequences().begin(), stop.stop_sequences().end()});
   if (stops.ok()) {
     options->stops = *std::move(stops);
   } else {
-    problems->Add("stop.stop_sequences", std::string(stops.status().message()));
+    problems->Add("stop_sequences", std::string(stops.status().message()));
   }
 }
 
-// What both requests have.
+void ReadSampler(const v1::SamplingOptions& sampling, SamplingOptions* options,
+                 Violations* problems) {
+  SamplerOptions& sampler = options->sampler;
+  if (sampling.has_temperature()) sampler.temperature = sampling.temperature();
+  if (sampling.has_top_k()) sampler.top_k = sampling.top_k();
+  if (sampling.has_top_p()) sampler.top_p = sampling.top_p();
+  if (sampling.has_min_p()) sampler.min_p = sampling.min_p();
+  if (sampling.has_repetition_penalty()) {
+    options->repetition_penalty = sampling.repetition_penalty();
+  }
+  if (sampling.has_seed()) options->seed = sampling.seed();
+  ValidateSampling(*options, problems);
+  options->logit_bias = ReadLogitBias(sampling, problems);
+  if (sampling.pattern().empty()) return;
+  auto pattern = ParsePattern(sampling.pattern());
+  if (pattern.ok()) {
+    options->pattern = *std::move(pattern);
+  } else {
+    problems->Add("pattern", std::string(pattern.status().message()));
+  }
+}
+
+// Reads what both requests have.
 template <typename Request>
 SamplingOptions ReadCommon(const Request& request, int64_t max_chars_cap, Violations* problems) {
-  const v1::SamplingOptions& sampling = request.sampling();
   SamplingOptions options;
-  if (sampling.has_temperature()) options.temperature = sampling.temperature();
-  if (sampling.has_top_p()) options.top_p = sampling.top_p();
-  if (sampling.has_min_p()) options.min_p = sampling.min_p();
-  if (sampling.has_repetition_penalty()) {
-    options.repetition_penalty = sampling.repetition_penalty();
-  }
-  options.seed = sampling.has_seed() ? sampling.seed() : RandomSeed();
-  options.max_chars = request.stop().has_max_chars() ? request.stop().max_chars()
-                                                     : std::min(options.max_chars, max_chars_cap);
-  Validate(options, max_chars_cap, problems);
-  if (sampling.has_top_k()) {
-    options.top_k = sampling.top_k();
-    if (options.top_k < 1) {
-      problems->Add("sampling.top_k", absl::StrCat("is ", options.top_k, "; must be 1 or more"));
-    }
-  }
-  options.logit_bias = ReadLogitBias(sampling, problems);
-  options.pattern = sampling.pattern();
-  if (const auto parsed = ParsePattern(options.pattern); !parsed.ok()) {
-    problems->Add("sampling.pattern", std::string(parsed.status().message()));
-  }
-  ReadStop(request.stop(), &options, problems);
+  Violations of_sampling;
+  ReadSampler(request.sampling(), &options, &of_sampling);
+  problems->AddPrefixed("sampling.", of_sampling);
+  Violations of_stop;
+  ReadStop(request.stop(), max_chars_cap, &options, &of_stop);
+  problems->AddPrefixed("stop.", of_stop);
   options.return_state = request.return_state();
-  if (request.has_top_logprobs()) {
-    options.top_logprobs = request.top_logprobs();
-    problems->CheckRange("top_logprobs", options.top_logprobs, 0, kTopLogprobsMax);
-  }
+  if (request.has_top_logprobs()) options.top_logprobs = request.top_logprobs();
+  ValidateReport(options, problems);
   return options;
 }
 
 // Of one character in a response, at most.
 int64_t BytesPerChar(const SamplingOptions& options) {
-  if (options.top_logprobs < 0) return kUtf8BytesMax;
-  return kUtf8BytesMax + kLogprobBytesMax + int64_t{kAlternativeBytesMax} * options.top_logprobs;
+  if (!options.top_logprobs) return kUtf8BytesMax;
+  return kUtf8BytesMax + kLogprobBytesMax + int64_t{kAlternativeBytesMax} * *options.top_logprobs;
 }
 
 // Of a message of the response with a short text in it: the two as objects, and a pointer to each.
@@ -117,8 +123,8 @@ constexpr int64_t kShortMessageBytes =
 }  // namespace
 
 int64_t MemoryPerChar(const SamplingOptions& options) {
-  if (options.top_logprobs < 0) return kUtf8BytesMax;
-  return kUtf8BytesMax + kShortMessageBytes * (int64_t{1} + options.top_logprobs);
+  if (!options.top_logprobs) return kUtf8BytesMax;
+  return kUtf8BytesMax + kShortMessageBytes * (int64_t{1} + *options.top_logprobs);
 }
 
 SamplingOptions ReadSampling(const v1::GenerateCharsRequest& request, int64_t max_chars_cap,

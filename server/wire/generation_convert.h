@@ -14,7 +14,7 @@ namespace runnel::server {
 
 inline constexpr int kSamplesMax = 64;  // num_samples
 
-// Everything but model and prompt; a seed is drawn if absent. `max_chars_cap` is the server's.
+// Reads everything but model and prompt. `max_chars_cap` is the server's.
 SamplingOptions ReadSampling(const v1::GenerateCharsRequest& request, int64_t max_chars_cap,
                              Violations* problems);
 // Also checks num_samples and best_of. `response_bytes_max` bounds the texts together.

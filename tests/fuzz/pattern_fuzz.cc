@@ -75,7 +75,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string text;
   for (size_t i = 1; i <= text_size; ++i) text += "ab0\n"[data[i] % 4];
   const std::string expression = ExpressionOf(data + text_size + 1, size - text_size - 1);
-  const auto pattern = Pattern::Compile(expression, Vocabulary::Bytes());
+  const auto parsed = runnel::ParsePattern(expression);
+  if (!parsed.ok()) return 0;
+  const auto pattern = Pattern::Compile(*parsed, Vocabulary::Bytes());
   if (!pattern.ok()) return 0;
   RE2::Options options;
   options.set_log_errors(false);

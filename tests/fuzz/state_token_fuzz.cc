@@ -34,7 +34,7 @@ struct Case {
 Case MakeCase(std::shared_ptr<const LanguageModel> model) {
   Case made = {.model = std::move(model)};
   made.options = {.max_chars = 12, .return_state = true};
-  made.options.pattern = "(?s)([a-d]|\xC3\xA9.?)*";
+  made.options.pattern = runnel::ParsePattern("(?s)([a-d]|\xC3\xA9.?)*").value();
   made.options.stops = runnel::StopSequences::Create({"ab\xC3\xA9", "dd"}).value();
   made.others = {.repetition_penalty = 3, .max_chars = 5, .top_logprobs = 2};
   made.others.stops = runnel::StopSequences::Create({"a", "\xC3\xA9\xC3\xA9"}).value();

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "core/generate/sampling_options.h"
 #include "core/math/random.h"
 
 namespace runnel {
@@ -38,7 +37,8 @@ std::vector<double> Softmax(const std::vector<float>& logits, double temperature
 
 Draw Next(const std::vector<float>& logits, double temperature, double uniform,
           const std::vector<uint8_t>& allowed = {}) {
-  return Sampler().Next<float>(logits, {.temperature = temperature}, {}, uniform, allowed, allowed);
+  return Sampler().Next<float>(logits, {.temperature = static_cast<float>(temperature)}, {},
+                               uniform, allowed, allowed);
 }
 
 TEST(Sampler, TemperatureZero_TakesTheLikeliestAndTheLowestOnATie) {
@@ -70,7 +70,9 @@ TEST(Sampler, Frequencies_FollowTheSoftmax) {
       std::vector<int> counts(logits.size());
       for (int i = 0; i < kDraws; ++i) {
         const double uniform = RandomUniform(1, stream, i);
-        ++counts[sampler.Next<float>(logits, {.temperature = temperature}, {}, uniform, allowed, {})
+        ++counts[sampler
+                     .Next<float>(logits, {.temperature = static_cast<float>(temperature)}, {},
+                                  uniform, allowed, {})
                      .id];
       }
       ++stream;
@@ -115,7 +117,7 @@ TEST(Sampler, Mask_LeavesItsIdsOutOfTheDistribution) {
 
 TEST(Sampler, Logprob_IsOfTheDistributionDrawnFrom) {
   const std::vector<float> logits = {0.3f, -1, 2, 1.2f};
-  for (const double temperature : {0.3, 1.0, 4.0}) {
+  for (const double temperature : {double{0.3f}, 1.0, 4.0}) {
     const std::vector<double> p = Softmax(logits, temperature);
     for (const double uniform : {0.01, 0.2, 0.5, 0.9, 0.999}) {
       const Draw draw = Next(logits, temperature, uniform);
@@ -169,28 +171,6 @@ TEST(Sampler, Buffer_IsFreshForEveryDraw) {
   EXPECT_EQ(sampler.Next<float>(std::vector<float>{0, 0, 9, 9}, {}, {}, 0.9, {}, {}).id, 3);
   EXPECT_EQ(sampler.Next<float>(std::vector<float>{5, 5}, {}, {}, 0.9, {}, {}).id, 1);
   EXPECT_EQ(sampler.Next<double>(std::vector<double>{5, 5, 5}, {}, {}, 0.9, {}, {}).id, 2);
-}
-
-TEST(SamplingOptions, Validate_NamesTheWiresFields) {
-  const auto violations = [](const SamplingOptions& options) {
-    Violations found;
-    Validate(options, /*max_chars_cap=*/1000, &found);
-    std::vector<std::string> list;
-    for (const auto& v : found.list()) list.push_back(v.field + " " + v.description);
-    return list;
-  };
-  EXPECT_THAT(violations({}), ElementsAre());
-  EXPECT_THAT(violations({.temperature = 0, .max_chars = 1000}), ElementsAre());
-  EXPECT_THAT(violations({.temperature = -0.5f, .max_chars = 1001}),
-              ElementsAre("sampling.temperature is -0.5; must be 0 or more, and finite",
-                          "stop.max_chars is 1001; must be 1 to 1000"));
-  EXPECT_THAT(violations({.temperature = kInfinity, .max_chars = 0}),
-              ElementsAre("sampling.temperature is inf; must be 0 or more, and finite",
-                          "stop.max_chars is 0; must be 1 to 1000"));
-  EXPECT_THAT(violations({.temperature = std::nanf("")}),
-              ElementsAre("sampling.temperature is nan; must be 0 or more, and finite"));
-  EXPECT_THAT(violations({.top_p = 1.0000001f}),
-              ElementsAre("sampling.top_p is 1.0000001; must be above 0, at most 1"));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "core/reading/make_scorer.h"
 #include "tests/core/generate/scheduled_text.h"
 #include "tests/core/math/targets.h"
+#include "tests/core/pattern/parsed.h"
 
 namespace runnel {
 namespace {
@@ -46,14 +47,14 @@ class RandomTexts {
     SamplingOptions options = {.seed = random(),
                                .max_chars = static_cast<int64_t>(1 + random() % 60)};
     options.sample_index = random() % 3;
-    if (now_and_then()) options.temperature = 2 * uniform();
-    if (now_and_then()) options.temperature = 0;
-    if (now_and_then()) options.top_k = static_cast<int32_t>(1 + random() % 9);
-    if (now_and_then()) options.top_p = 0.3f + 0.7f * uniform();
-    if (now_and_then()) options.min_p = 0.2f * uniform();
+    if (now_and_then()) options.sampler.temperature = 2 * uniform();
+    if (now_and_then()) options.sampler.temperature = 0;
+    if (now_and_then()) options.sampler.top_k = static_cast<int32_t>(1 + random() % 9);
+    if (now_and_then()) options.sampler.top_p = 0.3f + 0.7f * uniform();
+    if (now_and_then()) options.sampler.min_p = 0.2f * uniform();
     if (now_and_then()) options.repetition_penalty = 0.5f + 2 * uniform();
     if (now_and_then()) options.top_logprobs = static_cast<int>(random() % 6);
-    if (now_and_then()) options.pattern = "(?s)([a-d]|[^a-d]{2})*\xC3\xA9?";
+    if (now_and_then()) options.pattern = Parsed("(?s)([a-d]|[^a-d]{2})*\xC3\xA9?");
     options.return_state = now_and_then();
     if (now_and_then()) {
       options.stops = StopSequences::Create({"abc", "bb", "a\xC3\xA9", "d \n", "c "}).value();

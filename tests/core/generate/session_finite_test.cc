@@ -44,7 +44,7 @@ TEST(Session, LogitsThatAreNotFinite_EndTheTextWithAnError) {
     for (const float temperature : {0.0f, 1.0f}) {
       const auto model = Scaled(kOverflowingStrength, precision);
       SamplingOptions options{.max_chars = 20, .return_state = true};
-      options.temperature = temperature;
+      options.sampler.temperature = temperature;
       SingleStream stream(Session(model, options, {1, 2, 3}));
       EXPECT_EQ(stream.WriteAll(), "");
       EXPECT_EQ(stream.session().finish_reason(), FinishReason::kNotFinite);

@@ -8,12 +8,11 @@
 
 #include "core/generate/single_stream.h"
 #include "core/generate/state_token.h"
-#include "tests/core/generate/random_model.h"
+#include "tests/core/generate/written_text.h"
+#include "tests/core/pattern/parsed.h"
 
 namespace runnel {
 namespace {
-
-using ModelPtr = std::shared_ptr<const LanguageModel>;
 
 struct Written {
   std::string text;
@@ -24,13 +23,6 @@ struct Written {
 
 class SessionResumeTest : public testing::Test {
  protected:
-  SamplingOptions Bound(SamplingOptions options, const LanguageModel& model) {
-    Violations violations;
-    BindToVocabulary(model.vocabulary, &patterns_, &options, &violations);
-    EXPECT_TRUE(violations.empty());
-    return options;
-  }
-
   // To the end, or for `steps` steps, and then to a token and back.
   static Written WriteOn(Session session, int steps = 1 << 30) {
     SingleStream stream(std::move(session));
@@ -46,8 +38,6 @@ class SessionResumeTest : public testing::Test {
     EXPECT_EQ(written.state, *saved);
     return written;
   }
-
-  PatternCache patterns_;
 };
 
 TEST_F(SessionResumeTest, CutAnywhere_GoesOnToTheVeryTextThatWouldHaveFollowed) {
@@ -62,10 +52,10 @@ TEST_F(SessionResumeTest, CutAnywhere_GoesOnToTheVeryTextThatWouldHaveFollowed) 
     const ModelPtr& model = models[i % models.size()];
     SamplingOptions options = {.seed = random(), .max_chars = 60, .return_state = true};
     constexpr float kTemperatures[] = {1, 0.5f, 0, 2};
-    options.temperature = kTemperatures[random() % 4];
+    options.sampler.temperature = kTemperatures[random() % 4];
     if (random() % 2 == 0) options.repetition_penalty = 1.7f;
-    if (random() % 2 == 0) options.top_p = 0.8f;
-    if (random() % 2 == 0) options.pattern = "(?s)([a-d]|[^a-d]{2})*\xC3\xA9?";
+    if (random() % 2 == 0) options.sampler.top_p = 0.8f;
+    if (random() % 2 == 0) options.pattern = Parsed("(?s)([a-d]|[^a-d]{2})*\xC3\xA9?");
     if (random() % 2 == 0) {
       options.stops = StopSequences::Create({"abc", "bb", "a\xC3\xA9", "d \n", "c "}).value();
       options.include_stop = random() % 2 == 0;
@@ -114,7 +104,7 @@ TEST_F(SessionResumeTest, CutAnywhere_GoesOnToTheVeryTextThatWouldHaveFollowed) 
 TEST_F(SessionResumeTest, HeldCharacters_ComeFirstInTheTextThatGoesOn) {
   // A model of equal logits would do; this one is made to write "a" and then what is allowed.
   const ModelPtr model = LettersModel();
-  SamplingOptions options = {.max_chars = 2, .return_state = true, .pattern = "abd"};
+  SamplingOptions options = {.max_chars = 2, .return_state = true, .pattern = Parsed("abd")};
   options.stops = StopSequences::Create({"abc"}).value();
   options = Bound(options, *model);
   const Written first = WriteOn(Session(model, options, {}));
@@ -133,7 +123,7 @@ TEST_F(SessionResumeTest, HeldCharacters_ComeFirstInTheTextThatGoesOn) {
 
 TEST_F(SessionResumeTest, HeldCharacters_AreNotLostWhenInterruptedBeforeTheFirstDraw) {
   const ModelPtr model = LettersModel();
-  SamplingOptions options = {.max_chars = 2, .return_state = true, .pattern = "abd"};
+  SamplingOptions options = {.max_chars = 2, .return_state = true, .pattern = Parsed("abd")};
   options.stops = StopSequences::Create({"abc"}).value();
   options = Bound(options, *model);
   const SessionState held = WriteOn(Session(model, options, {})).state;
@@ -171,7 +161,7 @@ TEST_F(SessionResumeTest, Prompt_IsReadOnFromTheState) {
       model->vocabulary.Encode(first.text, Vocabulary::Unknown::kIsError)->ids;
   all.insert(all.begin(), 2);
   all.insert(all.end(), {4, 5, 6});
-  const SamplingOptions greedy = {.temperature = 0, .max_chars = 30};
+  const SamplingOptions greedy = {.sampler = {.temperature = 0}, .max_chars = 30};
   EXPECT_EQ(WriteOn(Session(model, greedy, all)).text,
             WriteOn(Session::Resume(model, greedy, first.state, {4, 5, 6}).value()).text);
   EXPECT_NE(rest.text, WriteOn(Session::Resume(model, options, first.state, {}).value()).text);
@@ -191,12 +181,13 @@ TEST_F(SessionResumeTest, OtherSeed_ForksTheText) {
 
 TEST_F(SessionResumeTest, TextThatEndedUndrawn_CanBeGoneOnWith) {
   const ModelPtr model = LettersModel();
-  SamplingOptions options = {.seed = 2, .max_chars = 25, .return_state = true, .pattern = "()"};
+  SamplingOptions options = {
+      .seed = 2, .max_chars = 25, .return_state = true, .pattern = Parsed("()")};
   for (const std::vector<int32_t>& prompt : std::vector<std::vector<int32_t>>{{}, {5}, {5, 6, 2}}) {
     const Written nothing = WriteOn(Session(model, Bound(options, *model), prompt));
     EXPECT_EQ(nothing.reason, FinishReason::kPatternComplete);
     SamplingOptions free = options;
-    free.pattern = "";
+    free.pattern = {};
     EXPECT_EQ(WriteOn(Session::Resume(model, free, nothing.state, {}).value()).text,
               WriteOn(Session(model, free, prompt)).text);
   }
@@ -214,7 +205,7 @@ TEST_F(SessionResumeTest, InterruptedInThePrompt_HasNoState) {
 TEST_F(SessionResumeTest, PlacesThatThePatternLacks_AreRefused) {
   const ModelPtr model = LettersModel();
   const SamplingOptions options =
-      Bound({.max_chars = 3, .return_state = true, .pattern = "[ab]{9}"}, *model);
+      Bound({.max_chars = 3, .return_state = true, .pattern = Parsed("[ab]{9}")}, *model);
   SessionState state = WriteOn(Session(model, options, {})).state;
   EXPECT_TRUE(Session::Resume(model, options, state, {}).ok());
   state.pattern_places = {0};

@@ -76,8 +76,8 @@ TEST(Session, ByteVocabulary_OnlyEverWritesWholeValidCharacters) {
   const auto model = RandomModel(Vocabulary::Bytes());
   std::set<size_t> lengths;
   for (uint64_t seed = 0; seed < 40; ++seed) {
-    SingleStream stream(
-        Session(model, {.temperature = seed % 4 == 0 ? 0.0f : 3.0f, .seed = seed}, {}));
+    SingleStream stream(Session(
+        model, {.sampler = {.temperature = seed % 4 == 0 ? 0.0f : 3.0f}, .seed = seed}, {}));
     size_t steps = 0;
     for (Event event = Event::kReading; event != Event::kEnd;) {
       std::string text;
@@ -152,8 +152,10 @@ TEST(Session, StateAfterAPrefix_GoesOnAsThePromptWithThePrefix) {
 
 TEST(Session, TemperatureZero_WritesTheLikeliestCharactersWhateverTheSeed) {
   const auto model = LettersModel();
-  const Written text = WriteFrom(model, {.temperature = 0, .seed = 1, .max_chars = 30}, {2});
-  EXPECT_EQ(WriteFrom(model, {.temperature = 0, .seed = 2, .max_chars = 30}, {2}), text);
+  const Written text =
+      WriteFrom(model, {.sampler = {.temperature = 0}, .seed = 1, .max_chars = 30}, {2});
+  EXPECT_EQ(WriteFrom(model, {.sampler = {.temperature = 0}, .seed = 2, .max_chars = 30}, {2}),
+            text);
 
   std::vector<float> state(model->decoder->state_size());
   std::vector<float> logits(model->vocabulary.size());
@@ -170,7 +172,8 @@ TEST(Session, TemperatureZero_WritesTheLikeliestCharactersWhateverTheSeed) {
 
 TEST(Session, Logprob_IsTheSumOverTheDrawnCharacters) {
   const auto model = LettersModel();
-  const Written written = WriteFrom(model, {.temperature = 0.8f, .seed = 4, .max_chars = 25}, {3});
+  const Written written =
+      WriteFrom(model, {.sampler = {.temperature = 0.8f}, .seed = 4, .max_chars = 25}, {3});
   const auto ids = model->vocabulary.Encode(written.text, Vocabulary::Unknown::kIsError)->ids;
 
   std::vector<float> state(model->decoder->state_size());

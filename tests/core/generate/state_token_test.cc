@@ -14,20 +14,11 @@
 #include "absl/strings/str_cat.h"
 #include "core/generate/single_stream.h"
 #include "core/text/utf8.h"
-#include "tests/core/generate/random_model.h"
+#include "tests/core/generate/written_text.h"
+#include "tests/core/pattern/parsed.h"
 
 namespace runnel {
 namespace {
-
-using ModelPtr = std::shared_ptr<const LanguageModel>;
-
-SamplingOptions Bound(SamplingOptions options, const LanguageModel& model) {
-  static auto& patterns = *new PatternCache;
-  Violations violations;
-  BindToVocabulary(model.vocabulary, &patterns, &options, &violations);
-  EXPECT_TRUE(violations.empty());
-  return options;
-}
 
 SessionState SomeState(const LanguageModel& model) {
   SessionState state = {.seed = 1, .sample_index = 2, .position = 3};
@@ -158,7 +149,7 @@ TEST(StateToken, RandomlyChangedAndSealedAgain_NeverDoesHarm) {
   int resumed = 0;
   for (const ModelPtr& model : {LettersModel(), RandomModel(Vocabulary::Bytes())}) {
     SamplingOptions options = {.max_chars = 30, .return_state = true};
-    options.pattern = "(?s)[a-d\xC3\xA9\xE4\xB8\x96]*.?.?[a-c]*";
+    options.pattern = Parsed("(?s)[a-d\xC3\xA9\xE4\xB8\x96]*.?.?[a-c]*");
     options.stops = StopSequences::Create({"ab\xC3\xA9", "\xC3\xA9\xC3\xA9"}).value();
     options = Bound(options, *model);
     SingleStream stream(Session(model, options, {2, 3}));

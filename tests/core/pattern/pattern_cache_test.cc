@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "tests/core/pattern/parsed.h"
 
 namespace runnel {
 namespace {
@@ -10,23 +11,23 @@ namespace {
 TEST(PatternCache, SamePatternAndVocabulary_IsShared) {
   PatternCache cache;
   const Vocabulary letters = Vocabulary::FromCodePoints({U'a', U'b'}).value();
-  const auto pattern = cache.Get("a*", letters, {}).value();
-  EXPECT_EQ(cache.Get("a*", letters, {}).value(), pattern);
-  EXPECT_NE(cache.Get("a+", letters, {}).value(), pattern);
-  EXPECT_NE(cache.Get("a*", Vocabulary::Bytes(), {}).value(), pattern);
-  EXPECT_NE(cache.Get("a*", letters, CodePointSet::Of({{U'b', U'b'}})).value(), pattern);
-  EXPECT_EQ(cache.Get("a*", letters, {}).value(), pattern);
+  const auto pattern = cache.Get(Parsed("a*"), letters, {}).value();
+  EXPECT_EQ(cache.Get(Parsed("a*"), letters, {}).value(), pattern);
+  EXPECT_NE(cache.Get(Parsed("a+"), letters, {}).value(), pattern);
+  EXPECT_NE(cache.Get(Parsed("a*"), Vocabulary::Bytes(), {}).value(), pattern);
+  EXPECT_NE(cache.Get(Parsed("a*"), letters, CodePointSet::Of({{U'b', U'b'}})).value(), pattern);
+  EXPECT_EQ(cache.Get(Parsed("a*"), letters, {}).value(), pattern);
 }
 
 TEST(PatternCache, BeyondItsBound_TheLeastRecentlyUsedGiveWay) {
   PatternCache cache;
-  const auto kept = cache.Get("kept", Vocabulary::Bytes(), {}).value();
-  const auto lost = cache.Get("lost", Vocabulary::Bytes(), {}).value();
+  const auto kept = cache.Get(Parsed("kept"), Vocabulary::Bytes(), {}).value();
+  const auto lost = cache.Get(Parsed("lost"), Vocabulary::Bytes(), {}).value();
   for (size_t i = 0; i < PatternCache::kKeptMax - 1; ++i) {
-    ASSERT_TRUE(cache.Get(absl::StrCat("other", i), Vocabulary::Bytes(), {}).ok());
-    EXPECT_EQ(cache.Get("kept", Vocabulary::Bytes(), {}).value(), kept);
+    ASSERT_TRUE(cache.Get(Parsed(absl::StrCat("other", i)), Vocabulary::Bytes(), {}).ok());
+    EXPECT_EQ(cache.Get(Parsed("kept"), Vocabulary::Bytes(), {}).value(), kept);
   }
-  EXPECT_NE(cache.Get("lost", Vocabulary::Bytes(), {}).value(), lost);
+  EXPECT_NE(cache.Get(Parsed("lost"), Vocabulary::Bytes(), {}).value(), lost);
 }
 
 // Goes through all states of a{100}.
@@ -44,7 +45,7 @@ TEST(PatternCache, MemoryForStates_IsSharedByAllPatterns) {
   PatternCache cache(/*state_bytes_max=*/3'000);
   int64_t kept = 0;
   for (const char* expression : {"a{100}", "(a{50}){2}", "a{99}[ab]"}) {
-    const auto pattern = cache.Get(expression, letters, {}).value();
+    const auto pattern = cache.Get(Parsed(expression), letters, {}).value();
     WriteHundred(*pattern);
     kept += pattern->states_kept();
   }
@@ -55,8 +56,8 @@ TEST(PatternCache, MemoryForStates_IsSharedByAllPatterns) {
 TEST(PatternMemory, OfAPatternThatIsGone_IsGivenBack) {
   const Vocabulary letters = Vocabulary::FromCodePoints({U'a', U'b'}).value();
   const auto memory = std::make_shared<PatternMemory>(3'000);
-  auto first = Pattern::Compile("a{100}", letters, {}, memory).value();
-  const auto second = Pattern::Compile("(a{50}){2}", letters, {}, memory).value();
+  auto first = Pattern::Compile(Parsed("a{100}"), letters, {}, memory).value();
+  const auto second = Pattern::Compile(Parsed("(a{50}){2}"), letters, {}, memory).value();
   WriteHundred(*first);
   WriteHundred(*second);
   EXPECT_EQ(second->states_kept(), 1);  // the start's
@@ -65,9 +66,10 @@ TEST(PatternMemory, OfAPatternThatIsGone_IsGivenBack) {
   EXPECT_GT(second->states_kept(), 5);
 }
 
-TEST(PatternCache, Malformed_IsRefused) {
+TEST(PatternCache, TooLarge_IsRefused) {
   PatternCache cache;
-  EXPECT_EQ(cache.Get("(", Vocabulary::Bytes(), {}).status().code(),
+  const ParsedPattern large = Parsed(".{1000}.{1000}.{1000}.{1000}");
+  EXPECT_EQ(cache.Get(large, Vocabulary::Bytes(), {}).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
 

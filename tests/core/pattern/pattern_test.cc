@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/text/utf8.h"
+#include "tests/core/pattern/parsed.h"
 
 namespace runnel {
 namespace {
@@ -25,7 +26,7 @@ using PatternPtr = std::shared_ptr<const Pattern>;
 
 PatternPtr Compiled(const std::string& expression, const Vocabulary& vocabulary,
                     const CodePointSet& forbidden = {}) {
-  auto pattern = Pattern::Compile(expression, vocabulary, forbidden);
+  auto pattern = Pattern::Compile(Parsed(expression), vocabulary, forbidden);
   EXPECT_TRUE(pattern.ok()) << expression << ": " << pattern.status();
   return *std::move(pattern);
 }
@@ -288,9 +289,8 @@ TEST(Pattern, ThousandsOfForbiddenCharacters_AreLeftOutButCopiedIntoNoSet) {
   for (char32_t c = 0x4E00; ranges.size() < 4096; c += 2) ranges.push_back({c, c});
   const CodePointSet forbidden = CodePointSet::Of(ranges);
   const std::string expression = "(?s)(" + std::string(49, '.') + "){200}";
-  const auto parsed = ParsePattern(expression).value();
   const PatternProgram program =
-      CompilePattern(*parsed, VocabularyKind::kCodePoints, forbidden).value();
+      CompilePattern(*Parsed(expression).root, VocabularyKind::kCodePoints, forbidden).value();
   ASSERT_EQ(program.sets.size(), 1u);
   EXPECT_EQ(program.sets[0], CodePointSet::All());
   EXPECT_THAT(Compiled(expression, Letters(U"a\u4E00\u4E01\u4E02"), forbidden)->Start()->allowed,
@@ -298,10 +298,10 @@ TEST(Pattern, ThousandsOfForbiddenCharacters_AreLeftOutButCopiedIntoNoSet) {
 }
 
 TEST(Pattern, PlacesThatATextCouldStandAt_AreBounded) {
-  EXPECT_TRUE(Pattern::Compile(".{1000}x", Vocabulary::Bytes()).ok());
+  EXPECT_TRUE(Pattern::Compile(Parsed(".{1000}x"), Vocabulary::Bytes()).ok());
   std::string expression = ".*.{999}";
   for (int i = 1; i < 16; ++i) expression += "|.*.{999}";
-  EXPECT_THAT(std::string(Pattern::Compile(expression, Letters(U"ab")).status().message()),
+  EXPECT_THAT(std::string(Pattern::Compile(Parsed(expression), Letters(U"ab")).status().message()),
               testing::HasSubstr("15000 where a character can begin"));
 }
 
@@ -323,10 +323,10 @@ TEST(Pattern, EndAtTheStart_MayHaveABeginBehindIt) {
 }
 
 TEST(Pattern, TooLarge_IsRefusedAndTheLargestRepetitionIsNot) {
-  EXPECT_TRUE(Pattern::Compile(".{1000}", Vocabulary::Bytes()).ok());
+  EXPECT_TRUE(Pattern::Compile(Parsed(".{1000}"), Vocabulary::Bytes()).ok());
   std::string several;
   for (int i = 0; i < 4; ++i) several += ".{1000}";
-  EXPECT_THAT(Pattern::Compile(several, Vocabulary::Bytes()).status().message(),
+  EXPECT_THAT(Pattern::Compile(Parsed(several), Vocabulary::Bytes()).status().message(),
               HasSubstr("takes more than 50000 steps"));
 }
 

@@ -35,7 +35,7 @@ TEST(ReadSampling, EmptyRequest_IsTheModelsOwnDistribution) {
   Violations problems;
   const SamplingOptions options = ReadSampling(v1::GenerateCharsRequest(), kCap, &problems);
   EXPECT_TRUE(problems.empty());
-  EXPECT_EQ(options.temperature, 1);
+  EXPECT_EQ(options.sampler.temperature, 1);
   EXPECT_EQ(options.max_chars, 256);
   EXPECT_EQ(options.sample_index, 0u);
 }
@@ -139,10 +139,10 @@ TEST(ReadSampling, EveryOption_IsRead) {
   Violations problems;
   const SamplingOptions options = ReadSampling(request, kCap, &problems);
   EXPECT_TRUE(problems.empty());
-  EXPECT_EQ(options.temperature, 0.5f);
-  EXPECT_EQ(options.top_k, 5);
-  EXPECT_EQ(options.top_p, 0.9f);
-  EXPECT_EQ(options.min_p, 0.1f);
+  EXPECT_EQ(options.sampler.temperature, 0.5f);
+  EXPECT_EQ(options.sampler.top_k, 5);
+  EXPECT_EQ(options.sampler.top_p, 0.9f);
+  EXPECT_EQ(options.sampler.min_p, 0.1f);
   EXPECT_EQ(options.repetition_penalty, 1.5f);
   ASSERT_NE(options.logit_bias, nullptr);
   ASSERT_EQ(options.logit_bias->entries.size(), 2u);
@@ -151,7 +151,7 @@ TEST(ReadSampling, EveryOption_IsRead) {
   EXPECT_EQ(options.logit_bias->entries[1].nats, 2);
   EXPECT_EQ(options.logit_bias->forbidden, CodePointSet::Of({{U'b', U'c'}}));
   EXPECT_EQ(options.seed, 7u);
-  EXPECT_EQ(options.pattern, "a+");
+  EXPECT_EQ(options.pattern.expression, "a+");
   EXPECT_EQ(options.max_chars, 9);
   ASSERT_NE(options.stops, nullptr);
   EXPECT_EQ(options.stops->text(0), "xyz");
