@@ -52,6 +52,24 @@ void RecentChars::Add(char32_t character) {
   }
 }
 
+void RecentChars::AddText(const Vocabulary& vocabulary, absl::Span<const int32_t> symbols) {
+  if (vocabulary.kind() == VocabularyKind::kCodePoints) {
+    for (const int32_t id : symbols.last(std::min<size_t>(symbols.size(), kMax))) {
+      const char32_t character = vocabulary.Symbol(id);
+      if (character != Vocabulary::kNoCharacter) Add(character);
+    }
+    return;
+  }
+  constexpr size_t kCharBytesMax = 4;
+  symbols = symbols.last(std::min(symbols.size(), kMax * kCharBytesMax));
+  Utf8Machine utf8;
+  for (const int32_t id : symbols) {
+    const auto byte = static_cast<uint8_t>(id);
+    if (!utf8.Accepts(byte)) continue;  // the rest of a character that begins before these symbols
+    if (utf8.Advance(byte)) Add(utf8.code_point());
+  }
+}
+
 std::vector<char32_t> RecentChars::List() const {
   std::vector<char32_t> list;
   list.reserve(size_);

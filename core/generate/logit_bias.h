@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "core/generate/sampler.h"
 #include "core/pattern/code_point_set.h"
 #include "core/text/vocabulary.h"
@@ -49,6 +50,8 @@ class RecentChars {
   static constexpr int kMax = 64;
 
   void Add(char32_t character);
+  // Adds the characters of a text given by its symbols; only the last kMax matter.
+  void AddText(const Vocabulary& vocabulary, absl::Span<const int32_t> symbols);
   // Oldest first.
   std::vector<char32_t> List() const;
   // Adds `nats` for each distinct one of them.

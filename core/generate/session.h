@@ -1,14 +1,22 @@
-// One text being written, as a crank: it says which symbol the model must read next and takes the
-// logits that this gives. No model arithmetic inside, so any number of sessions can share a step.
+// One text that a model writes.
+//
+// A recurrent model knows a text as a state, a fixed number of floats. One step of its decoder
+// reads one symbol: the state changes, and out come logits, one for each symbol that may follow. A
+// session decides everything around that step: which symbol is read next (first those of the
+// prompt, then each one that was drawn), which symbol is drawn from the logits, which text becomes
+// certain thereby, and when the text ends. It computes nothing of the model itself, so any number
+// of sessions can share a step of the decoder, and a test can turn the crank by hand:
 //
 //   while (!session.ended()) {
 //     decoder.Step({session.NextInput()}, {session.state()}, logits);
 //     session.Accept(logits, &sampler, &text);
 //   }
 //
-// The text depends on the model, the prompt, the options and what it goes on from alone. Whole
-// characters come out, also of a byte vocabulary: bytes that cannot go on a valid UTF-8 text are
-// never drawn.
+// Its parts are AllowedSymbols (what can be drawn), Sampler (what is drawn), CharAssembler (symbols
+// to characters) and TextGate (characters held back while they may begin a stop sequence).
+//
+// The text depends on nothing but the model, the prompt, the options and the resumed state. It is
+// valid UTF-8: with a vocabulary of bytes too, only whole characters come out.
 //
 // Not thread-safe; it may move between threads from call to call.
 #ifndef RUNNEL_CORE_GENERATE_SESSION_H_
@@ -23,56 +31,59 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "core/generate/allowed_symbols.h"
+#include "core/generate/char_assembler.h"
 #include "core/generate/sampler.h"
 #include "core/generate/sampling_options.h"
 #include "core/generate/session_state.h"
 #include "core/generate/text_gate.h"
 #include "core/nn/finite_logits.h"
 #include "core/nn/language_model.h"
-#include "core/text/utf8.h"
 
 namespace runnel {
 
-// What taking a step's logits came to.
+// What became of a step's logits.
 enum class Event {
   kReading,  // a symbol of the prompt was read; there are more
   kMidChar,  // a byte was drawn that does not complete a character
   kChar,     // a character was drawn
-  kEnd,      // the text is complete, its last character perhaps drawn by this very step
+  kEnd,      // the text is complete; this very step may have drawn its last character
 };
 
 // Why a text ended.
 enum class FinishReason {
-  kNone,               // it has not
+  kNone,               // it has not ended
   kLength,             // max_chars were drawn
   kStopSequence,       // one of the stop sequences was written
   kPatternComplete,    // the text matches the pattern, and nothing can be added to it
   kPatternImpossible,  // nothing that can be added leads to a match
   kEndOfDocument,      // the model drew the end of a document
   kInterrupted,        // Interrupt was called
-  kNotFinite,          // what the model computed is not finite: see status()
+  kNotFinite,          // the model's numbers are not finite: see status()
 };
 
 class Session {
  public:
-  // Valid options, bound to the model's vocabulary. `state` is where the model begins; if it is
-  // empty it begins from zeros, and the model's start character comes before an empty `prompt` and,
-  // as every document begins with it, before any prompt of a model of documents.
+  // `options` must be valid and bound to the model's vocabulary. The model begins with `state`, or
+  // with zeros if that is empty. In the latter case it reads its start character before an empty
+  // `prompt`, and a model of documents before any prompt, because every document begins with it.
   Session(std::shared_ptr<const LanguageModel> model, const SamplingOptions& options,
           std::vector<int32_t> prompt, std::vector<float> state = {});
-  // Goes on from `resumed`, which is of the same model, after `prompt` (which may be empty) has
-  // been read on from it. Draws are those of the options' seed and sample, from the resumed
-  // position on. INVALID_ARGUMENT if `resumed` stands nowhere in the options' pattern.
+  // Continues from `resumed`, which must be of the same model, after reading `prompt`, which may be
+  // empty. Draws use the options' seed and sample, from the resumed position on. INVALID_ARGUMENT
+  // if `resumed` is at no place of the options' pattern.
   static absl::StatusOr<Session> Resume(std::shared_ptr<const LanguageModel> model,
                                         const SamplingOptions& options, const SessionState& resumed,
                                         std::vector<int32_t> prompt);
 
-  // The id that the model must read next: of the prompt, or the one just drawn. Not after the end.
+  // The symbol that the model must read next: one of the prompt, or the one just drawn. Not to be
+  // called after the end.
   int32_t NextInput() const { return last_drawn_ >= 0 ? last_drawn_ : prompt_[prompt_read_]; }
-  // [layers][states][H], moved on by the caller's Decoder::Step.
+  // [layers][states][H]; the caller's Decoder::Step changes it.
   float* state() { return state_.data(); }
-  // What is left of the prompt but its last symbol. Nothing is drawn after these, so the caller may
-  // let the model read some of them without logits, by Decoder::Read, and say how many.
+  // The rest of the prompt without its last symbol. Nothing is drawn after these symbols, so the
+  // caller may let the model read some of them by Decoder::Read, without logits, and report their
+  // number to NoteRead.
   absl::Span<const int32_t> PromptAhead() const {
     if (prompt_read()) return {};
     return absl::MakeConstSpan(prompt_).subspan(prompt_read_, prompt_.size() - 1 - prompt_read_);
@@ -81,13 +92,13 @@ class Session {
     prompt_read_ += symbols;
     KeepStateBeforeLastRead();
   }
-  // Takes the logits [V] after NextInput was read. While symbols of the prompt are left nothing is
-  // drawn; else one symbol is, and what became certain is appended to `text`: no character or
-  // several, whatever the event. `sampler` is room to work in, which any number of sessions can
-  // share. Not after the end.
+  // Takes the logits [V] that reading NextInput gave. Draws a symbol from them unless more of the
+  // prompt is left, and appends the text that became certain to `text`: no character, one or
+  // several, whatever the event. `sampler` is scratch space that sessions may share. Not to be
+  // called after the end.
   Event Accept(absl::Span<const float> logits, Sampler* sampler, std::string* text);
-  // Ends the text where it is, unless it has ended. What was held back, by an earlier text too, is
-  // appended to `text`, unless the text will be gone on with.
+  // Ends the text where it is, unless it has ended. Characters that were held back, by an earlier
+  // text too, are appended to `text` unless the text will be resumed.
   void Interrupt(std::string* text);
 
   bool ended() const { return finish_reason_ != FinishReason::kNone; }
@@ -101,65 +112,49 @@ class Session {
   const std::string& matched_stop() const { return gate_.matched_stop(); }
   // Whether the next Accept draws.
   bool prompt_read() const { return prompt_read_ + 1 >= static_cast<int64_t>(prompt_.size()); }
-  // Of the text so far: characters let out, and their log-probability in nats.
+  // How many characters of the text came out so far, and their log-probability in nats.
   int64_t generated_chars() const { return gate_.chars(); }
   double logprob() const { return gate_.logprob(); }
-  // One for each character let out since the last call, if the options ask for them.
+  // One entry for each character that came out since the last call, if the options ask for them.
   std::vector<CharLogprob> TakeLogprobs() { return gate_.TakeLogprobs(); }
-  // What it takes to go on from here. At the end (or between two steps), with return_state; none if
-  // more than one symbol of the prompt is left to read.
+  // Everything that it takes to resume the text here. To be called at the end or between two steps,
+  // with return_state. None if more than one symbol of the prompt is left to read, or if the text
+  // ended with an error.
   std::optional<SessionState> Save() const;
 
   const LanguageModel& model() const { return *model_; }
 
  private:
-  absl::Status ResumePlace(const SessionState& resumed);
-  // What comes before the first draw. True if the text ends here.
+  // Does what comes before the first draw. True if the text ends here.
   bool EndsAtOnce(std::string* text);
-  // What an earlier text held back comes first. True if a stop sequence is complete.
+  // Writes the characters that an earlier text held back. True if they complete a stop sequence.
   bool PushResumedHeld(std::string* text);
   absl::Span<const LogitOffset> Offsets();
-  // The symbols that can be drawn, by id; empty: all.
-  absl::Span<const uint8_t> Allowed();
   Draw DrawSymbol(absl::Span<const float> logits, Sampler* sampler);
-  // Takes note of the last draw's alternatives to the character that is being written.
-  void NoteAlternatives(const Draw& drawn, const Sampler& sampler, bool completes);
-  Event CompleteChar(char32_t character, std::string* text);
+  Event TakeChar(CharLogprob character, std::string* text);
   Event End(FinishReason reason, std::string* text);
   Event EndPattern(std::string* text);
-  // The last characters of a prompt become recent ones.
-  void AddRecent(absl::Span<const int32_t> prompt);
   void KeepStateBeforeLastRead();
   // The state that Save saves.
   const std::vector<float>& StateToSave() const;
   uint64_t seed() const { return options_.seed.value_or(0); }
-  bool is_bytes() const { return model_->vocabulary.kind() == VocabularyKind::kBytes; }
-  bool at_dead_end() const { return place_ != nullptr && !place_->can_go_on(); }
 
   std::shared_ptr<const LanguageModel> model_;
   SamplingOptions options_;
   std::vector<int32_t> prompt_;
   int64_t prompt_read_ = 0;   // symbols
   std::vector<float> state_;  // [layers][states][H]
-  // A text that ends before anything is drawn: the state without the prompt's last symbol.
+  // For a text that may end before anything is drawn: the state before the prompt's last symbol.
   std::vector<float> state_before_last_;
   std::vector<SessionState::Held> resumed_held_;
 
   uint64_t position_ = 0;  // of the next draw
   int32_t last_drawn_ = -1;
   int64_t chars_drawn_ = 0;
-  Pattern::StatePtr place_;               // in the constraint
-  Pattern::StatePtr char_place_;          // there, when the last character was complete
-  std::vector<uint8_t> allowed_;          // without one; of code points, all but the unknown
-  std::vector<uint8_t> allowed_and_end_;  // with one: what it allows, and the end of a document
-  std::vector<uint8_t> characters_;       // 1 for the ids that are a character each; empty: all
-  std::vector<uint8_t> utf8_allowed_;     // byte vocabularies: what goes on valid UTF-8
-  std::vector<LogitOffset> offsets_;      // of this draw
-  int utf8_mask_ = -1;                    // which one utf8_allowed_ holds
+  AllowedSymbols allowed_;
+  std::vector<LogitOffset> offsets_;  // of this draw
   RecentChars recent_;
-  Utf8Machine utf8_;       // inside which character a byte vocabulary's text stands
-  std::string partial_;    // that character's bytes
-  CharLogprob next_char_;  // what is known of it
+  CharAssembler assembler_;
   TextGate gate_;
   FinishReason finish_reason_ = FinishReason::kNone;
 };
