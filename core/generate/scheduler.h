@@ -1,13 +1,20 @@
-// Continuous batching: the texts that are being written share the steps of their models' decoders.
+// Writes many texts at once on one thread.
 //
-// A step reads one symbol of each text, of its prompt or the one just drawn, and before that,
-// unless many prompts are being read, some more of those that are nearest to their ends: a bounded
-// number, so that a long prompt holds up no running text, nor a short prompt. Texts join and leave
-// between steps; a text's result does not depend on its company (see Decoder). Several models take
-// turns within a step.
+// A decoder step for one text is slow for its arithmetic: it reads all weights from memory and uses
+// each of them once. A step for fifty texts reads the weights once for all of them and takes much
+// less than fifty times as long. So the scheduler collects the texts that are being written with
+// the same model and moves them forward together, one symbol a step each: of the prompt, or the one
+// just drawn. Texts join and leave between steps ("continuous batching"); what is written does not
+// depend on a text's company (see Decoder). With several models, each model's texts take a decoder
+// step of their own within the scheduler's step.
 //
-// A crank: nothing moves but by Step, and nothing in here waits. Not thread-safe; several
-// schedulers may run side by side, and a text may move between them from step to step.
+// A long prompt would take one step a symbol. Therefore, before each step, the scheduler reads some
+// more symbols of those prompts that are nearest to their ends. Their number is bounded, so that
+// a long prompt delays neither the running texts nor a short prompt.
+//
+// Nothing happens except in Step, and nothing in here waits, so a test can turn the crank by hand.
+// Not thread-safe; several schedulers may run at the same time on different threads, and a text may
+// move between them from step to step.
 #ifndef RUNNEL_CORE_GENERATE_SCHEDULER_H_
 #define RUNNEL_CORE_GENERATE_SCHEDULER_H_
 
@@ -25,48 +32,50 @@ namespace runnel {
 
 class Scheduler {
  public:
-  // A session and who takes what it writes. Called by the one scheduler that it is in.
+  // A session, and the receiver of the text that it writes. Only the one scheduler that has the
+  // text calls it.
   class Text {
    public:
     virtual ~Text() = default;
-    // Not ended, as long as the text is in a scheduler.
+    // The session. It has not ended as long as the text is in a scheduler.
     virtual Session& session() = 0;
-    // Before each step. False: it leaves, without taking the step.
+    // Called before each step. If it returns false, the text leaves without taking the step.
     virtual bool GoesOn() = 0;
-    // After each step: what the session made of it, and what it wrote. False: it leaves; the
-    // scheduler does not touch it again, so it may already be in another one.
+    // Called after each step with its result and the text that it wrote. If it returns false, the
+    // text leaves: the scheduler does not touch it again, so by then it may be in another one.
     virtual bool OnStep(Event event, absl::string_view written) = 0;
   };
 
   void Add(std::shared_ptr<Text> text);
-  // One step of every text. Returns how many left.
+  // Moves every text one step forward. Returns how many texts left.
   int Step();
-  // Takes a text out, of the model that has most; null if there is none.
+  // Removes a text of the model with the most texts, and returns it; null if there is none.
   std::shared_ptr<Text> Take();
 
   int64_t size() const { return size_; }
 
  private:
-  // Columns of one decoder step: enough to use weights often while they are in the cache, few
-  // enough for the activations to stay there too.
+  // Texts in one decoder step: enough to use the weights often while they are in the cache, and few
+  // enough for the activations to stay there, too.
   static constexpr int64_t kColumnsMax = 96;
-  // Of prompts one step reads ahead at most so many symbols, and so many multiply-adds: many, as
-  // the fewer steps a prompt takes the sooner its text begins; but some milliseconds, as who
-  // cancels waits, and far less while other texts wait to go on.
+  // Limits on how much of the prompts one step reads ahead, in symbols and in multiply-adds. Large,
+  // because a text starts sooner when its prompt takes fewer steps; but at most a few milliseconds,
+  // because a cancelled call waits for the step to end; and much less while other texts are
+  // waiting.
   static constexpr int64_t kReadAheadMax = 32;
   static constexpr int64_t kReadAheadCostAlone = 128 << 20;
   static constexpr int64_t kReadAheadCost = 4 << 20;
-  // Prompts that it does so for. Where there are more, the steps that they share read them in less
-  // time altogether.
+  // The most prompts that are read ahead. Reading more of them one by one takes longer than reading
+  // them together in the steps that they share.
   static constexpr int64_t kReadersAheadMax = 8;
 
   struct Group {
-    const LanguageModel* model;  // that the texts' sessions hold
+    const LanguageModel* model;  // kept alive by the texts' sessions
     std::vector<std::shared_ptr<Text>> texts;
   };
 
   void ReadAhead();
-  // Texts that leave become null.
+  // Moves texts of one model one step forward. Those that leave become null.
   void StepTexts(const LanguageModel& model, absl::Span<std::shared_ptr<Text>> texts);
 
   std::vector<Group> groups_;  // none is empty

@@ -1,10 +1,26 @@
-// A pattern that a whole text must match, symbol by symbol of a vocabulary: which symbols can go
-// on, whether the text so far matches.
+// A regular expression that steers a text while it is being written: after each symbol it tells
+// which symbols can follow so that the whole text can still match, and whether the text matches
+// now.
 //
-// The automaton is made deterministic as texts go through it (Aho, Sethi, Ullman, "Compilers",
-// 1986, algorithm 3.6), over classes of symbols that the pattern does not tell apart. States are
-// kept and shared by all texts up to kPatternCacheBytesMax, and to what is left for all patterns;
-// beyond, each text makes its own, one at a time.
+// The expression is compiled to a small program (pattern_program.h), a graph of instructions of
+// which some take a symbol. The idea is to follow all ways through the program at once, and to
+// remember the results. The terms:
+//
+//   symbol   what the model writes at once: a code point, or a byte, by its id in the vocabulary.
+//   place    an instruction that takes a symbol, by its index in the program. A text is at several
+//            places at once, since an expression such as (ab|ac) has several ways to continue.
+//   live     a place is live if a match can be reached from it with this vocabulary. Only live
+//            places are followed: when there are none left, nothing more can be written.
+//   class    a set of symbols that every instruction treats alike. [a-z]+[0-9] has three: letters,
+//            digits and all others. Results are remembered for each class, not for each symbol.
+//   state    a set of live places, and whether the text matches there. It has one successor for
+//            each class of symbols.
+//
+// So the nondeterministic program becomes a deterministic automaton, one state at a time as texts
+// reach it (Aho, Sethi, Ullman, "Compilers", 1986, algorithm 3.6). States are kept and shared by
+// all texts of the pattern, up to kPatternCacheBytesMax and to a bound for all patterns together
+// (pattern_memory.h). Beyond that, each text makes the state that it needs and drops it at the next
+// symbol.
 //
 // Thread-safe. States live as long as the pattern.
 #ifndef RUNNEL_CORE_PATTERN_PATTERN_H_
@@ -32,10 +48,9 @@ inline constexpr int64_t kPatternCacheBytesMax = 8 << 20;
 
 class Pattern {
  public:
-  // Where a text stands in the pattern. Immutable.
+  // How far a text has come in the pattern. Immutable.
   struct State {
-    // What identifies it: where in the program it stands, ascending, and `accepts`. Only places
-    // from which a match can be reached.
+    // The live places, ascending. Together with `accepts` they identify the state.
     std::vector<int32_t> places;
     bool accepts = false;          // the text so far matches
     std::vector<uint8_t> allowed;  // [V]: the symbols after which a match can still be reached
@@ -44,7 +59,8 @@ class Pattern {
 
    private:
     friend class Pattern;
-    mutable std::vector<const State*> next;  // [classes], of a kept state; null: not made yet
+    // [classes]: the successors of a kept state; null if not made yet. Guarded by Pattern::mutex_.
+    mutable std::vector<const State*> next;
   };
   using StatePtr = std::shared_ptr<const State>;
 
@@ -57,17 +73,17 @@ class Pattern {
   Pattern(const Pattern&) = delete;
   Pattern& operator=(const Pattern&) = delete;
 
-  // Of the empty text.
+  // The state of the empty text.
   StatePtr Start() const { return start_; }
-  // After `symbol`, which must be allowed.
+  // The state after `symbol`, which must be allowed in `state`.
   StatePtr Next(const State& state, int32_t symbol) const;
-  // The state of these places. INVALID_ARGUMENT unless they are places, ascending, where a
+  // The state of these places. INVALID_ARGUMENT unless they are live places, ascending, at which a
   // character begins.
   absl::StatusOr<StatePtr> Restore(std::vector<int32_t> places, bool accepts) const;
 
-  // Of the expression, the forbidden characters and the vocabulary.
+  // A hash of the expression, the forbidden characters and the vocabulary.
   uint64_t fingerprint() const { return fingerprint_; }
-  // States kept for all texts.
+  // The number of states that are kept for all texts.
   int64_t states_kept() const;
 
  private:
@@ -78,12 +94,13 @@ class Pattern {
   void ClassifySymbols(const std::vector<CodePointSet>& sets, const Vocabulary& vocabulary,
                        const CodePointSet& forbidden);
   void FindLivePlaces();
-  // Adds the places that `from` leads to without taking a symbol, to scratch_places_. True if the
-  // match is among them.
+  // Adds the live places that `from` leads to without taking a symbol to scratch_places_. Returns
+  // whether the match is reached, too.
   bool Close(int32_t from, bool at_start) const;
-  // Whether a state of so many bytes can be kept; if so, they are taken. mutex_ held.
+  // Takes `bytes` for a state to be kept; false if there is no room. Requires mutex_.
   bool TakeRoom(int64_t bytes) const;
-  // The state of `key`: one that is kept, or a new one, kept if there is room. mutex_ held.
+  // Returns the state of `key`: one that is kept, or a new one, which is kept if there is room.
+  // Requires mutex_.
   StatePtr FindOrMake(Key key) const;
 
   const std::vector<PatternInstruction> instructions_;  // its index is a place
@@ -91,9 +108,11 @@ class Pattern {
   std::vector<int32_t> class_of_;  // [V]
   int32_t classes_ = 0;
   std::vector<std::vector<bool>> set_holds_;  // [sets][classes]
-  std::vector<bool> ends_at_start_;           // [places]: the empty text may end here
-  std::vector<bool> ends_;                    // [places]: the text may end here, mid-text
-  std::vector<bool> live_;                    // [places]: a match can be reached, mid-text
+  // [instructions]: whether the text may end here, if it is empty or not, and whether a match can
+  // be reached from here after the beginning of the text.
+  std::vector<bool> ends_at_start_;
+  std::vector<bool> ends_;
+  std::vector<bool> live_;
 
   const std::shared_ptr<PatternMemory> memory_;
   mutable std::mutex mutex_;
@@ -101,7 +120,7 @@ class Pattern {
   mutable int64_t kept_bytes_ = 0;
   mutable std::vector<int32_t> scratch_places_;
   mutable std::vector<int32_t> scratch_stack_;
-  mutable std::vector<int64_t> visited_;  // [places]: the round it was last met in
+  mutable std::vector<int64_t> visited_;  // [instructions]: the last round that came by
   mutable int64_t round_ = 0;
   StatePtr start_;
 };
