@@ -1,8 +1,9 @@
-// What is added to characters' logits: chosen biases, and the penalty of those that occurred
-// lately.
+// Changes of characters' logits: biases that a request chose, and the penalty on characters that
+// occurred recently.
 //
-// Both are about characters. In a byte vocabulary a character of several bytes is weighed at the
-// byte that completes it, against the others that complete one there.
+// Both belong to characters. In a byte vocabulary, a character of several bytes gets its offset at
+// the byte that completes it, where it competes with the other characters that have the same first
+// bytes.
 #ifndef RUNNEL_CORE_GENERATE_LOGIT_BIAS_H_
 #define RUNNEL_CORE_GENERATE_LOGIT_BIAS_H_
 
@@ -21,7 +22,7 @@
 
 namespace runnel {
 
-// At and below this, in nats, a character is forbidden.
+// A bias of this many nats or less forbids the character.
 inline constexpr float kForbiddingBias = -100;
 inline constexpr int kLogitBiasMax = 4096;  // characters
 
@@ -34,17 +35,17 @@ struct LogitBias {
   CodePointSet forbidden;
 };
 
-// The id that completes `character` when `partial` of its bytes are written; none if there is none.
-// For a vocabulary of code points `partial` is empty.
+// Returns the id that completes `character` after its first bytes `partial`; none if no single id
+// does. For a vocabulary of code points `partial` must be empty.
 std::optional<int32_t> CompletingId(const Vocabulary& vocabulary, absl::string_view partial,
                                     char32_t character);
 
-// The offsets of `entries`, by what CompletingId calls `partial`.
+// The offsets of `entries`, by the `partial` after which they apply (see CompletingId).
 using OffsetsByPartial = std::map<std::string, std::vector<LogitOffset>>;
 OffsetsByPartial OffsetsOf(const std::vector<LogitBias::Entry>& entries,
                            const Vocabulary& vocabulary);
 
-// The last characters read or written.
+// The characters that were read or written last.
 class RecentChars {
  public:
   static constexpr int kMax = 64;
@@ -52,9 +53,10 @@ class RecentChars {
   void Add(char32_t character);
   // Adds the characters of a text given by its symbols; only the last kMax matter.
   void AddText(const Vocabulary& vocabulary, absl::Span<const int32_t> symbols);
-  // Oldest first.
+  // Returns them, the oldest first.
   std::vector<char32_t> List() const;
-  // Adds `nats` for each distinct one of them.
+  // Appends an offset of `nats` for each distinct character among them that an id completes after
+  // `partial`.
   void AppendOffsets(const Vocabulary& vocabulary, absl::string_view partial, double nats,
                      std::vector<LogitOffset>* offsets) const;
 
@@ -66,7 +68,7 @@ class RecentChars {
 
   std::array<char32_t, kMax> ring_ = {};
   int size_ = 0;
-  int next_ = 0;  // where the next one goes; once full, that is the oldest
+  int next_ = 0;  // index of the next one, which replaces the oldest once the ring is full
   std::vector<Counted> distinct_;
 };
 

@@ -59,7 +59,7 @@ Draw Sampler::Next(absl::Span<const Real> logits, const SamplerOptions& options,
         offsets.empty() ? LikeliestOf(logits, allowed) : LikeliestOf(scores, allowed);
     Weigh(logits, 1, own_allowed);
     Sum();
-    // Not of its weight, which may be too small for a number.
+    // Computed from the logit, because the weight may underflow to 0.
     return {.id = id, .logprob = logits[id] - max_ - std::log(sum_)};
   }
   if (offsets.empty()) {
@@ -84,14 +84,15 @@ template <typename Real>
 void Sampler::Weigh(absl::Span<const Real> values, double temperature,
                     absl::Span<const uint8_t> allowed) {
   const auto count = static_cast<int64_t>(values.size());
-  // Whole blocks; what is beyond the values stays 0.
+  // The weights fill whole blocks; those beyond the values stay 0.
   weights_.resize((values.size() + kBlock - 1) / kBlock * kBlock);
   std::fill(weights_.begin() + count, weights_.end(), 0);
   const Real max =
       allowed.empty() ? MaxOf(values.data(), count) : values[LikeliestOf(values, allowed)];
   max_ = max;
-  // The difference from the maximum first: the likeliest id's weight is 1 whatever the temperature.
-  // Ids that are not allowed may be above it, so theirs means nothing.
+  // The maximum is subtracted before the division by the temperature, so the likeliest id's weight
+  // is 1 whatever the temperature. Ids that are not allowed may exceed the maximum; their weights
+  // mean nothing until they are set to 0.
   SoftmaxWeights(values.data(), count, max, temperature > 0 ? 1 / temperature : 1, weights_.data());
   for (size_t id = 0; id < allowed.size(); ++id) {
     if (allowed[id] == 0) weights_[id] = 0;
@@ -105,7 +106,7 @@ void Sampler::Filter(const SamplerOptions& options) {
   if (options.top_p < 1) KeepTopP(options.top_p);
   if (options.min_p > 0) {
     for (double& weight : weights_) {
-      if (weight < options.min_p) weight = 0;  // never the likeliest one's, which is 1
+      if (weight < options.min_p) weight = 0;  // the likeliest id stays, since its weight is 1
     }
   }
 }
@@ -122,7 +123,8 @@ void Sampler::KeepTopP(double share) {
   ListCandidates();
   double sum = 0;
   for (const Candidate& candidate : candidates_) sum += candidate.weight;
-  // A heap with the likeliest on top, as a few of them have most of the probability.
+  // A heap with the likeliest on top instead of a sort, because a few of them usually have most of
+  // the probability.
   std::make_heap(candidates_.begin(), candidates_.end(), std::greater<>());
   double cumulative = 0;
   for (auto end = candidates_.end(); end != candidates_.begin(); --end) {
@@ -159,7 +161,7 @@ void Sampler::Sum() {
 
 int32_t Sampler::Pick(double uniform) const {
   const double target = uniform * sum_;
-  // The last block that begins at or below the target, and has any weight.
+  // Find the last block before which the cumulative weight is at most the target.
   size_t block = sums_.size() - 1;
   while (block > 0 && sums_[block] > target) --block;
   double cumulative = sums_[block];
@@ -167,10 +169,11 @@ int32_t Sampler::Pick(double uniform) const {
   for (size_t id = block * kBlock; id < (block + 1) * kBlock; ++id) {
     if (weights_[id] == 0) continue;
     cumulative += weights_[id];
-    picked = static_cast<int32_t>(id);  // the last, should rounding leave the target out of reach
+    picked =
+        static_cast<int32_t>(id);  // stays the last one if rounding puts the target out of reach
     if (cumulative > target) break;
   }
-  // A block without weight, such as the last ones: the last id before it that has some.
+  // A block at the end may have no weight: then take the last id before it that has some.
   for (size_t id = block * kBlock; picked < 0 && id-- > 0;) {
     if (weights_[id] != 0) picked = static_cast<int32_t>(id);
   }

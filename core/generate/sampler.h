@@ -32,7 +32,7 @@ struct SamplerOptions {
 // Adds what is out of its range, by the fields' own names.
 void Validate(const SamplerOptions& options, Violations* violations);
 
-// Nats added to an id's logit.
+// Nats to add to an id's logit.
 struct LogitOffset {
   int32_t id;
   double nats;
@@ -41,28 +41,30 @@ struct LogitOffset {
 // Not thread-safe: it keeps buffers.
 class Sampler {
  public:
-  // `logits` must be finite. The distribution is softmax of what SamplerOptions says, over the ids
-  // whose `allowed` is not 0 (all, if it is empty); there must be one. `uniform` (in [0, 1)) picks
-  // by the inverse of the cumulative distribution in id order: the first id whose cumulative
-  // probability exceeds it. Temperature 0 takes the likeliest id, the lowest on a tie; offsets and
-  // `allowed` decide which that is, but its log-probability is the model's own: of the bare logits
-  // over `own_allowed`.
+  // Draws an id from `logits`, which must be finite. The distribution is the softmax of the logits
+  // as `offsets` and `options` change them, over the ids whose `allowed` is not 0, or over all if
+  // `allowed` is empty; at least one id must be allowed. `uniform`, in [0, 1), picks the first id,
+  // in id order, whose cumulative probability exceeds it. Temperature 0 picks the likeliest id, the
+  // lowest on a tie: `offsets` and `allowed` decide which one that is, but its log-probability is
+  // the model's own, of the bare logits over `own_allowed`.
   template <typename Real>
   Draw Next(absl::Span<const Real> logits, const SamplerOptions& options,
             absl::Span<const LogitOffset> offsets, double uniform,
             absl::Span<const uint8_t> allowed, absl::Span<const uint8_t> own_allowed);
 
-  // Of the last draw's distribution: nats, -infinity for an id that could not be drawn.
+  // An id's log-probability in the last draw's distribution, in nats; -infinity for an id that
+  // could not be drawn.
   double Logprob(int32_t id) const;
-  // Of the last draw's distribution: the likeliest ids, at most `count`, that could be drawn and
-  // for which `wanted` is not 0 (all, if it is empty). Likeliest first, the lowest on a tie.
+  // The likeliest ids of the last draw's distribution, at most `count`, among those that could be
+  // drawn and for which `wanted` is not 0, or all if `wanted` is empty. The likeliest comes first,
+  // the lowest on a tie.
   std::vector<Draw> Likeliest(int count, absl::Span<const uint8_t> wanted) const;
 
  private:
-  // weights_ of softmax(values / temperature) over `allowed`.
+  // Sets weights_ to those of softmax(values / temperature) over `allowed`.
   template <typename Real>
   void Weigh(absl::Span<const Real> values, double temperature, absl::Span<const uint8_t> allowed);
-  // An id that can be drawn; the likeliest, of a tie the lowest, come first.
+  // An id that can be drawn. The likeliest sorts first, the lowest on a tie.
   struct Candidate {
     double weight;
     int32_t id;
@@ -72,14 +74,14 @@ class Sampler {
     friend bool operator>(const Candidate& a, const Candidate& b) { return b < a; }
   };
 
-  // Sets the weights to 0 that the options filter out.
+  // Sets the weights of the ids that the options filter out to 0.
   void Filter(const SamplerOptions& options);
   void KeepTopK(size_t count);
   void KeepTopP(double share);
   void ListCandidates();
-  // Sets the weights to 0 of what comes after `last`.
+  // Sets the weights of the ids that come after `last` to 0.
   void DropAfter(const Candidate& last);
-  // Sums the weights, in an order that depends on their number alone.
+  // Sums the weights in an order that depends only on their number.
   void Sum();
   int32_t Pick(double uniform) const;
 

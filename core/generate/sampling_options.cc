@@ -11,7 +11,7 @@ namespace runnel {
 namespace {
 
 bool ForbidsAll(const LogitBias& bias, const Vocabulary& vocabulary) {
-  // Not those that bytes can write: a bias has kLogitBiasMax at most.
+  // A bias cannot forbid all characters that bytes can write: it has at most kLogitBiasMax.
   if (vocabulary.kind() == VocabularyKind::kBytes) return false;
   for (int id = 0; id < vocabulary.char_count(); ++id) {
     if (!bias.forbidden.Contains(vocabulary.Symbol(id))) return false;

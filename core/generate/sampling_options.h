@@ -1,4 +1,4 @@
-// How text is drawn from a model and when it ends, every choice made.
+// How a text is drawn from a model and when it ends.
 #ifndef RUNNEL_CORE_GENERATE_SAMPLING_OPTIONS_H_
 #define RUNNEL_CORE_GENERATE_SAMPLING_OPTIONS_H_
 

@@ -25,8 +25,8 @@ int Scheduler::Step() {
     const auto count = static_cast<int64_t>(texts.size());
     int64_t done = 0;
     for (int64_t parts = (count + kColumnsMax - 1) / kColumnsMax; parts > 0; --parts) {
-      const int64_t columns = (count - done + parts - 1) / parts;  // of about one size
-      // The model lives: these texts hold it.
+      const int64_t columns = (count - done + parts - 1) / parts;  // parts of nearly equal size
+      // The texts keep their model alive.
       StepTexts(*group.model, absl::MakeSpan(texts).subspan(done, columns));
       done += columns;
     }
@@ -56,7 +56,7 @@ void Scheduler::ReadAhead() {
   for (Session* reader : readers) {
     const Decoder<float>& decoder = *reader->model().decoder;
     const int64_t symbols_max = std::min(symbols_left, cost_left / decoder.read_cost());
-    if (symbols_max == 0) continue;  // one of a smaller model may be read yet
+    if (symbols_max == 0) continue;  // a prompt of a smaller model may still fit
     const absl::Span<const int32_t> slice = reader->PromptAhead().subspan(0, symbols_max);
     const auto symbols = static_cast<int64_t>(slice.size());
     decoder.Read(slice, reader->state(), &scratch_);

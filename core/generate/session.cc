@@ -20,7 +20,7 @@ Session::Session(std::shared_ptr<const LanguageModel> model, const SamplingOptio
   const Vocabulary& vocabulary = model_->vocabulary;
   recent_.AddText(vocabulary, prompt_);
   if (prompt_.empty() || (state_.empty() && vocabulary.EndOfDocumentId())) {
-    prompt_.reserve(prompt_.size() + 1);  // else the insertion makes room for twice as many
+    prompt_.reserve(prompt_.size() + 1);  // otherwise the insertion doubles the capacity
     prompt_.insert(prompt_.begin(), vocabulary.StartId());
   }
   state_.resize(model_->decoder->state_size());
@@ -92,7 +92,7 @@ Draw Session::DrawSymbol(absl::Span<const float> logits, Sampler* sampler) {
 
 absl::Span<const LogitOffset> Session::Offsets() {
   offsets_.clear();
-  // What a bias forbids is part of the constraint.
+  // The characters that a bias forbids are part of the constraint instead.
   if (options_.bias_offsets != nullptr) {
     const auto found = options_.bias_offsets->find(assembler_.partial());
     if (found != options_.bias_offsets->end()) offsets_ = found->second;

@@ -16,7 +16,7 @@ class SingleStream {
   explicit SingleStream(Session session)
       : session_(std::move(session)), logits_(session_.model().vocabulary.size()) {}
 
-  // Reads one symbol and, once the prompt is read, draws one. Not after the end.
+  // Reads one symbol and, once the prompt is read, draws one. Not to be called after the end.
   Event Step(std::string* text) {
     const int32_t input = session_.NextInput();
     float* state = session_.state();
@@ -24,7 +24,7 @@ class SingleStream {
     return session_.Accept(logits_, &sampler_, text);
   }
 
-  // Until the end.
+  // Writes until the end.
   std::string WriteAll() {
     std::string text;
     while (Step(&text) != Event::kEnd) continue;

@@ -46,7 +46,7 @@ class Writer {
   std::string bytes_;
 };
 
-// After the first value that the bytes do not hold, everything reads as 0 and ok() is false.
+// Reads numbers in order. Once the bytes run out, every number reads as 0 and ok() is false.
 class Reader {
  public:
   explicit Reader(absl::string_view bytes) : bytes_(bytes) {}
@@ -71,7 +71,8 @@ class Reader {
       return static_cast<Number>(bits);
     }
   }
-  // How many elements of `element_bytes` follow; 0 if there is no room for them.
+  // Reads how many elements of `element_bytes` follow; 0, and ok() becomes false, if the bytes that
+  // are left do not hold so many.
   size_t GetSize(size_t element_bytes) {
     const auto size = Get<uint32_t>();
     if (size <= bytes_.size() / element_bytes) return size;
@@ -94,7 +95,7 @@ class Reader {
 
 bool IsLogprob(double value) { return value <= 0 && std::isfinite(value); }
 
-// Whether `bytes` begin a character, and leave it open, or are none.
+// Whether `bytes` are empty or begin a character without completing it.
 bool IsPartialChar(absl::string_view bytes) {
   Utf8Machine utf8;
   for (const char c : bytes) {
@@ -146,7 +147,7 @@ absl::Status Damaged() {
   return absl::InvalidArgumentError("is not a state token, or a damaged one");
 }
 
-// A state goes on to the bit only under the precision that it came from.
+// A state only continues with the same bits under the precision that it came from.
 absl::Status OtherPrecision(DecodePrecision precision, const LanguageModel& model) {
   const absl::string_view name = DecodePrecisionName(precision);
   return absl::FailedPreconditionError(

@@ -1,11 +1,12 @@
-// A session's state as opaque bytes, for a client to keep:
+// A session's state as opaque bytes that a client keeps:
 //
 //   4 bytes   "RnlS"
 //   8 bytes   XXH3-64 of the rest, little-endian as all numbers
 //   rest      format (1 byte), model digest (16), decode precision (1), then SessionState's fields
 //             in their order; lists and texts begin with their length (4 bytes)
 //
-// A token is hostile until checked: nothing is allocated that its own bytes do not fill.
+// Tokens are hostile until they are checked: memory is only allocated as far as the token's own
+// bytes fill it.
 #ifndef RUNNEL_CORE_GENERATE_STATE_TOKEN_H_
 #define RUNNEL_CORE_GENERATE_STATE_TOKEN_H_
 

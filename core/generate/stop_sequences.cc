@@ -17,7 +17,7 @@ absl::StatusOr<std::shared_ptr<const StopSequences>> StopSequences::Create(
   size_t chars = 0;
   for (const std::string& sequence : sequences) {
     if (sequence.empty()) {
-      return absl::InvalidArgumentError("has an empty one; none may be empty");
+      return absl::InvalidArgumentError("has an empty sequence; none may be empty");
     }
     const auto characters = DecodeUtf8(sequence);
     if (!characters.ok()) return characters.status();

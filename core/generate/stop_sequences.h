@@ -1,5 +1,5 @@
-// Texts that end the writing, looked for as characters come: the automaton of Aho and Corasick
-// ("Efficient String Matching", 1975). Immutable once made, shareable between threads.
+// Finds, character by character, the stop sequences that end a text, with the automaton of Aho and
+// Corasick ("Efficient String Matching", 1975). Immutable once made, shareable between threads.
 #ifndef RUNNEL_CORE_GENERATE_STOP_SEQUENCES_H_
 #define RUNNEL_CORE_GENERATE_STOP_SEQUENCES_H_
 
@@ -18,16 +18,17 @@ inline constexpr int kStopCharsMax = 4096;  // of all sequences together
 
 class StopSequences {
  public:
-  // INVALID_ARGUMENT: too many, an empty one, one that is not valid UTF-8.
+  // INVALID_ARGUMENT if there are too many or too long ones, or one is empty or not valid UTF-8.
   static absl::StatusOr<std::shared_ptr<const StopSequences>> Create(
       const std::vector<std::string>& sequences);
 
-  // Where a text stands: the longest end of it that begins a sequence. 0: none does.
+  // A node of the automaton. It stands for the longest end of the text so far that begins a
+  // sequence; 0 if none does.
   using State = int32_t;
   State Next(State state, char32_t character) const;
-  // Characters of that end.
+  // The number of characters in that end.
   int chars(State state) const { return nodes_[state].depth; }
-  // The sequence that the text ends with, the longest if there are several; -1 if none.
+  // The sequence that the text ends with, the longest if there are several; -1 if there is none.
   int matched(State state) const { return nodes_[state].matched; }
 
   const std::string& text(int sequence) const { return texts_[sequence]; }

@@ -1,4 +1,5 @@
-// Lets the characters of a text out as soon as no stop sequence can take them back.
+// Holds back the characters of a text for as long as they may be part of a stop sequence, which is
+// then cut off.
 #ifndef RUNNEL_CORE_GENERATE_TEXT_GATE_H_
 #define RUNNEL_CORE_GENERATE_TEXT_GATE_H_
 
@@ -17,7 +18,7 @@ struct CharAlternative {
   double logprob = 0;  // nats
 };
 
-// A written character.
+// A character that was drawn.
 struct CharLogprob {
   char32_t character = 0;
   double logprob = 0;                         // nats
@@ -26,25 +27,25 @@ struct CharLogprob {
 
 class TextGate {
  public:
-  // `stops` may be null. With `include_stop` the sequence that ends the text is part of it.
+  // `stops` may be null. With `include_stop`, the sequence that ends the text is part of the text.
   TextGate(std::shared_ptr<const StopSequences> stops, bool include_stop, bool keep_logprobs)
       : stops_(std::move(stops)), include_stop_(include_stop), keep_logprobs_(keep_logprobs) {}
 
-  // The next character. Appends what became certain to `text`. True if a stop sequence is complete:
-  // the text ends, and nothing is held any more.
+  // Takes the next character, and appends the characters that became certain to `text`. Returns
+  // true if a stop sequence is complete: then the text ends, and nothing is held back any more.
   bool Push(CharLogprob character, std::string* text);
-  // Lets out what is held.
+  // Appends the characters that are held back to `text`.
   void Flush(std::string* text);
 
-  // Characters that may yet begin a stop sequence.
+  // The characters that are held back because they may begin a stop sequence.
   const std::deque<CharLogprob>& held() const { return held_; }
   // The sequence that ended the text; empty if none did.
   const std::string& matched_stop() const { return matched_stop_; }
 
-  // Of the characters let out.
+  // The number of characters that came out, and the sum of their log-probabilities in nats.
   int64_t chars() const { return chars_; }
-  double logprob() const { return logprob_; }  // nats, their sum
-  // Those let out since the last call; empty unless they are kept.
+  double logprob() const { return logprob_; }
+  // The characters that came out since the last call; empty unless `keep_logprobs` was set.
   std::vector<CharLogprob> TakeLogprobs();
 
  private:

@@ -22,13 +22,13 @@ class CodePointSet {
   static CodePointSet All();
   static CodePointSet Of(std::vector<CodePointRange> ranges);
 
-  // Ascending, apart by at least one code point.
+  // In ascending order, with at least one code point between two of them.
   const std::vector<CodePointRange>& ranges() const { return ranges_; }
   bool Contains(char32_t c) const;
   // Every scalar value that is not in this set.
   CodePointSet Complement() const;
-  // This set without `other`, in time that grows with the result's ranges, and with the logarithm
-  // of the other's alone.
+  // This set without `other`. The time grows with the ranges of the result, but only with the
+  // logarithm of those of `other`.
   CodePointSet Without(const CodePointSet& other) const;
 
   friend bool operator==(const CodePointSet&, const CodePointSet&) = default;

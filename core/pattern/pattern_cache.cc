@@ -18,7 +18,8 @@ absl::StatusOr<std::shared_ptr<const Pattern>> PatternCache::Get(const ParsedPat
       return entry->pattern;
     }
   }
-  // Without the lock: a large pattern takes a while. At worst the same one is made twice.
+  // The lock is not held, because compiling a large pattern takes a while. At worst two threads
+  // compile the same one.
   auto pattern = Pattern::Compile(parsed, vocabulary, forbidden, memory_);
   if (!pattern.ok()) return pattern.status();
   const std::lock_guard lock(mutex_);

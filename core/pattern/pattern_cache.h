@@ -1,5 +1,6 @@
-// Patterns in use lately, so that texts of the same pattern and vocabulary share one automaton; all
-// of them, kept here or by a text, share the memory for their states. Thread-safe.
+// Keeps the patterns that were used most recently, so that texts with the same pattern and
+// vocabulary share one automaton. All patterns, whether kept here or only by a text, share a bound
+// on the memory for their states. Thread-safe.
 #ifndef RUNNEL_CORE_PATTERN_PATTERN_CACHE_H_
 #define RUNNEL_CORE_PATTERN_PATTERN_CACHE_H_
 
@@ -15,15 +16,16 @@ namespace runnel {
 
 class PatternCache {
  public:
-  // Patterns beyond this give way, the least recently used first; texts that use one keep it.
+  // The most patterns that are kept. The least recently used one is dropped first; texts that use
+  // it keep it.
   static constexpr size_t kKeptMax = 32;
-  // Of the states of all patterns: twice what those kept can have.
+  // The bound on the states of all patterns: twice as much as the patterns that are kept can have.
   static constexpr int64_t kStateBytesMax = 2 * kKeptMax * kPatternCacheBytesMax;
 
   explicit PatternCache(int64_t state_bytes_max = kStateBytesMax)
       : memory_(std::make_shared<PatternMemory>(state_bytes_max)) {}
 
-  // As Pattern::Compile.
+  // Returns a pattern that is kept, or compiles it; errors as for Pattern::Compile.
   absl::StatusOr<std::shared_ptr<const Pattern>> Get(const ParsedPattern& parsed,
                                                      const Vocabulary& vocabulary,
                                                      const CodePointSet& forbidden);

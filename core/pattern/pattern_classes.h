@@ -9,10 +9,10 @@
 
 namespace runnel {
 
-// \d, \s, \w and their opposites, by their letter; none for any other.
+// Returns the class \d, \s, \w or one of their opposites by its letter; none for other letters.
 std::optional<CodePointSet> PerlClass(char32_t letter);
 
-// "alpha", "^alpha" and so on; none for a name that is not one.
+// Returns the class of a name such as "alpha" or "^alpha"; none if there is no such class.
 std::optional<CodePointSet> PosixClass(absl::string_view name);
 
 }  // namespace runnel

@@ -1,4 +1,4 @@
-// How many bytes the kept states of all patterns may take together. Thread-safe.
+// Bounds the bytes that the kept states of all patterns take together. Thread-safe.
 #ifndef RUNNEL_CORE_PATTERN_PATTERN_MEMORY_H_
 #define RUNNEL_CORE_PATTERN_PATTERN_MEMORY_H_
 
@@ -11,7 +11,7 @@ class PatternMemory {
  public:
   explicit PatternMemory(int64_t bytes) : left_(bytes) {}
 
-  // False, and nothing is taken, if that many are not left.
+  // Takes `bytes`, or nothing, and returns false, if fewer are left.
   bool Take(int64_t bytes) {
     if (left_.fetch_sub(bytes) >= bytes) return true;
     GiveBack(bytes);

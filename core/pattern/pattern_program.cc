@@ -19,8 +19,8 @@ struct ByteRange {
   uint8_t last;
 };
 
-// Code points from `first` to `last`, all of `length` bytes, as sequences of byte ranges: split
-// until every byte but those at the range's edges is free.
+// Adds the code points from `first` to `last`, which must all have `length` bytes, as sequences of
+// byte ranges. The range is split until in each part every byte ranges independently of the others.
 void SplitUtf8(char32_t first, char32_t last, int length,
                std::vector<std::vector<ByteRange>>* sequences) {
   for (int tail = 1; tail < length; ++tail) {
@@ -64,7 +64,7 @@ std::vector<std::vector<ByteRange>> Utf8Sequences(const CodePointSet& set) {
   return sequences;
 }
 
-// Builds from the end: every node is compiled for what comes behind it.
+// Builds the program from its end: when a node is compiled, its successor already is.
 class Compiler {
  public:
   Compiler(VocabularyKind kind, const CodePointSet& forbidden)
@@ -92,7 +92,7 @@ class Compiler {
     return static_cast<int32_t>(instructions.size()) - 1;
   }
 
-  // Where matching `node` and then what is at `next` begins.
+  // Returns the place at which matching `node`, and then the program from `next` on, begins.
   int32_t Compile(const PatternNode& node, int32_t next) {
     if (too_large_) return next;
     switch (node.kind) {

@@ -1,6 +1,6 @@
-// A parsed pattern as a nondeterministic automaton over a vocabulary's symbols (Thompson, "Regular
-// Expression Search Algorithm", 1968): for a vocabulary of code points over those, for one of bytes
-// over the bytes of UTF-8, so that half a character is matched as far as it goes.
+// A pattern compiled to a nondeterministic automaton over a vocabulary's symbols (Thompson,
+// "Regular Expression Search Algorithm", 1968). The symbols are code points or, for a vocabulary of
+// bytes, the bytes of UTF-8, so that a text that ends inside a character can be matched as well.
 #ifndef RUNNEL_CORE_PATTERN_PATTERN_PROGRAM_H_
 #define RUNNEL_CORE_PATTERN_PATTERN_PROGRAM_H_
 
@@ -16,23 +16,23 @@ namespace runnel {
 
 // Enough for .{1000} over bytes.
 inline constexpr int kPatternInstructionsMax = 50'000;
-// Of those, where a character can begin; a dot over bytes has ten. A text can stand at all of them
-// at once and goes on from each with each character.
+// How many of those may begin a character; a dot over bytes has ten. A text can be at all of them
+// at once, and each character continues from each of them.
 inline constexpr int kPatternPlacesMax = 15'000;
 
 struct PatternInstruction {
   enum class Op : uint8_t {
-    kSet,    // takes a symbol of sets[set], goes on at `out`
-    kSplit,  // goes on at `out` and at `other`
-    kBegin,  // goes on at `out` if nothing was taken yet
-    kEnd,    // goes on at `out`, but nothing more is taken
+    kSet,    // takes a symbol of sets[set] and continues at `out`
+    kSplit,  // continues both at `out` and at `other`
+    kBegin,  // continues at `out` if no symbol was taken yet
+    kEnd,    // continues at `out`, after which no symbol may be taken
     kMatch,
   };
   Op op = Op::kMatch;
   int32_t out = 0;
   int32_t other = 0;
   int32_t set = 0;
-  bool begins_char = false;  // kSet: not inside the bytes of a character
+  bool begins_char = false;  // kSet: whether the symbol begins a character
 };
 
 struct PatternProgram {
@@ -41,9 +41,9 @@ struct PatternProgram {
   int32_t start = 0;
 };
 
-// Over bytes, `forbidden` characters are taken out of every set. Over code points they are left in,
-// for the caller to pass over: a set without thousands of them is large, and there may be many.
-// INVALID_ARGUMENT if the program would be larger than either bound.
+// Compiles `pattern`. Over bytes, the `forbidden` characters are taken out of every set. Over code
+// points the caller must skip them, because a set without thousands of characters has thousands of
+// ranges, and there may be many sets. INVALID_ARGUMENT if the program would exceed either bound.
 absl::StatusOr<PatternProgram> CompilePattern(const PatternNode& pattern, VocabularyKind kind,
                                               const CodePointSet& forbidden);
 

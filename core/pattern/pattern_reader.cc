@@ -58,7 +58,7 @@ std::optional<char32_t> PatternReader::ReadEscape() {
     default:
       break;
   }
-  // One digit alone, other than 0, would be a reference to a group.
+  // A single digit other than 0 would be a reference to a group.
   if (c == U'0' || (IsOctal(c) && IsOctal(Peek()))) {
     char32_t value = c - U'0';
     for (int i = 0; i < 2 && IsOctal(Peek()); ++i) {
@@ -104,7 +104,7 @@ CodePointSet PatternReader::ReadClass() {
     ReadClassItem(&ranges);
   }
   if (!Take(U']')) Fail("has a character class without its ]");
-  // Also without surrogates, which a range can reach over.
+  // The complement also leaves out surrogates, which a range may include.
   const CodePointSet complement = CodePointSet::Of(std::move(ranges)).Complement();
   return is_negated ? complement : complement.Complement();
 }
@@ -116,7 +116,7 @@ void PatternReader::ReadClassItem(std::vector<CodePointRange>* ranges) {
   if (LooksAt(U'[') && LooksAt(U':', 1)) {
     if (const std::optional<std::string> name = ReadPosixName()) {
       if (const std::optional<CodePointSet> set = PosixClass(*name)) return add(*set);
-      Fail(absl::StrCat("has the character class [:", *name, ":], which there is not"));
+      Fail(absl::StrCat("has the character class [:", *name, ":], which does not exist"));
       return;
     }
   }

@@ -1,7 +1,7 @@
-// Reads a pattern (pattern_syntax.h) from left to right: what stands for one character, that is,
-// characters, escapes and classes. How they are put together is for the parser.
+// Reads the parts of a pattern (pattern_syntax.h) that match one character: characters, escapes and
+// classes, from left to right. The parser puts them together.
 //
-// The first error wins. After one, what is read means nothing.
+// Only the first error is kept. After it, the values that are returned mean nothing.
 #ifndef RUNNEL_CORE_PATTERN_PATTERN_READER_H_
 #define RUNNEL_CORE_PATTERN_PATTERN_READER_H_
 
@@ -22,24 +22,25 @@ class PatternReader {
   explicit PatternReader(std::vector<char32_t> text) : text_(std::move(text)) {}
 
   static bool IsDigit(char32_t c) { return c >= U'0' && c <= U'9'; }
-  static bool IsWord(char32_t c);  // of \w
+  static bool IsWord(char32_t c);  // whether \w matches it
 
   bool ok() const { return status_.ok(); }
   const absl::Status& status() const { return status_; }
-  // INVALID_ARGUMENT, with the place.
+  // Records an INVALID_ARGUMENT that says `what`, and where.
   void Fail(absl::string_view what);
 
   size_t position() const { return next_; }
   void Rewind(size_t position) { next_ = position; }
   bool AtEnd(size_t ahead = 0) const { return next_ + ahead >= text_.size(); }
-  // The next character or one behind it; 0 at the end.
+  // The next character, or one after it; 0 at the end.
   char32_t Peek(size_t ahead = 0) const { return AtEnd(ahead) ? U'\0' : text_[next_ + ahead]; }
   bool LooksAt(char32_t c, size_t ahead = 0) const { return !AtEnd(ahead) && Peek(ahead) == c; }
   char32_t Next() { return text_[next_++]; }  // not at the end
   void Skip(size_t count) { next_ += count; }
   bool Take(char32_t c);  // if it is the next
 
-  // Each begins at what it is called after. Of an escape, what stands for one character.
+  // Called at a backslash or an opening bracket. ReadEscape only reads escapes that are one
+  // character.
   std::optional<char32_t> ReadEscape();
   CodePointSet ReadClass();
 
@@ -47,7 +48,7 @@ class PatternReader {
   std::optional<char32_t> ReadHex();
   void ReadClassItem(std::vector<CodePointRange>* ranges);
   std::optional<char32_t> ReadClassChar();
-  // The name in "[:name:]", consumed; none if there is no ":]".
+  // Reads "[:name:]" and returns the name; none, and nothing is read, if there is no ":]".
   std::optional<std::string> ReadPosixName();
 
   const std::vector<char32_t> text_;

@@ -30,7 +30,7 @@ NodePtr SetNode(CodePointSet set) {
 
 NodePtr CharNode(char32_t c) { return SetNode(CodePointSet::Of({{c, c}})); }
 
-// One node of `parts`: itself, if there is just one.
+// Joins `parts` in one node; a single part is returned as it is.
 NodePtr Join(Kind kind, std::vector<NodePtr> parts) {
   if (parts.empty()) return NewNode(Kind::kEmpty);
   if (parts.size() == 1) return std::move(parts.front());
@@ -40,7 +40,7 @@ NodePtr Join(Kind kind, std::vector<NodePtr> parts) {
   return node;
 }
 
-// Recursive descent. The first error wins: every method gives null, or nothing, after one.
+// A recursive-descent parser. After an error, every method returns null or nothing.
 class Parser : private PatternReader {
  public:
   explicit Parser(std::vector<char32_t> text) : PatternReader(std::move(text)) {}
@@ -89,7 +89,7 @@ class Parser : private PatternReader {
     return ok() ? Join(Kind::kConcat, std::move(parts)) : nullptr;
   }
 
-  // A repetition operator, if one stands here.
+  // Reads a repetition operator, if there is one here.
   std::optional<Count> ParseCount() {
     std::optional<Count> count;
     if (Take(U'*')) {
@@ -105,7 +105,7 @@ class Parser : private PatternReader {
     return count;
   }
 
-  // {n}, {n,} or {n,m}; anything else is a literal brace.
+  // Reads {n}, {n,} or {n,m}; anything else is a literal brace.
   std::optional<Count> ParseBraces() {
     const size_t start = position();
     Skip(1);
@@ -154,7 +154,7 @@ class Parser : private PatternReader {
     return node;
   }
 
-  // Adds what stands here to `parts`: one node, none or several.
+  // Reads an atom and adds its nodes to `parts`: one, none or several.
   void ParseAtom(int depth, std::vector<NodePtr>* parts) {
     const char32_t c = Peek();
     if (c == U'\\') return ParseEscapedAtom(parts);
@@ -222,7 +222,7 @@ class Parser : private PatternReader {
     return false;
   }
 
-  // Names what stands after "(?" and is not available.
+  // Reports the construct after "(?" that is not available, by its name.
   void FailAfterQuestionMark() {
     if (AtEnd()) {
       Fail("has a group without its )");
@@ -268,7 +268,7 @@ class Parser : private PatternReader {
     }
   }
 
-  // Null, for a method that has a node to give.
+  // Returns null, for methods that return a node.
   std::nullptr_t Fail(absl::string_view what) {
     PatternReader::Fail(what);
     return nullptr;

@@ -3,18 +3,18 @@
 //
 //   x             a character that is none of \.+*?()|[]{}^$
 //   .             any character but the line break; any at all after (?s)
-//   [xyz] [^a-z]  one of, none of; ranges, escapes, \d and [:alpha:] stand inside, too
-//   \d \s \w      [0-9], [\t\n\f\r ], [0-9A-Za-z_]; \D \S \W what is not
+//   [xyz] [^a-z]  one of these characters, none of them; may contain ranges, escapes, \d, [:alpha:]
+//   \d \s \w      [0-9], [\t\n\f\r ], [0-9A-Za-z_]; \D \S \W are their complements
 //   [[:alpha:]]   ASCII classes: alnum alpha ascii blank cntrl digit graph lower print punct space
-//                 upper word xdigit; [[:^alpha:]] what is not
-//   xy x|y        one behind the other, one or the other
-//   x* x+ x? x{n} x{n,} x{n,m}   repetition, also with ? behind it; counts to 1000, nested ones
-//                 multiplied
+//                 upper word xdigit; [[:^alpha:]] is the complement
+//   xy x|y        one after the other, one or the other
+//   x* x+ x? x{n} x{n,} x{n,m}   repetition; a ? may follow it; counts are at most 1000, and so is
+//                 the product of nested ones
 //   (x) (?:x) (?P<name>x)        groups; (?s) (?s:x) (?-s) and U as flags
 //   ^ \A $ \z     the text's beginning and end
 //   \. \n \r \t \a \f \v \x7F \x{10FFFF} \123 \Q...\E   escapes
 //
-// What RE2 has beyond this is refused by name: \b \B, \p \P, \C, the flags i and m.
+// Everything else that RE2 has is refused by name: \b \B, \p \P, \C, the flags i and m.
 #ifndef RUNNEL_CORE_PATTERN_PATTERN_SYNTAX_H_
 #define RUNNEL_CORE_PATTERN_PATTERN_SYNTAX_H_
 

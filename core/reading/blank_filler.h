@@ -1,11 +1,12 @@
 // Fills the blanks of a text with a bidirectional model.
 //
-// First each blank is judged with all blanks hidden: its ranked candidates. Then the text is filled
-// so that its blanks agree: the blank whose likeliest character is the surest is filled with it,
-// the blanks that see it (cloze_windows.h) are judged anew, and so on until none is left; of two
-// equally sure ones the earlier is first. A blank costs at most two windows more.
+// First, the candidates of each blank are ranked with all blanks hidden. Then the blanks are filled
+// one after another, so that they agree with each other: the blank whose likeliest character has
+// the highest probability is filled with it, the earlier one on a tie, and the blanks that see it
+// (cloze_windows.h) are ranked again, until no blank is left. Filling a blank reads at most two
+// windows.
 //
-// Not thread-safe; it may move between threads from call to call. Calls: Advance until it is done,
+// Not thread-safe; it may move between threads from call to call. Call Advance until it is done,
 // then the results.
 #ifndef RUNNEL_CORE_READING_BLANK_FILLER_H_
 #define RUNNEL_CORE_READING_BLANK_FILLER_H_
@@ -21,14 +22,14 @@
 namespace runnel {
 
 struct BlankCandidate {
-  int32_t id = 0;      // a whole character: of a model of bytes below 128
+  int32_t id = 0;      // a whole character: below 128 for a model of bytes
   double logprob = 0;  // nats
 };
 
 class BlankFiller {
  public:
-  // `text` is ids of the bidirectional model's vocabulary, kMaskedId where a blank is, at least
-  // one. `candidates` >= 1 a blank are kept.
+  // `text` has ids of the bidirectional model's vocabulary, and kMaskedId for each blank, at least
+  // one. Keeps up to `candidates` >= 1 for each blank.
   BlankFiller(std::shared_ptr<const LanguageModel> model, std::vector<int32_t> text,
               int candidates);
 
@@ -36,8 +37,8 @@ class BlankFiller {
   // blanks are filled. DATA_LOSS if the model's logits are not finite; not to be called again.
   absl::StatusOr<bool> Advance();
 
-  // Of each blank in the text's order, the likeliest first, the lower id on a tie. A blank may be
-  // any character of the vocabulary; of a model of bytes any of one byte.
+  // The candidates of each blank, in the text's order; the likeliest comes first, the lower id on a
+  // tie. They are characters of the vocabulary or, for a model of bytes, characters of one byte.
   const std::vector<std::vector<BlankCandidate>>& candidates() const { return candidates_; }
   // The text with every blank filled.
   const std::vector<int32_t>& filled() const { return text_; }
@@ -51,7 +52,8 @@ class BlankFiller {
 
   int64_t BlockOf(const Blank& blank) const;
   ClozeWindow WindowOf(int64_t block) const;
-  // Reads a block's window and judges its blanks anew.
+  // Reads a block's window and ranks the candidates of its blanks. DATA_LOSS if their logits are
+  // not finite.
   absl::Status ReadBlock(int64_t block);
   std::vector<BlankCandidate> Rank(const float* logits, size_t count) const;
   // Fills the surest blank; the blocks that see it and have blanks left must be read again.
@@ -60,7 +62,7 @@ class BlankFiller {
   const std::shared_ptr<const LanguageModel> model_;
   const size_t candidates_max_;
   std::vector<int32_t> text_;  // surrounded while it is worked on
-  const int64_t surround_;     // symbols at either end of text_ that are none of the text's
+  const int64_t surround_;     // symbols that Surround added at either end of text_
   std::vector<Blank> blanks_;  // in the text's order
   std::vector<std::vector<BlankCandidate>> candidates_;
   std::vector<int64_t> blocks_to_read_;

@@ -12,7 +12,7 @@ absl::StatusOr<BlankText> EncodeBlankText(const Vocabulary& vocabulary, absl::st
   if (!marker.ok()) return marker.status();
   const auto chars = DecodeUtf8(text);
   if (!chars.ok()) return chars.status();
-  // UTF-8 has no character inside another, so this takes out whole characters.
+  // No character of UTF-8 occurs inside another, so this removes only whole characters.
   const auto rest =
       vocabulary.Encode(absl::StrReplaceAll(text, {{blank, ""}}), Vocabulary::Unknown::kIsError);
   if (!rest.ok()) return rest.status();

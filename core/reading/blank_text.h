@@ -1,4 +1,4 @@
-// A text with blanks, as a bidirectional model reads it.
+// Reads a text with blanks for a bidirectional model.
 #ifndef RUNNEL_CORE_READING_BLANK_TEXT_H_
 #define RUNNEL_CORE_READING_BLANK_TEXT_H_
 
@@ -12,12 +12,12 @@
 namespace runnel {
 
 struct BlankText {
-  std::vector<int32_t> ids;        // kMaskedId where a blank is
+  std::vector<int32_t> ids;        // kMaskedId for a blank
   std::vector<int64_t> positions;  // of the blanks, in characters
 };
 
-// `blank` is one character, which may be one that the vocabulary lacks. INVALID_ARGUMENT as
-// Vocabulary::Encode for the other characters.
+// Encodes `text`, in which every `blank` becomes a blank. That must be one character, which need
+// not be in the vocabulary. INVALID_ARGUMENT as for Vocabulary::Encode for the other characters.
 absl::StatusOr<BlankText> EncodeBlankText(const Vocabulary& vocabulary, absl::string_view text,
                                           absl::string_view blank);
 

@@ -1,4 +1,4 @@
-// Log-probabilities of the softmax of logits, in double precision and whatever their size.
+// Log-probabilities of a softmax, in double precision, for logits of any magnitude.
 #ifndef RUNNEL_CORE_READING_LOG_PROBABILITY_H_
 #define RUNNEL_CORE_READING_LOG_PROBABILITY_H_
 
@@ -8,8 +8,9 @@
 
 namespace runnel {
 
-// ln of the sum of exp(logit) over the ids whose `allowed` is not 0 (all, if it is empty); there
-// must be one. The log-probability of an allowed id, in nats, is its logit minus this.
+// Returns ln of the sum of exp(logit) over the ids whose `allowed` is not 0, or over all if
+// `allowed` is empty; at least one must be allowed. An allowed id's log-probability, in nats, is
+// its logit minus this.
 double LogSumExp(absl::Span<const float> logits, absl::Span<const uint8_t> allowed = {});
 
 }  // namespace runnel

@@ -1,11 +1,12 @@
-// The pseudo-log-likelihood of a text under a bidirectional model, at a bounded cost: each
-// character given the others, except those that are hidden together with it.
+// Computes the pseudo-log-likelihood of a text under a bidirectional model at a bounded cost: the
+// log-probability of each character given the others, except those that are hidden together with
+// it.
 //
-// Character i is hidden together with the characters i +- 32, i +- 64, ...; so 32 passes over the
-// text hide each character once, where hiding one at a time would take as many passes as there are
-// characters. A text of up to 32 characters is scored exactly, each of its characters given all the
-// others. What lies beyond the block's window (cloze_windows.h) is not seen. A character of several
-// bytes is hidden whole; its bytes' log-probabilities add up.
+// Character i is hidden together with the characters i +- 32, i +- 64, and so on. So 32 passes over
+// the text hide each character once, whereas hiding one at a time would take a pass for each
+// character. Up to 32 characters are scored exactly, each given all the others. Symbols outside the
+// block's window (cloze_windows.h) are not read. The bytes of a character are hidden together, and
+// their log-probabilities are added up.
 #ifndef RUNNEL_CORE_READING_MASKED_SCORER_H_
 #define RUNNEL_CORE_READING_MASKED_SCORER_H_
 
@@ -19,12 +20,12 @@
 
 namespace runnel {
 
-// Characters that are hidden together lie a multiple of this apart.
+// The distance between two characters that are hidden together is a multiple of this.
 inline constexpr int32_t kMaskDistance = 32;
 
 class MaskedScorer : public Scorer {
  public:
-  // As MakeScorer; the model is bidirectional. The context is seen, never hidden.
+  // As for MakeScorer; the model must be bidirectional. The context is read and never hidden.
   MaskedScorer(std::shared_ptr<const LanguageModel> model, std::vector<int32_t> context,
                std::vector<int32_t> text);
 
@@ -32,7 +33,7 @@ class MaskedScorer : public Scorer {
 
  private:
   void BeginBlock();
-  // Whether pass `pass` of this block hides a symbol.
+  // Whether pass `pass` over this block hides a symbol.
   bool IsHidden(int64_t symbol, int32_t pass) const;
   // Takes the logits [T x B x V] of the passes from first_pass_ on. DATA_LOSS if those that are
   // needed are not finite.

@@ -1,10 +1,10 @@
-// How likely a model finds a text, character by character.
+// Computes how likely a text is for a model, character by character.
 //
-// A one-directional model gives the log-likelihood: each character given those before it (and the
-// context before them). A bidirectional one gives the pseudo-log-likelihood (Besag, 1975): each
-// character given the others; see masked_scorer.h.
+// For a one-directional model this is the log-likelihood: the log-probability of each character
+// given those before it, including the context. For a bidirectional model it is the
+// pseudo-log-likelihood (Besag, 1975), given the characters on both sides; see masked_scorer.h.
 //
-// Not thread-safe; it may move between threads from call to call. Calls: Advance until it is done,
+// Not thread-safe; it may move between threads from call to call. Call Advance until it is done,
 // then the results.
 #ifndef RUNNEL_CORE_READING_SCORER_H_
 #define RUNNEL_CORE_READING_SCORER_H_
@@ -23,7 +23,8 @@ class Scorer {
   // whole text is scored. DATA_LOSS if the model's logits are not finite; not to be called again.
   virtual absl::StatusOr<bool> Advance() = 0;
 
-  // One a character of the text, nats; of a model of bytes the sum over the character's bytes.
+  // One value for each character of the text, in nats; for a model of bytes, the sum over the
+  // character's bytes.
   const std::vector<double>& char_logprobs() const { return char_logprobs_; }
 
  protected:

@@ -10,7 +10,7 @@
 namespace runnel {
 namespace {
 
-// Few enough that a cancelled request is noticed soon, whatever the model's size.
+// Few enough that a cancelled request is noticed soon, even with a large model.
 constexpr int64_t kSymbolsAtOnce = 16;
 
 }  // namespace

@@ -67,7 +67,7 @@ absl::StatusOr<int64_t> ReadText(const TextSource& source, const VocabularyRules
   return marks;
 }
 
-// What the first reading learns.
+// Counts, during the first reading, the characters and symbols that the text has.
 class Census {
  public:
   explicit Census(const VocabularyRules& rules)
@@ -76,7 +76,7 @@ class Census {
         counts_(SymbolValues(rules.kind)) {}
 
   void Ascii(absl::string_view run) {
-    // Two tables: a character that repeats itself does not wait for its own count.
+    // Two tables, so that a repeated character need not wait until its last count is stored.
     size_t i = 0;
     for (; i + 2 <= run.size(); i += 2) {
       ++ascii_[0][static_cast<uint8_t>(run[i])];
@@ -127,7 +127,7 @@ class Census {
   std::string character_;
 };
 
-// Writes the ids of the second reading, and notices where it differs from the first.
+// Writes the ids during the second reading, and notices if it differs from the first.
 template <typename Id>
 class Encoder {
  public:
@@ -206,7 +206,8 @@ absl::Status EncodeInto(const TextSource& source, const Vocabulary& vocabulary, 
   return absl::OkStatus();
 }
 
-// The characters of `base` (or none) and those that are frequent enough.
+// Makes the vocabulary of the characters of `base`, which may be null, and of the characters that
+// are frequent enough.
 absl::StatusOr<Vocabulary> MakeVocabulary(const Counts& counts, const VocabularyRules& rules,
                                           const Vocabulary* base) {
   if (rules.kind == VocabularyKind::kBytes) return Vocabulary::Bytes().With(rules);
@@ -224,7 +225,7 @@ absl::StatusOr<Vocabulary> MakeVocabulary(const Counts& counts, const Vocabulary
   return vocabulary->With(rules);
 }
 
-// INVALID_ARGUMENT if there is not enough to learn from.
+// INVALID_ARGUMENT if the text has too few distinct characters to learn from.
 absl::Status CheckDistinct(const Counts& counts, int distinct) {
   if (distinct == 0) return absl::InvalidArgumentError("is empty");
   if (distinct > 1) return absl::OkStatus();

@@ -1,8 +1,8 @@
-// A training text as ids: 1, 2 or 4 bytes a character, whichever holds the vocabulary.
+// A training text as ids of 1, 2 or 4 bytes a symbol, the smallest that can hold the vocabulary.
 //
-// A corpus of documents begins with the end-of-document symbol, and each document ends with one:
-// what a model reads before a document's first character is what it wrote after the last one's end.
-// Empty documents are left out.
+// A corpus of documents begins with the end-of-document symbol, and each document ends with one, so
+// a model reads the same symbol before the first character of every document. Empty documents are
+// left out.
 //
 // Immutable once loaded, so it may be shared between threads.
 #ifndef RUNNEL_CORE_TEXT_CORPUS_H_
@@ -35,7 +35,7 @@ struct CorpusSplit {
 
 class Corpus {
  public:
-  // Asked between the two readings whether the ids may take so many bytes.
+  // Called between the two readings, to ask whether the ids may take so many bytes.
   using Reserve = absl::FunctionRef<absl::Status(int64_t bytes)>;
   static absl::Status AnySize(int64_t /*bytes*/) { return absl::OkStatus(); }
 
@@ -48,18 +48,19 @@ class Corpus {
   static absl::StatusOr<Corpus> Load(const TextSource& source, VocabularyKind kind) {
     return Load(source, VocabularyRules{.kind = kind});
   }
-  // Likewise, by the rules of a vocabulary that grows: it keeps its characters and gains the
-  // text's.
+  // Likewise, by the rules of a vocabulary that grows: the corpus's vocabulary has the characters
+  // of `base` and those of the text.
   static absl::StatusOr<Corpus> Load(const TextSource& source, const Vocabulary& base,
                                      Reserve reserve = AnySize);
 
   const Vocabulary& vocabulary() const { return vocabulary_; }
-  // Symbols: characters, or bytes where the vocabulary is of bytes; and ends of documents.
+  // The number of symbols: characters, or bytes if the vocabulary is one of bytes, and ends of
+  // documents.
   int64_t size() const { return size_; }
-  // Unicode code points of the text, separators of documents included.
+  // The number of Unicode code points in the text, including the separators of documents.
   int64_t chars() const { return chars_; }
-  // Distinct characters or bytes that occur, however rare; a byte vocabulary holds all 256 whatever
-  // occurs.
+  // The number of distinct characters or bytes that occur, however rarely. A byte vocabulary has
+  // all 256 bytes whatever occurs.
   int distinct() const { return distinct_; }
   // Byte order marks (U+FEFF) at the beginning of the text and of its documents. They tell how a
   // file is encoded and are no characters of the text, so they are left out and counted only here.
@@ -68,8 +69,8 @@ class Corpus {
   // Copies the ids at begin, begin + 1, ... to ids[0], ids[stride], ...
   void CopyIds(int64_t begin, int64_t count, int64_t stride, int32_t* ids) const;
 
-  // As SplitCorpus; but where documents are short enough, the held-out part begins with one, so
-  // that it may be up to half as long.
+  // Like SplitCorpus. But where documents are short enough, the held-out part begins with a whole
+  // one, which may make it shorter by up to half.
   CorpusSplit Split(double validation_fraction) const;
 
  private:

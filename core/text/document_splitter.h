@@ -1,7 +1,7 @@
-// Splits a text that comes in pieces into its documents.
+// Splits a text that arrives in pieces into its documents.
 //
-// Matches of the separator are the leftmost ones that do not overlap. UTF-8 is self-synchronizing,
-// so bytes are compared. Not thread-safe.
+// Separators are found from left to right, and they do not overlap. It is enough to compare bytes,
+// because no character of UTF-8 occurs inside another one. Not thread-safe.
 #ifndef RUNNEL_CORE_TEXT_DOCUMENT_SPLITTER_H_
 #define RUNNEL_CORE_TEXT_DOCUMENT_SPLITTER_H_
 
@@ -19,14 +19,14 @@ class DocumentSplitter {
   using TextSink = absl::FunctionRef<absl::Status(absl::string_view)>;
   using BorderSink = absl::FunctionRef<absl::Status()>;
 
-  // `text` gets the text between separators, cut anywhere; `border` is called at each separator.
-  // Both must outlive the splitter. An empty separator is nowhere.
+  // `text` receives the text between separators, in pieces cut anywhere; `border` is called at each
+  // separator. Both must outlive the splitter. An empty separator is found nowhere.
   DocumentSplitter(std::string separator, TextSink text, BorderSink border)
       : separator_(std::move(separator)), text_(text), border_(border) {}
 
-  // The next piece. The sinks' first error ends it and is returned.
+  // Takes the next piece. Stops at a sink's first error and returns it.
   absl::Status Write(absl::string_view piece);
-  // The text is over.
+  // Takes note that the text is over.
   absl::Status Finish();
 
  private:

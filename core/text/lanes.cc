@@ -19,7 +19,7 @@ bool LaneReader::CopyBatch(int lane_begin, int lane_end, int32_t* inputs, int32_
     corpus_.CopyIds(begin_ + 1, steps_ - before_end, lanes, targets + behind);
     if (resets == nullptr) continue;
     for (int64_t t = 0; t < steps_; ++t) {
-      // A lane that starts anew has the zero state anyway.
+      // A lane that begins again has the zero state anyway.
       const bool at_beginning = start + t == positions_ || (start + t == 0 && offset_ > 0);
       const bool reset = at_beginning || inputs[t * lanes + lane] == end_of_document;
       resets[t * lanes + lane] = reset ? 1 : 0;

@@ -1,15 +1,16 @@
-// Cuts a range of a corpus into contiguous lanes and hands out truncated-BPTT batches: T characters
-// of every lane, then the next T, each lane's state carried on from batch to batch.
+// Cuts a range of a corpus into contiguous lanes, and returns batches for truncated BPTT: T
+// characters of every lane, then the next T, and so on. Each lane's state is carried over from one
+// batch to the next.
 //
-// With one lane this is the classic script's pointer: it moves on by T, and goes back to the
-// beginning (the state to zero) when fewer than T + 2 characters are left.
+// With one lane this is the pointer of the classic script: it moves forward by T, and when fewer
+// than T + 2 characters are left it returns to the beginning, and the state to zero.
 //
-// `ShiftBy` lets the lanes of an epoch begin elsewhere, round the end of the range. A lane's state
-// is zeroed where it passes that end, and before each document's start symbol. (A backward layer,
-// whose state would be zeroed a symbol earlier, sees one character beyond that end.)
+// `ShiftBy` lets the lanes of an epoch begin elsewhere; a lane that reaches the end of the range
+// continues at its beginning. A lane's state is zeroed there, and before each document's start
+// symbol. (A backward layer, whose state would have to be zeroed a symbol earlier, sees one
+// character beyond that end.)
 //
-// Not thread-safe; `CopyBatch` alone may be called from several threads between two calls of
-// `Advance`.
+// Not thread-safe, except that several threads may call `CopyBatch` between two calls of `Advance`.
 #ifndef RUNNEL_CORE_TEXT_LANES_H_
 #define RUNNEL_CORE_TEXT_LANES_H_
 
@@ -22,10 +23,10 @@ namespace runnel {
 
 class LaneReader {
  public:
-  // The fewest symbols that give one batch.
+  // The fewest symbols that make one batch.
   static int64_t SymbolsMin(int lanes, int steps) { return int64_t{lanes} * (steps + 1); }
 
-  // Batches in an epoch of `symbols` symbols; 1 at least.
+  // The number of batches in an epoch of `symbols` symbols, at least 1.
   static int64_t BatchesPerEpoch(int64_t symbols, int lanes, int steps) {
     return std::max<int64_t>(1, (symbols / lanes - 2) / steps);
   }
@@ -43,24 +44,24 @@ class LaneReader {
   int steps() const { return steps_; }
   int64_t batches_per_epoch() const { return BatchesPerEpoch(lane_size_ * lanes_, lanes_, steps_); }
 
-  // Copies the current batch's lanes [lane_begin, lane_end) as [T x lanes] ids; a target is the
-  // symbol after its input. If `resets` is not null, it becomes [T x lanes] too: 1 where the lane's
-  // state must be zeroed before that input, else 0. Returns whether there is such a place.
+  // Copies the lanes [lane_begin, lane_end) of the current batch as [T x lanes] ids. A target is
+  // the symbol after its input. Unless `resets` is null, it also gets [T x lanes] values: 1 where
+  // the lane's state must be zeroed before that input, else 0. Returns whether it has a 1.
   bool CopyBatch(int lane_begin, int lane_end, int32_t* inputs, int32_t* targets,
                  uint8_t* resets = nullptr) const;
-  // The first lane's first input of the current batch.
+  // Returns the first input of the first lane in the current batch.
   int32_t FirstInput() const;
-  // Goes on to the next batch. True when the lanes start anew, so that the carried state must be
-  // zeroed.
+  // Moves to the next batch. Returns true if the lanes begin again, so that the carried state must
+  // be zeroed.
   bool Advance();
-  // Places where a lane may begin.
+  // The number of positions at which a lane may begin.
   int64_t positions() const { return positions_; }
-  // Until the next call every lane begins `shift` symbols further on, 0 <= shift < positions(). To
-  // be called while the lanes start anew.
+  // Lets every lane begin `shift` symbols later, 0 <= shift < positions(), until the next call. To
+  // be called only when the lanes begin again.
   void ShiftBy(int64_t shift) { shift_ = shift; }
 
  private:
-  // Of the current batch in a lane, in the range.
+  // The position of the current batch of a lane, within the range.
   int64_t Position(int lane) const { return (lane * lane_size_ + offset_ + shift_) % positions_; }
 
   const Corpus& corpus_;

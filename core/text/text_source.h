@@ -1,8 +1,8 @@
-// Where a corpus comes from: a text that can be read more than once, in pieces, without being held
-// whole.
+// The source of a corpus: a text that can be read more than once, in pieces, without holding all of
+// it in memory.
 //
-// Loading reads twice (first to learn the distinct characters, then to write ids), so a source must
-// give the same text each time.
+// Loading reads it twice, first to find the distinct characters and then to write ids, so a source
+// must give the same text each time.
 #ifndef RUNNEL_CORE_TEXT_TEXT_SOURCE_H_
 #define RUNNEL_CORE_TEXT_TEXT_SOURCE_H_
 
@@ -17,8 +17,8 @@ namespace runnel {
 class TextSource {
  public:
   virtual ~TextSource() = default;
-  // Hands the whole text to `sink` in pieces cut anywhere, from the beginning; stops at the sink's
-  // first error and returns it. Errors of its own: NOT_FOUND, PERMISSION_DENIED,
+  // Passes the whole text to `sink` in pieces cut anywhere, from the beginning. Stops at the sink's
+  // first error and returns it. Errors of the source itself: NOT_FOUND, PERMISSION_DENIED,
   // FAILED_PRECONDITION (a folder), DATA_LOSS (read error).
   virtual absl::Status Read(absl::FunctionRef<absl::Status(absl::string_view)> sink) const = 0;
 };

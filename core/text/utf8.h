@@ -1,8 +1,8 @@
 // Strict UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF), decoded and
 // encoded.
 //
-// `Utf8Machine` is the whole rule, one byte at a time; the decoder and the masks of byte
-// vocabularies both run on it.
+// `Utf8Machine` holds the whole rule, one byte at a time. The decoder uses it, and so do sessions
+// and scorers of byte vocabularies, to find the bytes that can follow.
 #ifndef RUNNEL_CORE_TEXT_UTF8_H_
 #define RUNNEL_CORE_TEXT_UTF8_H_
 
@@ -22,18 +22,19 @@ inline constexpr char32_t kCodePointMax = 0x10FFFF;
 inline constexpr char32_t kSurrogateFirst = 0xD800;
 inline constexpr char32_t kSurrogateLast = 0xDFFF;
 
-// Whether it is a Unicode scalar value: a code point that is no surrogate. UTF-8 holds these alone.
+// Whether `c` is a Unicode scalar value: a code point that is no surrogate. UTF-8 can only hold
+// these.
 constexpr bool IsScalarValue(char32_t c) {
   return c <= kCodePointMax && (c < kSurrogateFirst || c > kSurrogateLast);
 }
 
-// Where a byte string stands inside a character. Thread-compatible, copyable, 8 bytes.
+// Tells how far into a character a byte string has come. Thread-compatible, copyable, 8 bytes.
 class Utf8Machine {
  public:
-  // Whether some valid UTF-8 text goes on with `byte` here.
+  // Whether some valid UTF-8 text continues with `byte` here.
   bool Accepts(uint8_t byte) const;
-  // Takes `byte`, which must be accepted. True when it completes a character: `code_point()` is
-  // then that character.
+  // Takes `byte`, which must be accepted. Returns true when it completes a character, which is then
+  // `code_point()`.
   bool Advance(uint8_t byte);
   // Whether the bytes so far are whole characters.
   bool AtBoundary() const { return bytes_missing_ == 0; }
@@ -42,7 +43,8 @@ class Utf8Machine {
  private:
   char32_t code_point_ = 0;
   uint8_t bytes_missing_ = 0;
-  // The next continuation byte must lie here; narrower than 80..BF only behind E0, ED, F0 and F4.
+  // The bounds of the next continuation byte, which are narrower than 80..BF only after E0, ED, F0
+  // and F4.
   uint8_t lowest_ = 0x80;
   uint8_t highest_ = 0xBF;
 };
@@ -82,26 +84,26 @@ class Utf8Decoder {
   NulCount nuls_;
 };
 
-// The code points of a whole text. INVALID_ARGUMENT as `Utf8Decoder`.
+// Returns the code points of a whole text. INVALID_ARGUMENT as for `Utf8Decoder`.
 absl::StatusOr<std::vector<char32_t>> DecodeUtf8(absl::string_view text);
 
 // Appends the 1..4 bytes of `code_point`, which must be a Unicode scalar value.
 void AppendUtf8(char32_t code_point, std::string* text);
 
-// How many bytes from the beginning of `bytes` on are ASCII.
+// Returns how many bytes at the beginning of `bytes` are ASCII.
 size_t AsciiPrefixBytes(absl::string_view bytes);
 
-// Whether `byte`, of valid UTF-8, is a character's first.
+// Whether `byte` of valid UTF-8 is the first byte of a character.
 inline bool BeginsChar(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) != 0x80; }
 
-// The characters of `text`, which is valid UTF-8.
+// Returns the number of characters in `text`, which must be valid UTF-8.
 int64_t CountChars(absl::string_view text);
 
-// The longest prefix of `text`, which is valid UTF-8, that has at most `bytes_max` bytes and no
-// half character.
+// Returns the longest prefix of `text`, which must be valid UTF-8, that has at most `bytes_max`
+// bytes and only whole characters.
 absl::string_view Utf8Prefix(absl::string_view text, size_t bytes_max);
 
-// A character as an error message shows it: 'a', U+000A, 'é' (U+00E9).
+// Returns a character as an error message shows it: 'a', U+000A, 'é' (U+00E9).
 std::string DescribeChar(char32_t code_point);
 
 }  // namespace runnel

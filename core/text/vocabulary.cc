@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kUnknownCharsListed = 10;
 
-// The distinct characters met so far that no vocabulary id stands for, as an error lists them.
+// Collects the distinct characters that are not in the vocabulary, for an error to list.
 class UnknownChars {
  public:
   void Add(char32_t c) {
@@ -55,7 +55,7 @@ absl::StatusOr<Vocabulary> Vocabulary::FromCodePoints(std::vector<char32_t> code
     if (i > 0 && code_points[i] <= code_points[i - 1]) {
       return absl::InvalidArgumentError(absl::StrCat(
           "the vocabulary must ascend in code-point order: ", DescribeChar(code_points[i]),
-          " stands behind ", DescribeChar(code_points[i - 1])));
+          " comes after ", DescribeChar(code_points[i - 1])));
     }
   }
   return Vocabulary(VocabularyKind::kCodePoints, std::move(code_points));

@@ -1,5 +1,5 @@
-// One text being written for a request: a session with what its summary tells. Not thread-safe; it
-// may move between threads from call to call.
+// One text that is written for a request: a session, and what its summary reports. Not thread-safe;
+// it may move between threads from call to call.
 #ifndef RUNNEL_SERVER_TEXT_GENERATION_GENERATION_RUN_H_
 #define RUNNEL_SERVER_TEXT_GENERATION_GENERATION_RUN_H_
 
@@ -18,7 +18,7 @@ class GenerationRun {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // What a summary tells of the request.
+  // The facts about the request that a summary reports.
   struct Facts {
     uint64_t seed = 0;
     std::string model;  // its name
@@ -32,12 +32,14 @@ class GenerationRun {
       : facts_(std::move(facts)), session_(std::move(session)), last_char_(facts_.arrival) {}
 
   Session& session() { return session_; }
-  // Before each step, and after it.
+  // To be called before each step, and after it.
   void NoteStep();
   void NoteEvent(Event event);
-  // Ends the text where it is: the server is shutting down. Appends to `text`.
+  // Ends the text where it is, because the server is shutting down. Appends to `text` as
+  // Session::Interrupt does.
   void Interrupt(std::string* text) { session_.Interrupt(text); }
-  // Of the characters appended since the last call, if the request asks for them.
+  // The log-probabilities of the characters appended since the last call, if the request asks for
+  // them.
   std::vector<CharLogprob> TakeLogprobs() { return session_.TakeLogprobs(); }
 
   // Call after the end. DATA_LOSS naming the model if what it computed is not finite.

@@ -12,14 +12,16 @@
 namespace runnel::server {
 namespace {
 
-// What a generation takes: the request, which stays until the end, an id for each byte of its
-// prompt in the encoding and in each text's session, and what is written.
+// The memory that a generation takes: the request, which stays until the end; an id for each byte
+// of its prompt, once in the encoded prompt and once in each text's session; and the texts it
+// writes.
 int64_t MemoryNeeded(const GenerationInput& input) {
   const auto id_bytes = static_cast<int64_t>(input.prompt.size() * sizeof(int32_t));
   return input.request_bytes + id_bytes * (input.texts + 1) + input.response_bytes;
 }
 
-// The sessions of `texts` texts: the first is the options' sample, the others follow it.
+// Makes the sessions of `texts` texts. The first has the sample index of the options, the next ones
+// have the following indices.
 absl::StatusOr<std::vector<Session>> MakeSessions(const std::shared_ptr<const LoadedModel>& model,
                                                   SamplingOptions sampling,
                                                   const SessionState* resumed,

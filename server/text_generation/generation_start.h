@@ -1,5 +1,5 @@
-// What both generating calls do first: check the request, find the model, read
-// the prompt's characters.
+// The beginning that both generating calls share: check the request, find the model, read the
+// prompt's characters, and make the sessions.
 #ifndef RUNNEL_SERVER_TEXT_GENERATION_GENERATION_START_H_
 #define RUNNEL_SERVER_TEXT_GENERATION_GENERATION_START_H_
 
@@ -18,8 +18,8 @@ namespace runnel::server {
 
 // A request that can be worked on.
 struct GenerationStart {
-  std::vector<GenerationRun> runs;                   // one a text
-  std::unique_ptr<MemoryBudget::Claim> text_memory;  // as long as the request and the texts last
+  std::vector<GenerationRun> runs;                   // one for each text
+  std::unique_ptr<MemoryBudget::Claim> text_memory;  // to be held as long as request and texts
 };
 
 struct GenerationInput {
@@ -29,7 +29,7 @@ struct GenerationInput {
   absl::string_view resume_state;  // empty: none
   int texts = 1;
   int64_t request_bytes = 0;
-  int64_t response_bytes = 0;  // that pile up in memory until the texts have ended
+  int64_t response_bytes = 0;  // that are kept in memory until the texts have ended
   GenerationRun::Clock::time_point arrival;
 };
 

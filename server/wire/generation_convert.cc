@@ -17,7 +17,7 @@ namespace runnel::server {
 namespace {
 
 constexpr int kUtf8BytesMax = 4;  // of one character
-// Of a CharLogprob beside the character itself, and of each alternative in it.
+// The bytes of a CharLogprob in addition to the character itself, and of each alternative in it.
 constexpr int kLogprobBytesMax = 20;
 constexpr int kAlternativeBytesMax = 16;
 
@@ -50,7 +50,7 @@ std::shared_ptr<const LogitBias> ReadLogitBias(const v1::SamplingOptions& sampli
       return nullptr;
     }
   }
-  // A map has no order, but sums have.
+  // A map has no fixed order, but the order of additions changes their sum.
   std::sort(bias->entries.begin(), bias->entries.end(),
             [](const auto& a, const auto& b) { return a.character < b.character; });
   bias->forbidden = CodePointSet::Of(std::move(forbidden));
@@ -110,13 +110,14 @@ SamplingOptions ReadCommon(const Request& request, int64_t max_chars_cap, Violat
   return options;
 }
 
-// Of one character in a response, at most.
+// Returns the most bytes that one character takes in a response.
 int64_t BytesPerChar(const SamplingOptions& options) {
   if (!options.top_logprobs) return kUtf8BytesMax;
   return kUtf8BytesMax + kLogprobBytesMax + int64_t{kAlternativeBytesMax} * *options.top_logprobs;
 }
 
-// Of a message of the response with a short text in it: the two as objects, and a pointer to each.
+// The memory of a message of the response that has a short text: both objects, and a pointer to
+// each.
 constexpr int64_t kShortMessageBytes =
     2 * sizeof(void*) + sizeof(v1::CharLogprob) + sizeof(std::string);
 

@@ -1,4 +1,4 @@
-// The options of a generation request, on the wire and in the engine.
+// Converts the options of a generation request from the wire's types to the engine's.
 #ifndef RUNNEL_SERVER_WIRE_GENERATION_CONVERT_H_
 #define RUNNEL_SERVER_WIRE_GENERATION_CONVERT_H_
 
@@ -21,13 +21,13 @@ SamplingOptions ReadSampling(const v1::GenerateCharsRequest& request, int64_t ma
 SamplingOptions ReadSampling(const v1::SampleRequest& request, int64_t max_chars_cap,
                              int64_t response_bytes_max, Violations* problems);
 
-// What a written character takes in a response that waits in memory, at most.
+// Returns the most bytes that a written character takes in a response that waits in memory.
 int64_t MemoryPerChar(const SamplingOptions& options);
 
 inline int NumSamples(const v1::SampleRequest& request) {
   return request.has_num_samples() ? request.num_samples() : 1;
 }
-// Texts that are drawn: at least NumSamples.
+// The number of texts that are drawn, at least NumSamples.
 inline int NumTexts(const v1::SampleRequest& request) {
   return request.has_best_of() ? request.best_of() : NumSamples(request);
 }

@@ -101,7 +101,7 @@ TEST(StopSequences, OutOfBounds_AreRefused) {
   const auto message = [](const std::vector<std::string>& sequences) {
     return std::string(StopSequences::Create(sequences).status().message());
   };
-  EXPECT_EQ(message({"a", ""}), "has an empty one; none may be empty");
+  EXPECT_EQ(message({"a", ""}), "has an empty sequence; none may be empty");
   EXPECT_EQ(message(std::vector<std::string>(65, "a")), "has 65 entries; at most 64");
   EXPECT_EQ(message({std::string(4000, 'a'), std::string(97, 'b')}),
             "has more than 4096 characters together");

@@ -124,7 +124,7 @@ TEST_F(ModelFileContents, Vocabulary_MustBeAscendingScalarValues) {
   const auto with = [&](const char* characters) {
     return ErrorWith([&](Parts* parts) { parts->about["vocabulary"]["characters"] = characters; });
   };
-  EXPECT_EQ(with("ba"), "the vocabulary must ascend in code-point order: 'a' stands behind 'b'");
+  EXPECT_EQ(with("ba"), "the vocabulary must ascend in code-point order: 'a' comes after 'b'");
   EXPECT_EQ(with(""), "a vocabulary needs a character");
   EXPECT_EQ(with("abc"), "rnn.weight_ih_l0 has shape [3,8]; must be [3,3]");
   EXPECT_EQ(ErrorWith([](Parts* parts) { parts->about["vocabulary"]["kind"] = "words"; }),

@@ -49,9 +49,9 @@ TEST(Vocabulary, FromCodePoints_RefusesWhatIsNotAscendingScalarValues) {
   };
   EXPECT_EQ(error({}), "a vocabulary needs a character");
   EXPECT_EQ(error({U'b', U'a'}),
-            "the vocabulary must ascend in code-point order: 'a' stands behind 'b'");
+            "the vocabulary must ascend in code-point order: 'a' comes after 'b'");
   EXPECT_EQ(error({U'a', U'a'}),
-            "the vocabulary must ascend in code-point order: 'a' stands behind 'a'");
+            "the vocabulary must ascend in code-point order: 'a' comes after 'a'");
   EXPECT_EQ(error({U'a', 0xD800}),
             "character 1 of the vocabulary is 0xd800, which is no Unicode character");
   EXPECT_EQ(error({0x110000}),

@@ -102,7 +102,7 @@ TEST(ReadSampling, ValuesOutOfRange_NameFieldValueAndBound) {
        }},
       {"sampling.logit_bias", "has the key \"ab\"",
        [](auto* r) { (*r->mutable_sampling()->mutable_logit_bias())["ab"] = 1; }},
-      {"stop.stop_sequences", "has an empty one",
+      {"stop.stop_sequences", "has an empty sequence",
        [](auto* r) { r->mutable_stop()->add_stop_sequences(""); }},
       {"max_chars_per_message", "is 0;", [](auto* r) { r->set_max_chars_per_message(0); }},
       {"top_logprobs", "is 21;", [](auto* r) { r->set_top_logprobs(21); }},
