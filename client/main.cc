@@ -1,4 +1,4 @@
-// The `runnel` command: hands the process's streams, terminal and signals to RunClient.
+// The `runnel` command: passes the process's streams, terminal and signals to RunClient.
 
 #include <pthread.h>
 #include <sys/ioctl.h>
@@ -22,11 +22,7 @@ int TerminalColumns() {
   return known ? size.ws_col : kDefaultColumns;
 }
 
-double Now_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// Adds `signal` unless the process was started to ignore it, as under nohup.
+// Adds `signal` to `set` unless the process was started with that signal ignored, as nohup does.
 void AddUnlessIgnored(int signal, sigset_t* set) {
   struct sigaction action {};
   if (sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_IGN) {
@@ -34,15 +30,15 @@ void AddUnlessIgnored(int signal, sigset_t* set) {
   }
 }
 
-// A thread that waits for signals may lock and call gRPC, which a signal handler may not. The first
-// signal asks the command to tidy up, or ends the program if there is nothing to tidy up; the
-// second ends it in any case.
+// Starts a thread that waits for signals. Unlike a signal handler, it may take locks and call gRPC.
+// The first signal interrupts the command, or ends the program if nothing needs to be finished or
+// undone. The second signal always ends the program.
 void HandleInterrupts(runnel::client::Interrupt& interrupt) {
   sigset_t signals;
   sigemptyset(&signals);
   AddUnlessIgnored(SIGINT, &signals);
   AddUnlessIgnored(SIGTERM, &signals);
-  // Blocked before any other thread starts, so that none but this one receives them.
+  // The signals are blocked before any other thread starts, so that only this one receives them.
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::thread([signals, &interrupt] {
     int signal;
@@ -58,15 +54,18 @@ void HandleInterrupts(runnel::client::Interrupt& interrupt) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // A reader that leaves shows as a failed write, which ends the call in good order.
+  // Without the signal, a reader that is gone causes a failed write, after which the command ends
+  // normally.
   std::signal(SIGPIPE, SIG_IGN);
-  // gRPC's log repeats what the error message says.
+  // gRPC's log only repeats the error messages.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   std::ios::sync_with_stdio(false);
-  static runnel::client::Interrupt interrupt;  // the signal thread outlives main's frame
+  static runnel::client::Interrupt
+      interrupt;  // because the signal thread outlives main's stack frame
   HandleInterrupts(interrupt);
-  runnel::client::Environment environment{
-      std::cin,        std::cout, std::cerr, isatty(STDOUT_FILENO) != 0,
-      TerminalColumns, Now_s,     interrupt};
+  runnel::client::Environment environment{std::cin,        std::cout,
+                                          std::cerr,       isatty(STDOUT_FILENO) != 0,
+                                          TerminalColumns, std::chrono::steady_clock::now,
+                                          interrupt};
   return runnel::client::RunClient({argv + 1, argv + argc}, environment);
 }

@@ -1,15 +1,16 @@
+// The `runnel` command without its process.
 #ifndef RUNNEL_CLIENT_RUN_CLIENT_H_
 #define RUNNEL_CLIENT_RUN_CLIENT_H_
 
 #include <string>
 #include <vector>
 
-#include "client/commands/command.h"
+#include "client/net/environment.h"
 
 namespace runnel::client {
 
-// The whole `runnel` command: parses `args` (without the program's name), calls the server, writes
-// to the environment's streams. The result is the process's exit status, as listed in exit_code.h.
+// Runs the `runnel` command: parses `args` (without the program's name), calls the server and
+// writes to the environment's streams. Returns the exit status of the process, one of ExitCode.
 int RunClient(const std::vector<std::string>& args, Environment& environment);
 
 }  // namespace runnel::client

@@ -1,6 +1,7 @@
 #include "client/commands/benchmark_command.h"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "client/commands/benchmark_stream.h"
 #include "client/commands/sampling_flags.h"
+#include "client/net/server_status.h"
 #include "client/output/table.h"
 
 namespace runnel::client {
@@ -16,17 +18,17 @@ namespace {
 
 constexpr int kStreamsMax = 10'000;
 constexpr int kRoundsMax = 10'000;
-constexpr int64_t kStreamsInAllMax = 1'000'000;  // whose times are kept
+constexpr double kCharsPerSecondMax = 1e9;
+constexpr int64_t kStreamsInAllMax = 1'000'000;  // because their times are kept in memory
 
-struct BenchmarkCommand {
+struct BenchmarkCommand : CommandState {
   v1::GenerateCharsRequest request;
   int streams = 1;
   int rounds = 1;
-  double chars_per_second = 0;  // of each stream; 0: as fast as they come
-  FlagNames flag_names;
+  double chars_per_second = 0;  // of each stream; 0: as fast as they arrive
 };
 
-// The value that a share of `sorted` does not exceed; 0 of none.
+// Returns the value that this share of the values does not exceed, or 0 if there are none.
 double Quantile(const std::vector<float>& sorted, double share) {
   if (sorted.empty()) return 0;
   const auto last = static_cast<double>(sorted.size() - 1);
@@ -41,7 +43,7 @@ std::string Quantiles(std::vector<float> values_ms) {
                          Quantile(values_ms, kHigh));
 }
 
-// What all streams came to, of every round.
+// The sums over all streams of all rounds.
 struct Totals {
   double seconds = 0;
   int64_t streams = 0;
@@ -49,7 +51,7 @@ struct Totals {
   int64_t messages = 0;
   std::vector<float> first_char_ms;
   std::vector<float> message_gaps_ms;
-  std::vector<float> char_gaps_ms;  // of a message's characters on average
+  std::vector<float> char_gaps_ms;  // the average in each message
 
   void Add(const BenchmarkStream::Measured& stream) {
     ++streams;
@@ -77,11 +79,11 @@ std::string Report(const Totals& totals) {
        {"between characters", Quantiles(totals.char_gaps_ms)}});
 }
 
-// Runs streams of `requests` side by side to their ends and adds them to `totals`. The first
-// failure.
-grpc::Status RunStreams(CommandContext& context, v1::TextGenerationService::Stub& stub,
+// Runs one stream for each request, all at the same time, until all have ended, and adds them to
+// `totals`. Returns the first failure.
+absl::Status RunStreams(CommandContext& context, v1::TextGenerationService::Stub& stub,
                         std::vector<v1::GenerateCharsRequest> requests, double chars_per_second,
-                        Totals* totals) {
+                        Totals& totals) {
   StreamsLeft left(static_cast<int>(requests.size()));
   std::vector<std::unique_ptr<BenchmarkStream>> streams;
   streams.reserve(requests.size());
@@ -89,29 +91,29 @@ grpc::Status RunStreams(CommandContext& context, v1::TextGenerationService::Stub
     streams.push_back(std::make_unique<BenchmarkStream>(context.connection, std::move(request),
                                                         chars_per_second, left));
   }
-  const double start = context.environment.now_s();
+  const auto start = context.environment.now();
   for (const auto& stream : streams) stream->Start(stub);
   left.WaitForNone();
-  totals->seconds += context.environment.now_s() - start;
+  totals.seconds += std::chrono::duration<double>(context.environment.now() - start).count();
   for (const auto& stream : streams) {
     const BenchmarkStream::Measured measured = stream->measured();
-    if (!measured.status.ok()) return measured.status;
-    totals->Add(measured);
+    if (!measured.status.ok()) return FromServer(measured.status);
+    totals.Add(measured);
   }
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-// One character, so that the client is connected and the server has loaded the model.
-grpc::Status WarmUp(CommandContext& context, v1::TextGenerationService::Stub& stub,
+// Asks for one character, so that the client is connected and the server has loaded the model.
+absl::Status WarmUp(CommandContext& context, v1::TextGenerationService::Stub& stub,
                     v1::GenerateCharsRequest request) {
   request.mutable_stop()->set_max_chars(1);
   Totals unused;
-  return RunStreams(context, stub, {std::move(request)}, 0, &unused);
+  return RunStreams(context, stub, {std::move(request)}, 0, unused);
 }
 
-ExitCode RunBenchmark(CommandContext& context, const BenchmarkCommand& command) {
-  const auto stub = context.NewStub<v1::TextGenerationService>();
-  grpc::Status status = WarmUp(context, *stub, command.request);
+ExitCode RunBenchmark(CommandContext& context, BenchmarkCommand& command) {
+  v1::TextGenerationService::Stub stub(context.connection.channel());
+  absl::Status status = WarmUp(context, stub, command.request);
   Totals totals;
   uint64_t seed = command.request.sampling().seed();
   for (int round = 0; round < command.rounds && status.ok(); ++round) {
@@ -119,7 +121,7 @@ ExitCode RunBenchmark(CommandContext& context, const BenchmarkCommand& command) 
     for (v1::GenerateCharsRequest& request : requests) {
       request.mutable_sampling()->set_seed(seed++);
     }
-    status = RunStreams(context, *stub, std::move(requests), command.chars_per_second, &totals);
+    status = RunStreams(context, stub, std::move(requests), command.chars_per_second, totals);
   }
   if (!status.ok()) return Fail(context, status);
   context.out.Write(Report(totals));
@@ -131,27 +133,23 @@ ExitCode RunBenchmark(CommandContext& context, const BenchmarkCommand& command) 
 void AddBenchmarkCommand(CLI::App& app, CommandLine& line) {
   const auto command = std::make_shared<BenchmarkCommand>();
   CLI::App* benchmark = app.add_subcommand(
-      "benchmark", "Measure a server: streams side by side, and how fast their characters come");
-  AddSamplingFlags(*benchmark, &command->request, &command->flag_names);
-  AddFieldFlags(*benchmark,
-                {{"--max-chars-per-message", "max_chars_per_message",
-                  "1: every character is sent on its own; absent: as fast as the reader"}},
-                &command->request, &command->flag_names);
-  benchmark->add_option("--streams", command->streams, "Streams at a time, seeds counting up")
-      ->check(CLI::Range(1, kStreamsMax))
-      ->capture_default_str();
-  benchmark
-      ->add_option("--rounds", command->rounds, "Times that all streams run, one after another")
-      ->check(CLI::Range(1, kRoundsMax))
-      ->capture_default_str();
-  benchmark
-      ->add_option("--chars-per-second", command->chars_per_second,
-                   "Pace at which each stream is read; 0: as fast as characters come")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+      "benchmark", "Measure how fast a server writes many texts at the same time");
+  AddSamplingFlags(*benchmark, &command->request, *command);
+  AddFieldFlags(
+      *benchmark,
+      {{"--max-chars-per-message", "max_chars_per_message",
+        "1: a message for every character; if absent, messages grow when the reader is slow"}},
+      &command->request, &command->flag_names);
+  AddNumberFlag(*benchmark, "--streams", "Streams at the same time, with increasing seeds",
+                {1, kStreamsMax}, command->streams);
+  AddNumberFlag(*benchmark, "--rounds", "How many times all streams run", {1, kRoundsMax},
+                command->rounds);
+  AddNumberFlag(*benchmark, "--chars-per-second",
+                "Rate at which each stream is read; 0: as fast as characters arrive",
+                {0, kCharsPerSecondMax}, command->chars_per_second);
   benchmark->footer(
-      "Times are of this client, on a connection that stands: from a stream's start to its first\n"
-      "character, and from a message to the next, whole and divided by its characters.\n"
+      "This client measures times on an open connection: from the start of a stream to its first\n"
+      "character, and from one message to the next, in total and divided by its characters.\n\n"
       "Examples:\n"
       "  runnel benchmark shakespeare --streams 256 --max-chars 4000\n"
       "  runnel benchmark shakespeare --rounds 300 --max-chars 1 --prompt 'Once upon a time '\n"
@@ -159,10 +157,10 @@ void AddBenchmarkCommand(CLI::App& app, CommandLine& line) {
   benchmark->callback([command, &line] {
     if (int64_t{command->rounds} * command->streams > kStreamsInAllMax) {
       throw CLI::ValidationError(
-          "--rounds", absl::StrFormat("times --streams is more than %d", kStreamsInAllMax));
+          "--rounds", absl::StrFormat("%d times --streams %d is more than %d", command->rounds,
+                                      command->streams, kStreamsInAllMax));
     }
-    line.flag_names = command->flag_names;
-    line.run = [command](CommandContext& context) { return RunBenchmark(context, *command); };
+    RunWith(line, command, RunBenchmark)();
   });
 }
 

@@ -1,3 +1,4 @@
+// The `benchmark` command.
 #ifndef RUNNEL_CLIENT_COMMANDS_BENCHMARK_COMMAND_H_
 #define RUNNEL_CLIENT_COMMANDS_BENCHMARK_COMMAND_H_
 
@@ -7,7 +8,7 @@
 
 namespace runnel::client {
 
-// `runnel benchmark`: streams side by side on a running server, and how fast they were.
+// Adds `runnel benchmark`, which runs many streams at the same time on a server and measures them.
 void AddBenchmarkCommand(CLI::App& app, CommandLine& line);
 
 }  // namespace runnel::client

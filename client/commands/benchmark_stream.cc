@@ -13,10 +13,10 @@ double Milliseconds(BenchmarkStream::Clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
 
-// How soon a wait sees that the command is to end.
+// The longest wait before the stream checks again whether the command is about to end.
 constexpr std::chrono::milliseconds kSliceMax(100);
-// Of a reader however slow: keeps the clock's arithmetic from overflowing.
-constexpr double kReadingMax_s = 365.0 * 24 * 3600;
+// A limit for slow readers, which keeps the arithmetic on time points from overflowing.
+constexpr std::chrono::duration<double> kReadingTimeMax = std::chrono::hours(365 * 24);
 
 }  // namespace
 
@@ -57,7 +57,7 @@ void BenchmarkStream::OnReadDone(bool ok) {
 
 void BenchmarkStream::ReadInTime() {
   const auto now = std::chrono::system_clock::now();
-  // A call that is over must be read to its end.
+  // A call that has been cancelled must be read to its end.
   const bool over = interrupt_.triggered() || now >= call_.context()->deadline();
   std::unique_lock lock(mutex_);
   const auto wait = std::min<Clock::duration>(next_read_ - Clock::now(), kSliceMax);
@@ -85,8 +85,9 @@ void BenchmarkStream::TakeMessage() {
   ++messages_;
   chars_ += chars;
   if (chars_per_second_ <= 0) return;
-  const std::chrono::duration<double> reading(
-      std::min(static_cast<double>(chars_) / chars_per_second_, kReadingMax_s));
+  const std::chrono::duration<double> reading =
+      std::min(std::chrono::duration<double>(static_cast<double>(chars_) / chars_per_second_),
+               kReadingTimeMax);
   next_read_ = first_ + std::chrono::duration_cast<Clock::duration>(reading);
 }
 

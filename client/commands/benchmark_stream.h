@@ -1,5 +1,5 @@
-// One stream of `runnel benchmark`: a GenerateChars call that reads as fast as it may and notes
-// when characters came.
+// One stream of `runnel benchmark`: a GenerateChars call that reads as fast as it is allowed to,
+// and records when characters arrived.
 #ifndef RUNNEL_CLIENT_COMMANDS_BENCHMARK_STREAM_H_
 #define RUNNEL_CLIENT_COMMANDS_BENCHMARK_STREAM_H_
 
@@ -19,7 +19,7 @@
 
 namespace runnel::client {
 
-// Counts streams down to their last. Thread-safe.
+// Counts the streams that have not ended yet. Thread-safe.
 class StreamsLeft {
  public:
   explicit StreamsLeft(int streams) : left_(streams) {}
@@ -32,13 +32,14 @@ class StreamsLeft {
   int left_;
 };
 
-// The reactions are gRPC's to call; what is measured is whole once the stream is done.
+// Create it, call Start, and read measured() when the StreamsLeft has counted the stream as done.
+// Only gRPC calls the On... functions.
 class BenchmarkStream : public grpc::ClientReadReactor<v1::GenerateCharsResponse> {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `chars_per_second` 0: reads as fast as characters come; else asks for the next message only
-  // when its turn has come. All references must live until the stream is done.
+  // With `chars_per_second` 0, reads as fast as characters arrive; otherwise waits before each read
+  // so that this rate is not exceeded. All references must live until the stream is done.
   BenchmarkStream(Connection& connection, v1::GenerateCharsRequest request, double chars_per_second,
                   StreamsLeft& left);
 
@@ -47,7 +48,7 @@ class BenchmarkStream : public grpc::ClientReadReactor<v1::GenerateCharsResponse
   void OnReadDone(bool ok) override;
   void OnDone(const grpc::Status& status) override;
 
-  // From a message with text to the next, which brought so many characters.
+  // The time from a message with text to the next one, and the number of characters in that one.
   struct Gap {
     float ms;
     float chars;
@@ -62,9 +63,9 @@ class BenchmarkStream : public grpc::ClientReadReactor<v1::GenerateCharsResponse
   Measured measured() const;
 
  private:
-  // Notes what response_ brought, and when the next read is due.
+  // Records response_, and computes when the next read is due.
   void TakeMessage();
-  // Asks for the next message when it is due, or the command is to end.
+  // Starts the next read when it is due or when the command is about to end.
   void ReadInTime();
 
   const Interrupt& interrupt_;
@@ -73,8 +74,9 @@ class BenchmarkStream : public grpc::ClientReadReactor<v1::GenerateCharsResponse
   const double chars_per_second_;
   StreamsLeft& left_;
   v1::GenerateCharsResponse response_;
-  mutable std::mutex mutex_;  // orders what follows for its reader, as gRPC does
-  // Made anew for each wait, as the last one may be calling. (gRPC's assignment leaks the old.)
+  mutable std::mutex mutex_;  // guards the members below
+  // Each wait constructs a new one, because the last one may still be running its callback. (gRPC's
+  // assignment leaks the old alarm.)
   std::optional<grpc::Alarm> alarm_;
   Clock::time_point next_read_;  // in the past: at once
   Clock::time_point start_;

@@ -1,63 +1,59 @@
+// What a subcommand hands to RunClient: a function to run, and its flags by request field.
 #ifndef RUNNEL_CLIENT_COMMANDS_COMMAND_H_
 #define RUNNEL_CLIENT_COMMANDS_COMMAND_H_
 
 #include <functional>
-#include <istream>
 #include <memory>
-#include <ostream>
+#include <optional>
 #include <string>
 
-#include "absl/status/status.h"
-#include "absl/types/optional.h"
-#include "client/net/connection.h"
-#include "client/net/error_text.h"
-#include "client/net/interrupt.h"
-#include "client/output/exit_code.h"
-#include "client/output/output.h"
+#include "absl/time/time.h"
+#include "client/commands/text_inputs.h"
+#include "client/net/environment.h"
+#include "client/output/json.h"
 
 namespace runnel::client {
 
-// What the process around a command gives it; tests give their own.
-struct Environment {
-  std::istream& in;
-  std::ostream& out;
-  std::ostream& err;
-  bool out_is_terminal;
-  std::function<int()> columns;   // the terminal's width at the moment
-  std::function<double()> now_s;  // a monotonic clock
-  Interrupt& interrupt;
-};
-
-// What a command works with while it runs.
-struct CommandContext {
-  Environment& environment;
-  Output& out;
-  Connection& connection;
-  const FlagNames& flag_names;  // of the command that runs
-
-  template <typename Service>
-  std::unique_ptr<typename Service::Stub> NewStub() const {
-    return Service::NewStub(connection.channel());
-  }
-};
-
 using Command = std::function<ExitCode(CommandContext&)>;
 
-// The command line as parsed: a subcommand's callback fills it in, RunClient runs it.
+// The command line after parsing. The callback of the subcommand fills in the last three members.
 struct CommandLine {
   std::string server;
-  absl::optional<double> timeout_s;
-  double default_timeout_s = 0;  // 0: none
+  std::optional<absl::Duration> timeout;
+  absl::Duration default_timeout = absl::InfiniteDuration();
   Command run;
   FlagNames flag_names;
 };
 
-// Tells of a failed call on stderr and gives its exit code; silent about what the user interrupted.
-ExitCode Fail(CommandContext& context, const grpc::Status& status);
+// What the flags of a subcommand fill in. Each subcommand adds its request and its own flags.
+struct CommandState {
+  FlagNames flag_names;
+  TextInputs texts;
+};
 
-// Tells of a mistake in what the user gave, on stderr.
-ExitCode FailUsage(CommandContext& context, const std::string& message);
-ExitCode FailUsage(CommandContext& context, const absl::Status& status);
+// Returns the callback of a subcommand: it makes `line` run `run` with `state` once the texts that
+// files hold have been read. The callback throws CLI::ParseError for texts that cannot be given
+// together.
+template <typename State>
+std::function<void()> RunWith(CommandLine& line, std::shared_ptr<State> state,
+                              ExitCode (*run)(CommandContext&, State&)) {
+  return [&line, state, run] {
+    state->texts.Check(state->flag_names);
+    line.flag_names = state->flag_names;
+    line.run = [state, run](CommandContext& context) {
+      const absl::Status read = state->texts.Read(context.environment);
+      return read.ok() ? run(context, *state) : Fail(context, read);
+    };
+  };
+}
+
+// Prints `message` as JSON.
+inline ExitCode WriteJson(CommandContext& context, const google::protobuf::Message& message) {
+  const absl::StatusOr<std::string> json = ToJson(message);
+  if (!json.ok()) return Fail(context, json.status());
+  context.out.Write(*json);
+  return ExitCode::kOk;
+}
 
 }  // namespace runnel::client
 

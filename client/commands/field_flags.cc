@@ -1,6 +1,7 @@
 #include "client/commands/field_flags.h"
 
-#include <memory>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -17,7 +18,7 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-// A field somewhere below a message.
+// A field of a message or of the messages inside it.
 struct FieldPath {
   std::vector<const FieldDescriptor*> parents;
   const FieldDescriptor* leaf;
@@ -85,7 +86,7 @@ void SetField(Message* message, const FieldDescriptor* field, const std::string&
   }
 }
 
-// What `--help` shows behind the flag.
+// The kind of value that `--help` shows after the flag.
 std::string TypeName(const FieldDescriptor& field) {
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_ENUM:
@@ -112,15 +113,19 @@ void AddFieldFlag(CLI::App& app, const FieldFlag& spec, Message* request) {
     return;
   }
   const std::string flag = spec.flag;
+  const FieldText text = spec.text;
   CLI::Option* option = app.add_option_function<std::vector<std::string>>(
       flag,
       [=](const std::vector<std::string>& values) {
         for (const std::string& value : values) {
+          if (text == FieldText::kNotEmpty && value.empty()) {
+            throw CLI::ValidationError(flag, "must not be empty");
+          }
           SetField(MutableParent(request, path), path.leaf, flag, value);
         }
       },
       spec.help);
-  // Without it CLI11 would take the words that follow, and split "[a,b]", for a list.
+  // Otherwise CLI11 would take the arguments that follow for a list, and split "[a,b]" into one.
   option->allow_extra_args(false);
   if (!path.leaf->is_repeated()) option->expected(1);
   option->type_name(TypeName(*path.leaf));
@@ -131,8 +136,13 @@ template <typename T>
 bool Parse(const std::string& text, T* number) {
   return absl::SimpleAtoi(text, number);
 }
-bool Parse(const std::string& text, float* number) { return absl::SimpleAtof(text, number); }
-bool Parse(const std::string& text, double* number) { return absl::SimpleAtod(text, number); }
+// Absl turns numbers that are too large into infinity, which no flag can use, nor NaN.
+bool Parse(const std::string& text, float* number) {
+  return absl::SimpleAtof(text, number) && std::isfinite(*number);
+}
+bool Parse(const std::string& text, double* number) {
+  return absl::SimpleAtod(text, number) && std::isfinite(*number);
+}
 
 }  // namespace
 
@@ -155,11 +165,37 @@ T ParseNumber(const std::string& flag, const std::string& text) {
   T number{};
   if (!Parse(text, &number)) {
     throw CLI::ValidationError(
-        flag, absl::StrCat("\"", text, "\" is not a",
-                           std::is_integral_v<T> ? " whole number in range" : " number"));
+        flag,
+        absl::StrCat("\"", text, "\" is not a ",
+                     std::is_integral_v<T> ? "whole number from " : "number from ",
+                     std::numeric_limits<T>::lowest(), " to ", std::numeric_limits<T>::max()));
   }
   return number;
 }
+
+template <typename T>
+void AddNumberFlag(CLI::App& app, const std::string& flag, const std::string& help,
+                   NumberRange<T> range, T& value) {
+  app.add_option_function<std::string>(
+         flag,
+         [flag, range, &value](const std::string& text) {
+           const T number = ParseNumber<T>(flag, text);
+           if (number < range.min || number > range.max) {
+             // The text, because a rounded number could be shown as the bound that it exceeds.
+             throw CLI::ValidationError(
+                 flag, absl::StrCat("is ", text, "; must be from ", range.min, " to ", range.max));
+           }
+           value = number;
+         },
+         help)
+      ->default_str(absl::StrCat(value))
+      ->type_name(std::is_integral_v<T> ? "N" : "X");
+}
+
+template void AddNumberFlag(CLI::App&, const std::string&, const std::string&, NumberRange<int>,
+                            int&);
+template void AddNumberFlag(CLI::App&, const std::string&, const std::string&, NumberRange<double>,
+                            double&);
 
 template float ParseNumber(const std::string&, const std::string&);
 template double ParseNumber(const std::string&, const std::string&);

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
+#include "client/net/call_server.h"
 #include "client/output/progress_line.h"
 #include "client/output/terminal_text.h"
 #include "client/output/training_view.h"
@@ -11,42 +12,41 @@
 namespace runnel::client {
 namespace {
 
-// For the cancellation that follows an interrupt: the user waits for the prompt.
+// The time limit for the cancellation after an interrupt. It is short because the user is waiting.
 constexpr std::chrono::seconds kCancelTimeout(10);
 
-// For what is then published, after a last evaluation; a second interrupt leaves at once.
+// The time limit for publishing afterwards, which includes a last evaluation. A second interrupt
+// ends the command at once.
 constexpr std::chrono::minutes kPublishTimeout(5);
 
-// How to call this client for the same server.
+// The beginning of a command that uses this client with the same server.
 std::string CommandPrefix(const CommandContext& context) {
   return absl::StrCat("runnel --server ", context.connection.server(), " jobs ");
 }
 
-void TellJobMayGoOn(CommandContext& context, const std::string& id) {
-  context.environment.err << "runnel: the job may go on; look with: " << CommandPrefix(context)
-                          << "show " << EscapeLine(id) << "\n";
+void TellJobMayContinue(CommandContext& context, const std::string& id) {
+  context.environment.err << "runnel: the job may still be running; to see it: "
+                          << CommandPrefix(context) << "show " << EscapeLine(id) << "\n";
 }
 
-absl::optional<v1::TrainingJob> GetJob(CommandContext& context, const std::string& id) {
-  Call call(context.connection);
+std::optional<v1::TrainingJob> GetJob(CommandContext& context, const std::string& id) {
   v1::GetTrainingJobRequest request;
   request.set_id(id);
-  v1::GetTrainingJobResponse response;
-  const grpc::Status status =
-      context.NewStub<v1::TrainingJobService>()->GetTrainingJob(call.context(), request, &response);
-  if (!status.ok()) return absl::nullopt;
-  return response.job();
+  const auto response =
+      CallServer(context.connection, &v1::TrainingJobService::Stub::GetTrainingJob, request);
+  if (!response.ok()) return std::nullopt;
+  return response->job();
 }
 
 void TellPublished(CommandContext& context, const std::string& id) {
-  grpc::ClientContext call;  // not a Call: the interrupt that led here would cancel it
+  grpc::ClientContext call;  // not a Call, which the interrupt would cancel
   call.set_deadline(std::chrono::system_clock::now() + kPublishTimeout);
   const auto ended = AwaitEnd(context, id, &call);
   if (ended && ended->published_version() > 0) {
     context.environment.err << "runnel: published " << EscapeLine(ended->model()) << ":"
                             << ended->published_version() << "\n";
   } else {
-    context.environment.err << "runnel: nothing published so far; look with: "
+    context.environment.err << "runnel: nothing is published so far; to see the job: "
                             << CommandPrefix(context) << "show " << EscapeLine(id) << "\n";
   }
 }
@@ -55,22 +55,22 @@ ExitCode HandleInterrupt(CommandContext& context, const std::string& id, OnInter
   std::ostream& err = context.environment.err;
   const std::string shown_id = EscapeLine(id);
   if (on_interrupt == OnInterrupt::kLeaveJob) {
-    err << "runnel: stopped watching; the job goes on. To end it: " << CommandPrefix(context)
+    err << "runnel: stopped watching; the job continues. To end it: " << CommandPrefix(context)
         << "cancel " << shown_id << "\n";
     return ExitCode::kInterrupted;
   }
   err << "runnel: interrupted, cancelling job " << shown_id << "\n";
-  grpc::ClientContext call;  // not a Call: the interrupt would cancel it, too
+  grpc::ClientContext call;  // not a Call, which the interrupt would cancel
   call.set_deadline(std::chrono::system_clock::now() + kCancelTimeout);
   v1::CancelTrainingJobRequest request;
   request.set_id(id);
   request.set_publish(on_interrupt == OnInterrupt::kCancelJobAndPublish);
   v1::CancelTrainingJobResponse response;
-  const grpc::Status status =
-      context.NewStub<v1::TrainingJobService>()->CancelTrainingJob(&call, request, &response);
+  v1::TrainingJobService::Stub stub(context.connection.channel());
+  const grpc::Status status = stub.CancelTrainingJob(&call, request, &response);
   if (!status.ok()) {
-    err << ErrorText(status, context.connection.server(), context.flag_names);
-    TellJobMayGoOn(context, id);
+    err << ErrorText(FromServer(status), context.connection.server(), context.flag_names);
+    TellJobMayContinue(context, id);
   } else if (request.publish()) {
     TellPublished(context, id);
   }
@@ -90,23 +90,25 @@ ExitCode ShowEnd(CommandContext& context, const v1::TrainingJob& job, const Trai
 
 ExitCode TellLostConnection(CommandContext& context, const std::string& id,
                             const grpc::Status& status) {
-  const ExitCode code = Fail(context, status);
-  TellJobMayGoOn(context, id);
+  const ExitCode code = Fail(context, FromServer(status));
+  TellJobMayContinue(context, id);
   return code;
 }
 
-// Receives until the job has ended, the stream breaks or nobody reads our output.
-absl::optional<v1::TrainingJob> ShowReports(
-    CommandContext& context, const v1::TrainingJob& job, Call& call,
-    grpc::ClientReader<v1::WatchTrainingJobResponse>& reader, TrainingView& view) {
-  absl::optional<v1::TrainingJob> ended;
+// Shows reports until the job has ended, the stream breaks or the output has no reader any more.
+// Returns the ended job, if that was received.
+std::optional<v1::TrainingJob> ShowReports(CommandContext& context, const v1::TrainingJob& job,
+                                           Call& call,
+                                           grpc::ClientReader<v1::WatchTrainingJobResponse>& reader,
+                                           TrainingView& view) {
+  std::optional<v1::TrainingJob> ended;
   v1::WatchTrainingJobResponse response;
   while (reader.Read(&response)) {
     if (response.has_ended_job()) {
       ended = response.ended_job();
       view.ShowCorpus(*ended);
     } else if (!view.corpus_shown()) {
-      // A job that was queued when it was last seen did not know its corpus yet.
+      // While a job is queued, the server does not know its corpus yet.
       if (const auto seen = GetJob(context, job.id())) view.ShowCorpus(*seen);
     }
     if (response.has_progress()) view.ShowReport(response.progress());
@@ -119,17 +121,17 @@ absl::optional<v1::TrainingJob> ShowReports(
 
 ExitCode FollowJob(CommandContext& context, const v1::TrainingJob& job, OnInterrupt on_interrupt) {
   const Interrupt::Hold hold(context.environment.interrupt);
-  TrainingView view(context.out, context.environment.now_s, context.environment.columns);
+  TrainingView view(context.out, context.environment.now, context.environment.columns);
   view.ShowCorpus(job);
-  absl::optional<v1::TrainingJob> ended;
+  std::optional<v1::TrainingJob> ended;
   grpc::Status status;
   {
     Call call(context.connection);
     v1::WatchTrainingJobRequest request;
     request.set_id(job.id());
     request.set_from_start(true);
-    const auto stub = context.NewStub<v1::TrainingJobService>();
-    const auto reader = stub->WatchTrainingJob(call.context(), request);
+    v1::TrainingJobService::Stub stub(context.connection.channel());
+    const auto reader = stub.WatchTrainingJob(call.context(), request);
     ended = ShowReports(context, job, call, *reader, view);
     status = reader->Finish();
   }
@@ -138,21 +140,23 @@ ExitCode FollowJob(CommandContext& context, const v1::TrainingJob& job, OnInterr
   if (context.environment.interrupt.triggered()) {
     return HandleInterrupt(context, job.id(), on_interrupt);
   }
-  if (context.out.failed()) return ExitCode::kOk;  // RunClient judges the output
-  if (status.error_code() == grpc::StatusCode::NOT_FOUND) return Fail(context, status);
+  if (context.out.failed()) return ExitCode::kOk;  // RunClient reports failed output
+  if (status.error_code() == grpc::StatusCode::NOT_FOUND) {
+    return Fail(context, FromServer(status));
+  }
   if (status.ok()) {
     status = {grpc::StatusCode::UNAVAILABLE, "it stopped reporting before the job ended"};
   }
   return TellLostConnection(context, job.id(), status);
 }
 
-absl::optional<v1::TrainingJob> AwaitEnd(CommandContext& context, const std::string& id,
-                                         grpc::ClientContext* call) {
-  const auto stub = context.NewStub<v1::TrainingJobService>();
+std::optional<v1::TrainingJob> AwaitEnd(CommandContext& context, const std::string& id,
+                                        grpc::ClientContext* call) {
+  v1::TrainingJobService::Stub stub(context.connection.channel());
   v1::WatchTrainingJobRequest request;
   request.set_id(id);
-  const auto reader = stub->WatchTrainingJob(call, request);
-  absl::optional<v1::TrainingJob> ended;
+  const auto reader = stub.WatchTrainingJob(call, request);
+  std::optional<v1::TrainingJob> ended;
   v1::WatchTrainingJobResponse response;
   while (reader->Read(&response)) {
     if (response.has_ended_job()) ended = response.ended_job();

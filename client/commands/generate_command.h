@@ -1,3 +1,4 @@
+// The `generate` command.
 #ifndef RUNNEL_CLIENT_COMMANDS_GENERATE_COMMAND_H_
 #define RUNNEL_CLIENT_COMMANDS_GENERATE_COMMAND_H_
 
@@ -7,7 +8,7 @@
 
 namespace runnel::client {
 
-// `runnel generate`: writes characters to standard output as the model draws them.
+// Adds `runnel generate`, which writes a text and prints it as it arrives.
 void AddGenerateCommand(CLI::App& app, CommandLine& line);
 
 }  // namespace runnel::client

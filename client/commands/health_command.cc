@@ -8,39 +8,33 @@
 namespace runnel::client {
 namespace {
 
-constexpr double kDefaultTimeout_s = 5;
+constexpr absl::Duration kDefaultTimeout = absl::Seconds(5);
 
-const char* Name(ServingStatus serving) {
-  switch (serving) {
-    case ServingStatus::kServing:
-      return "SERVING";
-    case ServingStatus::kNotServing:
-      return "NOT_SERVING";
-    case ServingStatus::kServiceUnknown:
-      return "SERVICE_UNKNOWN";
-    default:
-      return "UNKNOWN";
-  }
-}
+struct HealthCommand : CommandState {
+  std::string service;
+};
 
-ExitCode RunHealth(CommandContext& context, const std::string& service) {
-  ServingStatus serving = ServingStatus::kUnknown;
-  const grpc::Status status = CheckHealth(context.connection, service, &serving);
-  if (!status.ok()) return Fail(context, status);
-  context.out.Write(std::string(Name(serving)) + "\n");
-  return serving == ServingStatus::kServing ? ExitCode::kOk : ExitCode::kFailed;
+ExitCode RunHealth(CommandContext& context, HealthCommand& command) {
+  const absl::StatusOr<HealthStatus> health = CheckHealth(context.connection, command.service);
+  if (!health.ok()) return Fail(context, health.status());
+  const std::string& name = grpc::health::v1::HealthCheckResponse::ServingStatus_Name(*health);
+  context.out.Write((name.empty() ? "UNKNOWN" : name) + "\n");
+  return *health == grpc::health::v1::HealthCheckResponse::SERVING ? ExitCode::kOk
+                                                                   : ExitCode::kFailed;
 }
 
 }  // namespace
 
 void AddHealthCommand(CLI::App& app, CommandLine& line) {
-  const auto service = std::make_shared<std::string>();
-  CLI::App* health = app.add_subcommand("health", "Whether the server is ready, by exit status");
-  health->add_option("--service", *service, "One service, such as runnel.v1.ModelService");
+  const auto command = std::make_shared<HealthCommand>();
+  CLI::App* health =
+      app.add_subcommand("health", "Show whether the server is ready, also as exit status");
+  health->add_option("--service", command->service,
+                     "Check only this service, such as runnel.v1.ModelService");
   health->footer("Waits 5 seconds at most unless --timeout says otherwise.");
-  health->callback([service, &line] {
-    line.default_timeout_s = kDefaultTimeout_s;
-    line.run = [service](CommandContext& context) { return RunHealth(context, *service); };
+  health->callback([command, &line] {
+    line.default_timeout = kDefaultTimeout;
+    RunWith(line, command, RunHealth)();
   });
 }
 

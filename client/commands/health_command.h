@@ -1,3 +1,4 @@
+// The `health` command.
 #ifndef RUNNEL_CLIENT_COMMANDS_HEALTH_COMMAND_H_
 #define RUNNEL_CLIENT_COMMANDS_HEALTH_COMMAND_H_
 
@@ -7,8 +8,7 @@
 
 namespace runnel::client {
 
-// `runnel health`: whether a server is ready, by exit status; what containers call as their health
-// check.
+// Adds `runnel health`, which checks whether the server is ready.
 void AddHealthCommand(CLI::App& app, CommandLine& line);
 
 }  // namespace runnel::client

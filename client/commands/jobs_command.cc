@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "client/commands/field_flags.h"
 #include "client/commands/follow_job.h"
+#include "client/net/call_server.h"
 #include "client/output/enum_name.h"
-#include "client/output/json.h"
 #include "client/output/message_text.h"
 #include "client/output/terminal_text.h"
 #include "runnel/v1/training.grpc.pb.h"
@@ -15,52 +15,40 @@
 namespace runnel::client {
 namespace {
 
-struct JobsCommand {
+struct JobsCommand : CommandState {
   v1::ListTrainingJobsRequest list;
-  v1::GetTrainingJobRequest show;  // also of watch
+  v1::GetTrainingJobRequest show;  // also for watch
   v1::CancelTrainingJobRequest cancel;
   bool json = false;
-  FlagNames flag_names;
 };
 
-ExitCode RunList(CommandContext& context, const JobsCommand& command) {
-  const auto stub = context.NewStub<v1::TrainingJobService>();
-  v1::ListTrainingJobsResponse all;
-  v1::ListTrainingJobsRequest request = command.list;
-  do {
-    Call call(context.connection);
-    v1::ListTrainingJobsResponse page;
-    const grpc::Status status = stub->ListTrainingJobs(call.context(), request, &page);
-    if (!status.ok()) return Fail(context, status);
-    all.mutable_jobs()->MergeFrom(page.jobs());
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
-  if (command.json) return WriteJson(context, all);
-  context.out.Write(JobsTable(all.jobs()));
+ExitCode RunList(CommandContext& context, JobsCommand& command) {
+  const auto all =
+      ListAll(context.connection, &v1::TrainingJobService::Stub::ListTrainingJobs, command.list);
+  if (!all.ok()) return Fail(context, all.status());
+  if (command.json) return WriteJson(context, *all);
+  context.out.Write(JobsTable(all->jobs()));
   return ExitCode::kOk;
 }
 
-grpc::Status GetJob(CommandContext& context, const JobsCommand& command,
-                    v1::GetTrainingJobResponse* response) {
-  Call call(context.connection);
-  return context.NewStub<v1::TrainingJobService>()->GetTrainingJob(call.context(), command.show,
-                                                                   response);
+absl::StatusOr<v1::GetTrainingJobResponse> GetJob(CommandContext& context,
+                                                  const JobsCommand& command) {
+  return CallServer(context.connection, &v1::TrainingJobService::Stub::GetTrainingJob,
+                    command.show);
 }
 
-ExitCode RunShow(CommandContext& context, const JobsCommand& command) {
-  v1::GetTrainingJobResponse response;
-  const grpc::Status status = GetJob(context, command, &response);
-  if (!status.ok()) return Fail(context, status);
-  if (command.json) return WriteJson(context, response.job());
-  context.out.Write(JobFields(response.job()));
+ExitCode RunShow(CommandContext& context, JobsCommand& command) {
+  const auto response = GetJob(context, command);
+  if (!response.ok()) return Fail(context, response.status());
+  if (command.json) return WriteJson(context, response->job());
+  context.out.Write(JobFields(response->job()));
   return ExitCode::kOk;
 }
 
-ExitCode RunWatch(CommandContext& context, const JobsCommand& command) {
-  v1::GetTrainingJobResponse response;
-  const grpc::Status status = GetJob(context, command, &response);
-  if (!status.ok()) return Fail(context, status);
-  return FollowJob(context, response.job(), OnInterrupt::kLeaveJob);
+ExitCode RunWatch(CommandContext& context, JobsCommand& command) {
+  const auto response = GetJob(context, command);
+  if (!response.ok()) return Fail(context, response.status());
+  return FollowJob(context, response->job(), OnInterrupt::kLeaveJob);
 }
 
 std::string CancelLine(const std::string& id, const v1::TrainingJob& job) {
@@ -74,16 +62,11 @@ std::string CancelLine(const std::string& id, const v1::TrainingJob& job) {
   return line;
 }
 
-ExitCode RunCancel(CommandContext& context, const JobsCommand& command) {
-  v1::TrainingJob job;
-  {
-    Call call(context.connection);
-    v1::CancelTrainingJobResponse response;
-    const grpc::Status status = context.NewStub<v1::TrainingJobService>()->CancelTrainingJob(
-        call.context(), command.cancel, &response);
-    if (!status.ok()) return Fail(context, status);
-    job = response.job();
-  }
+ExitCode RunCancel(CommandContext& context, JobsCommand& command) {
+  const auto response = CallServer(
+      context.connection, &v1::TrainingJobService::Stub::CancelTrainingJob, command.cancel);
+  if (!response.ok()) return Fail(context, response.status());
+  v1::TrainingJob job = response->job();
   Call call(context.connection);
   if (const auto ended = AwaitEnd(context, command.cancel.id(), call.context())) job = *ended;
   context.out.Write(CancelLine(command.cancel.id(), job) + "\n");
@@ -92,7 +75,7 @@ ExitCode RunCancel(CommandContext& context, const JobsCommand& command) {
 
 void AddListFlags(CLI::App& app, JobsCommand& command) {
   AddFieldFlags(app,
-                {{"--model", "model", "Only jobs for this model"},
+                {{"--model", "model", "Only jobs for this model", FieldText::kNotEmpty},
                  {"--state", "state", "Only jobs in this state"}},
                 &command.list, &command.flag_names);
   app.add_flag("--json", command.json, "Print JSON");
@@ -105,36 +88,32 @@ void AddJobsCommand(CLI::App& app, CommandLine& line) {
   CLI::App* jobs = app.add_subcommand("jobs", "List, show, follow and cancel training jobs");
   jobs->require_subcommand(0, 1);
   AddListFlags(*jobs, *command);
-  const auto set_run = [command, &line](ExitCode (*run)(CommandContext&, const JobsCommand&)) {
-    return [command, &line, run] {
-      line.flag_names = command->flag_names;
-      line.run = [command, run](CommandContext& context) { return run(context, *command); };
-    };
-  };
 
-  CLI::App* list = jobs->add_subcommand("list", "The jobs, newest first (also without `list`)");
+  CLI::App* list = jobs->add_subcommand("list", "List the jobs, newest first (same as `jobs`)");
   AddListFlags(*list, *command);
-  list->callback(set_run(RunList));
+  list->callback(RunWith(line, command, RunList));
 
-  CLI::App* show = jobs->add_subcommand("show", "One job");
-  AddFieldFlags(*show, {{"ID", "id", "The job"}}, &command->show, &command->flag_names);
+  CLI::App* show = jobs->add_subcommand("show", "Show one job");
+  AddFieldFlags(*show, {{"ID", "id", "The job", FieldText::kNotEmpty}}, &command->show,
+                &command->flag_names);
   show->add_flag("--json", command->json, "Print JSON");
-  show->callback(set_run(RunShow));
+  show->callback(RunWith(line, command, RunShow));
 
   CLI::App* watch =
-      jobs->add_subcommand("watch", "Follow a job to its end; Ctrl-C leaves it alone");
-  AddFieldFlags(*watch, {{"ID", "id", "The job"}}, &command->show, &command->flag_names);
-  watch->callback(set_run(RunWatch));
+      jobs->add_subcommand("watch", "Follow a job to its end; after Ctrl-C the job continues");
+  AddFieldFlags(*watch, {{"ID", "id", "The job", FieldText::kNotEmpty}}, &command->show,
+                &command->flag_names);
+  watch->callback(RunWith(line, command, RunWatch));
 
   CLI::App* cancel = jobs->add_subcommand("cancel", "End a job");
-  AddFieldFlags(
-      *cancel,
-      {{"ID", "id", "The job"}, {"--publish", "publish", "Publish what it has learned so far"}},
-      &command->cancel, &command->flag_names);
-  cancel->callback(set_run(RunCancel));
+  AddFieldFlags(*cancel,
+                {{"ID", "id", "The job", FieldText::kNotEmpty},
+                 {"--publish", "publish", "Publish what it has learned so far"}},
+                &command->cancel, &command->flag_names);
+  cancel->callback(RunWith(line, command, RunCancel));
 
-  jobs->callback([jobs, set_run] {
-    if (jobs->get_subcommands().empty()) set_run(RunList)();
+  jobs->callback([jobs, command, &line] {
+    if (jobs->get_subcommands().empty()) RunWith(line, command, RunList)();
   });
 }
 

@@ -1,3 +1,4 @@
+// The `jobs` command and its subcommands.
 #ifndef RUNNEL_CLIENT_COMMANDS_JOBS_COMMAND_H_
 #define RUNNEL_CLIENT_COMMANDS_JOBS_COMMAND_H_
 
@@ -7,7 +8,7 @@
 
 namespace runnel::client {
 
-// `runnel jobs list|show|watch|cancel`: the training jobs of a server.
+// Adds `runnel jobs`, which lists, shows, follows and cancels training jobs.
 void AddJobsCommand(CLI::App& app, CommandLine& line);
 
 }  // namespace runnel::client

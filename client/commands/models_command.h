@@ -1,3 +1,4 @@
+// The `models` command and its subcommands.
 #ifndef RUNNEL_CLIENT_COMMANDS_MODELS_COMMAND_H_
 #define RUNNEL_CLIENT_COMMANDS_MODELS_COMMAND_H_
 
@@ -7,7 +8,7 @@
 
 namespace runnel::client {
 
-// `runnel models list|show|delete|import|export`: the trained models of a server.
+// Adds `runnel models`, which lists, shows, deletes, imports and exports models.
 void AddModelsCommand(CLI::App& app, CommandLine& line);
 
 }  // namespace runnel::client

@@ -1,3 +1,4 @@
+// The `sample` command.
 #ifndef RUNNEL_CLIENT_COMMANDS_SAMPLE_COMMAND_H_
 #define RUNNEL_CLIENT_COMMANDS_SAMPLE_COMMAND_H_
 
@@ -7,7 +8,7 @@
 
 namespace runnel::client {
 
-// `runnel sample`: prints one or more whole texts.
+// Adds `runnel sample`, which writes whole texts.
 void AddSampleCommand(CLI::App& app, CommandLine& line);
 
 }  // namespace runnel::client

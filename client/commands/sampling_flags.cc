@@ -16,7 +16,7 @@ v1::SamplingOptions* MutableSampling(google::protobuf::Message* request) {
       request->GetReflection()->MutableMessage(request, field));
 }
 
-// "CHAR=VALUE"; the last = divides, so that "==-100" forbids =.
+// Parses "CHAR=VALUE". The last = is the separator, so that "==-100" forbids the character =.
 void AddLogitBias(const std::string& text, v1::SamplingOptions* sampling) {
   constexpr char kFlag[] = "--logit-bias";
   RequireUtf8(kFlag, text);
@@ -31,12 +31,15 @@ void AddLogitBias(const std::string& text, v1::SamplingOptions* sampling) {
 
 }  // namespace
 
-void AddSamplingFlags(CLI::App& app, google::protobuf::Message* request, FlagNames* names) {
+void AddSamplingFlags(CLI::App& app, google::protobuf::Message* request, CommandState& state) {
+  AddFieldFlags(app,
+                {{"MODEL", "model", "A name, NAME:VERSION or NAME:LABEL", FieldText::kNotEmpty}},
+                request, &state.flag_names);
+  state.texts.Add(app, {"--prompt", "--prompt-file", "prompt", "Continue this text"}, request,
+                  state.flag_names);
   AddFieldFlags(
       app,
-      {{"MODEL", "model", "A name, NAME:VERSION or NAME:LABEL"},
-       {"--prompt", "prompt", "Go on from this text"},
-       {"--skip-unknown", "skip_unknown_prompt_chars",
+      {{"--skip-unknown", "skip_unknown_prompt_chars",
         "Leave out prompt characters the model never saw"},
        {"--max-chars", "stop.max_chars", "Characters to write; 256 if absent"},
        {"--temperature", "sampling.temperature",
@@ -48,8 +51,8 @@ void AddSamplingFlags(CLI::App& app, google::protobuf::Message* request, FlagNam
        {"--repetition-penalty", "sampling.repetition_penalty", "Above 1: repeat less"},
        {"--pattern", "sampling.pattern", "The text must match this regular expression"},
        {"--stop", "stop.stop_sequences", "End before this text; can be given several times"},
-       {"--include-stop", "stop.include_stop", "End behind the stop text instead"}},
-      request, names);
+       {"--include-stop", "stop.include_stop", "End after the stop text instead"}},
+      request, &state.flag_names);
   app.add_option_function<std::vector<std::string>>(
          "--logit-bias",
          [request](const std::vector<std::string>& values) {
@@ -58,7 +61,7 @@ void AddSamplingFlags(CLI::App& app, google::protobuf::Message* request, FlagNam
          "Nats added to a character's logit; -100 forbids it; can be given several times")
       ->allow_extra_args(false)
       ->type_name("CHAR=X");
-  names->emplace("sampling.logit_bias", "--logit-bias");
+  state.flag_names.emplace("sampling.logit_bias", "--logit-bias");
 }
 
 }  // namespace runnel::client

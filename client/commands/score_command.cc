@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/commands/field_flags.h"
-#include "client/output/json.h"
+#include "client/net/call_server.h"
 #include "client/output/table.h"
 #include "client/output/utf8.h"
 #include "runnel/v1/generation.grpc.pb.h"
@@ -17,19 +17,18 @@ namespace runnel::client {
 namespace {
 
 template <typename Request>
-struct TextCommand {
+struct TextCommand : CommandState {
   Request request;
   bool json = false;
-  FlagNames flag_names;
 };
 
-// A space would look like nothing.
+// A space would be invisible in a table.
 std::string Shown(absl::string_view character) {
   return character == " " ? "(space)" : std::string(character);
 }
 
-// Each character of `text` with its log-probability; where some were skipped, no one can tell which
-// are left, and the numbers stand alone.
+// Lists each character of `text` with its log-probability. If some characters were skipped, the
+// client does not know which, so that it shows only the numbers.
 std::string CharLogprobsText(absl::string_view text, const v1::ScoreResponse& response) {
   const bool skipped = CountChars(text) != static_cast<size_t>(response.char_logprobs_size());
   std::vector<TableRow> rows = {{"CHARACTER", "NATS"}};
@@ -63,27 +62,23 @@ std::string FillText(const v1::FillBlanksResponse& response) {
   return FormatTable(rows);
 }
 
-ExitCode RunScore(CommandContext& context, const TextCommand<v1::ScoreRequest>& command) {
-  Call call(context.connection);
-  v1::ScoreResponse response;
-  const grpc::Status status = context.NewStub<v1::TextGenerationService>()->Score(
-      call.context(), command.request, &response);
-  if (!status.ok()) return Fail(context, status);
-  if (command.json) return WriteJson(context, response);
-  context.out.Write(ScoreText(command.request.text(), response));
+ExitCode RunScore(CommandContext& context, TextCommand<v1::ScoreRequest>& command) {
+  const auto response =
+      CallServer(context.connection, &v1::TextGenerationService::Stub::Score, command.request);
+  if (!response.ok()) return Fail(context, response.status());
+  if (command.json) return WriteJson(context, *response);
+  context.out.Write(ScoreText(command.request.text(), *response));
   return ExitCode::kOk;
 }
 
-ExitCode RunFill(CommandContext& context, const TextCommand<v1::FillBlanksRequest>& command) {
-  Call call(context.connection);
-  v1::FillBlanksResponse response;
-  const grpc::Status status = context.NewStub<v1::TextGenerationService>()->FillBlanks(
-      call.context(), command.request, &response);
-  if (!status.ok()) return Fail(context, status);
-  if (command.json) return WriteJson(context, response);
-  context.out.WriteText(response.text());
+ExitCode RunFill(CommandContext& context, TextCommand<v1::FillBlanksRequest>& command) {
+  const auto response =
+      CallServer(context.connection, &v1::TextGenerationService::Stub::FillBlanks, command.request);
+  if (!response.ok()) return Fail(context, response.status());
+  if (command.json) return WriteJson(context, *response);
+  context.out.WriteText(response->text());
   context.out.EndLine();
-  context.out.Write(FillText(response));
+  context.out.Write(FillText(*response));
   return ExitCode::kOk;
 }
 
@@ -91,35 +86,34 @@ ExitCode RunFill(CommandContext& context, const TextCommand<v1::FillBlanksReques
 
 void AddScoreCommand(CLI::App& app, CommandLine& line) {
   const auto command = std::make_shared<TextCommand<v1::ScoreRequest>>();
-  CLI::App* score = app.add_subcommand("score", "How likely a model finds a text");
-  AddFieldFlags(*score,
-                {{"MODEL", "model", "A name, NAME:VERSION or NAME:LABEL"},
-                 {"TEXT", "text", "The text to score"},
-                 {"--context", "context", "Read before the text, not scored"},
-                 {"--skip-unknown", "skip_unknown_chars", "Leave out what the model never saw"},
-                 {"--per-char", "per_char", "Also each character's log-probability, in nats"}},
-                &command->request, &command->flag_names);
+  CLI::App* score = app.add_subcommand("score", "Show how likely a model finds a text");
+  AddFieldFlags(
+      *score,
+      {{"MODEL", "model", "A name, NAME:VERSION or NAME:LABEL", FieldText::kNotEmpty},
+       {"--skip-unknown", "skip_unknown_chars", "Leave out characters that the model never saw"},
+       {"--per-char", "per_char", "Also show each character's log-probability in nats"}},
+      &command->request, &command->flag_names);
+  command->texts.Add(*score, {"TEXT", "--text-file", "text", "The text to score"},
+                     &command->request, command->flag_names);
+  command->texts.Add(*score,
+                     {"--context", "--context-file", "context", "Read before the text, not scored"},
+                     &command->request, command->flag_names);
   score->add_flag("--json", command->json, "Print the whole response as JSON");
-  score->callback([command, &line] {
-    line.flag_names = command->flag_names;
-    line.run = [command](CommandContext& context) { return RunScore(context, *command); };
-  });
+  score->callback(RunWith(line, command, RunScore));
 }
 
 void AddFillCommand(CLI::App& app, CommandLine& line) {
   const auto command = std::make_shared<TextCommand<v1::FillBlanksRequest>>();
   CLI::App* fill = app.add_subcommand("fill", "Fill the blanks in a text (bidirectional models)");
   AddFieldFlags(*fill,
-                {{"MODEL", "model", "A name, NAME:VERSION or NAME:LABEL"},
-                 {"TEXT", "text", "The text with its blanks"},
+                {{"MODEL", "model", "A name, NAME:VERSION or NAME:LABEL", FieldText::kNotEmpty},
                  {"--blank", "blank", "The character that marks a blank; _ if absent"},
-                 {"--candidates", "candidates", "Alternatives a blank; 5 if absent"}},
+                 {"--candidates", "candidates", "Alternatives for each blank; 5 if absent"}},
                 &command->request, &command->flag_names);
+  command->texts.Add(*fill, {"TEXT", "--text-file", "text", "The text with its blanks"},
+                     &command->request, command->flag_names);
   fill->add_flag("--json", command->json, "Print the whole response as JSON");
-  fill->callback([command, &line] {
-    line.flag_names = command->flag_names;
-    line.run = [command](CommandContext& context) { return RunFill(context, *command); };
-  });
+  fill->callback(RunWith(line, command, RunFill));
 }
 
 }  // namespace runnel::client

@@ -1,3 +1,4 @@
+// The `score` and `fill` commands.
 #ifndef RUNNEL_CLIENT_COMMANDS_SCORE_COMMAND_H_
 #define RUNNEL_CLIENT_COMMANDS_SCORE_COMMAND_H_
 
@@ -7,10 +8,10 @@
 
 namespace runnel::client {
 
-// `runnel score`: how likely a model finds a text.
+// Adds `runnel score`, which shows how likely a model finds a text.
 void AddScoreCommand(CLI::App& app, CommandLine& line);
 
-// `runnel fill`: fills the blanks in a text.
+// Adds `runnel fill`, which fills the blanks in a text.
 void AddFillCommand(CLI::App& app, CommandLine& line);
 
 }  // namespace runnel::client

@@ -1,3 +1,4 @@
+// The `train` command.
 #ifndef RUNNEL_CLIENT_COMMANDS_TRAIN_COMMAND_H_
 #define RUNNEL_CLIENT_COMMANDS_TRAIN_COMMAND_H_
 
@@ -7,8 +8,8 @@
 
 namespace runnel::client {
 
-// `runnel train`: sends a text, starts a training job on it and shows its progress. Ctrl-C cancels
-// the job.
+// Adds `runnel train`, which sends a text, starts a training job on it and shows its progress.
+// Ctrl-C cancels the job.
 void AddTrainCommand(CLI::App& app, CommandLine& line);
 
 }  // namespace runnel::client

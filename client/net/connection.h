@@ -1,3 +1,4 @@
+// The connection to a server, and the calls made through it.
 #ifndef RUNNEL_CLIENT_NET_CONNECTION_H_
 #define RUNNEL_CLIENT_NET_CONNECTION_H_
 
@@ -8,15 +9,16 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
 #include "client/net/interrupt.h"
 
 namespace runnel::client {
 
-// The channel to one server, and the time that a whole command may take.
+// The channel to one server, and the deadline of the whole command. Thread-safe.
 class Connection {
  public:
-  // `timeout_s` counts from now; 0: no limit. Connects with the first call.
-  Connection(std::string server, double timeout_s, Interrupt& interrupt);
+  // `timeout` counts from now; it may be infinite. The first call connects.
+  Connection(std::string server, absl::Duration timeout, Interrupt& interrupt);
 
   const std::string& server() const { return server_; }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
@@ -32,7 +34,7 @@ class Connection {
   Interrupt& interrupt_;
 };
 
-// The context of one call that ends with the command's deadline and with an interrupt.
+// The context of one call, which the deadline of the command and an interrupt end.
 class Call {
  public:
   explicit Call(Connection& connection) : cancels_(connection.interrupt(), context_) {

@@ -1,21 +1,20 @@
+// The standard health check of gRPC.
 #ifndef RUNNEL_CLIENT_NET_HEALTH_CHECK_H_
 #define RUNNEL_CLIENT_NET_HEALTH_CHECK_H_
 
-#include <grpcpp/support/status.h>
-
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "client/net/connection.h"
+#include "private/health.pb.h"
 
 namespace runnel::client {
 
-enum class ServingStatus { kUnknown = 0, kServing = 1, kNotServing = 2, kServiceUnknown = 3 };
+using HealthStatus = grpc::health::v1::HealthCheckResponse::ServingStatus;
 
-// The standard health check, grpc.health.v1.Health/Check, of `service`; empty: of the whole server.
-// The messages have one field each and are coded by hand, since Debian ships no generated code for
-// them.
-grpc::Status CheckHealth(Connection& connection, const std::string& service,
-                         ServingStatus* serving);
+// Calls grpc.health.v1.Health/Check for `service`, or for the whole server if it is empty. Errors
+// are those of FromServer.
+absl::StatusOr<HealthStatus> CheckHealth(Connection& connection, const std::string& service);
 
 }  // namespace runnel::client
 

@@ -1,3 +1,4 @@
+// Interrupts by the user (Ctrl-C), as an object that calls can watch.
 #ifndef RUNNEL_CLIENT_NET_INTERRUPT_H_
 #define RUNNEL_CLIENT_NET_INTERRUPT_H_
 
@@ -8,18 +9,18 @@
 
 namespace runnel::client {
 
-// Ctrl-C, as a value: `main` triggers it from its signal thread, tests by hand; calls under way are
-// cancelled by it. Safe to use from any thread.
+// Whether the user has interrupted the command. `main` triggers it from its signal thread, tests by
+// hand. An interrupt cancels the running calls. Thread-safe.
 class Interrupt {
  public:
-  // Cancels every call under way. False if there is nobody to tidy up: then the program may simply
-  // end.
+  // Cancels every running call. Returns false if there is neither a running call nor a Hold: then
+  // the program may exit at once.
   bool Trigger();
 
   bool triggered() const;
 
-  // Lets an interrupt cancel `context`, which must outlive the scope. A context that comes after
-  // the interrupt is cancelled from its start.
+  // While it lives, an interrupt cancels `context`, which must outlive it. If the interrupt has
+  // come already, the context is cancelled at once.
   class Cancels {
    public:
     Cancels(Interrupt& interrupt, grpc::ClientContext& context);
@@ -32,8 +33,8 @@ class Interrupt {
     grpc::ClientContext& context_;
   };
 
-  // While it lives, an interrupt leaves the program running: something has begun that must be
-  // tidied up.
+  // While it lives, an interrupt does not end the program, because something has begun that the
+  // command must finish or undo.
   class Hold {
    public:
     explicit Hold(Interrupt& interrupt);

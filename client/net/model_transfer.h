@@ -1,25 +1,33 @@
+// Sends model files to a server and receives them, in pieces: the client never holds more than one
+// piece in memory.
 #ifndef RUNNEL_CLIENT_NET_MODEL_TRANSFER_H_
 #define RUNNEL_CLIENT_NET_MODEL_TRANSFER_H_
 
+#include <cstdint>
 #include <string>
 
-#include "client/commands/command.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/net/environment.h"
 #include "runnel/v1/models.pb.h"
 
 namespace runnel::client {
 
-// Model files to and from a server, in pieces: never more than one of them is in memory. What goes
-// wrong has been told on stderr when the answer is not kOk.
+// Sends the file `path` ("-" is standard input), after the fields of `request` that describe it,
+// and returns the version that the server published. If the file cannot be read to its end, nothing
+// is published. Errors: INVALID_ARGUMENT for the file, and those of the call.
+absl::StatusOr<v1::ModelVersion> ImportModelFile(CommandContext& context, const std::string& path,
+                                                 v1::ImportModelRequest request);
 
-// Sends the file `path` ("-": standard input), and with it what `request` says of it. A file that
-// cannot be read to its end publishes nothing.
-ExitCode ImportModelFile(CommandContext& context, const std::string& path,
-                         v1::ImportModelRequest request, v1::ModelVersion* version);
+// Writes the file of the version that `model` refers to to standard output. Stops without an error
+// if nothing more can be written there: context.out knows the reason.
+absl::Status ExportModelToOutput(CommandContext& context, const std::string& model);
 
-// Writes the file of `model`, a reference, to `path` ("-": standard output): whole, or not at all.
-// A file that is there is replaced only if `force`.
-ExitCode ExportModelFile(CommandContext& context, const std::string& model, const std::string& path,
-                         bool force);
+// Writes the file of the version that `model` refers to to `path` and returns its size in bytes.
+// The file appears only once it is complete. Errors are those of NewFile, which says what `force`
+// does, and of the call.
+absl::StatusOr<int64_t> ExportModelFile(CommandContext& context, const std::string& model,
+                                        const std::string& path, bool force);
 
 }  // namespace runnel::client
 

@@ -7,8 +7,8 @@
 namespace runnel::client {
 namespace {
 
-// buf's STANDARD rules: every value starts with the enum's name in capitals, and value 0 is that
-// plus _UNSPECIFIED.
+// By buf's STANDARD rules, the name of every value starts with the name of the enum in capitals,
+// and the name of value 0 is that prefix followed by UNSPECIFIED.
 size_t PrefixLength(const google::protobuf::EnumDescriptor& type) {
   constexpr absl::string_view kUnspecified = "UNSPECIFIED";
   return type.FindValueByNumber(0)->name().size() - kUnspecified.size();

@@ -1,3 +1,4 @@
+// Enums of the wire, as people type and read them.
 #ifndef RUNNEL_CLIENT_OUTPUT_ENUM_NAME_H_
 #define RUNNEL_CLIENT_OUTPUT_ENUM_NAME_H_
 
@@ -11,19 +12,19 @@
 
 namespace runnel::client {
 
-// Wire enums as a person types and reads them: CELL_TYPE_LSTM_PEEPHOLE is "lstm-peephole".
+// Returns the name that people use for a value: "lstm-peephole" for CELL_TYPE_LSTM_PEEPHOLE.
 std::string EnumName(const google::protobuf::EnumValueDescriptor& value);
 
-// Every name of the enum but that of 0, "unspecified".
+// Returns the names of all values except 0, "unspecified".
 std::vector<std::string> EnumNames(const google::protobuf::EnumDescriptor& type);
 
-// The value that `name` names, in full or by a beginning that no other value shares; letter case
-// does not matter, nor - or _. Null if there is none.
+// Returns the value with this name, or with a name that starts with `name` if that is only one.
+// Upper and lower case are the same, and so are - and _. Returns null if there is no such value.
 const google::protobuf::EnumValueDescriptor* FindEnumValue(
     const google::protobuf::EnumDescriptor& type, absl::string_view name);
 
-// EnumName of a generated enum's value; empty for "unspecified" and for numbers that this client
-// does not know.
+// Returns the name of a generated enum's value, or "" for "unspecified" and for numbers that this
+// client does not know.
 template <typename Enum>
 std::string EnumName(Enum value) {
   const auto* found = google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(value);

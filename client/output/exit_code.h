@@ -1,19 +1,19 @@
+// The exit status of the `runnel` command.
 #ifndef RUNNEL_CLIENT_OUTPUT_EXIT_CODE_H_
 #define RUNNEL_CLIENT_OUTPUT_EXIT_CODE_H_
 
-#include <grpcpp/support/status.h>
-
+#include "absl/status/status.h"
 #include "runnel/v1/training.pb.h"
 
 namespace runnel::client {
 
-// What the `runnel` command exits with: the one list of it, told to users in `runnel --help`.
+// The exit status of the `runnel` command. `runnel --help` shows this list in kExitCodesHelp.
 enum class ExitCode : int {
   kOk = 0,
   kFailed = 1,         // the request failed, the job FAILED, or the server is not serving
   kUsage = 2,          // bad usage, or INVALID_ARGUMENT, OUT_OF_RANGE, FAILED_PRECONDITION
   kNotFound = 3,       // NOT_FOUND
-  kUnreachable = 4,    // UNAVAILABLE: no server there, or one that is shutting down
+  kUnreachable = 4,    // UNAVAILABLE: there is no server, or it is shutting down
   kDeadline = 5,       // DEADLINE_EXCEEDED: --timeout ran out
   kInterrupted = 130,  // Ctrl-C, or the job was cancelled
 };
@@ -28,9 +28,10 @@ inline constexpr char kExitCodesHelp[] =
     "  5    --timeout ran out\n"
     "  130  interrupted, or the training job was cancelled\n";
 
-ExitCode ExitCodeOf(const grpc::Status& status);
+// Returns the exit code for an error.
+ExitCode ExitCodeOf(const absl::Status& status);
 
-// Of a followed job that has ended.
+// Returns the exit code for a followed job that has ended in the state `ended`.
 ExitCode ExitCodeOf(v1::TrainingJobState ended);
 
 }  // namespace runnel::client

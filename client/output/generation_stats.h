@@ -1,3 +1,4 @@
+// Facts about written texts, for stderr.
 #ifndef RUNNEL_CLIENT_OUTPUT_GENERATION_STATS_H_
 #define RUNNEL_CLIENT_OUTPUT_GENERATION_STATS_H_
 
@@ -10,11 +11,13 @@
 
 namespace runnel::client {
 
-// One line about a written text: characters, version, seed, why it ended, milliseconds, speed.
+// Returns one line about a written text: characters, version, seed, the reason why it ended,
+// milliseconds and speed.
 std::string GenerationStats(const v1::GenerationSummary& summary);
 
-// Tells on `err` what a reader of the texts would not see: of each its line, with `stats`, and why
-// any is shorter than was asked for. kUnreachable if the server ended one.
+// Writes to `err` what a reader of the texts cannot see: the GenerationStats of each text, if
+// `stats` is set, and the reason why a text is shorter than was asked for. Returns kUnreachable if
+// the server ended a text because it is shutting down.
 ExitCode ReportEnds(const std::vector<v1::GenerationSummary>& texts, bool stats, std::ostream& err);
 
 }  // namespace runnel::client

@@ -79,7 +79,7 @@ std::string JobsTable(const google::protobuf::RepeatedPtrField<v1::TrainingJob>&
 }
 
 std::string JobFields(const v1::TrainingJob& job) {
-  absl::optional<float> validation_loss;
+  std::optional<float> validation_loss;
   if (job.progress().has_validation_loss()) validation_loss = job.progress().validation_loss();
   return FormatFields(
       {{"id", job.id()},

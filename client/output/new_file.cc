@@ -14,13 +14,12 @@
 namespace runnel::client {
 namespace {
 
-absl::Status CannotWrite(const std::string& path) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("cannot write ", path, ": ", std::strerror(errno)));
+std::string CannotWrite(const std::string& path) {
+  return absl::StrCat("cannot write ", path, ": ", std::strerror(errno));
 }
 
 absl::Status IsThere(const std::string& path) {
-  return absl::AlreadyExistsError(absl::StrCat(path, " is there already; --force replaces it"));
+  return absl::FailedPreconditionError(absl::StrCat(path, " exists already; --force replaces it"));
 }
 
 }  // namespace
@@ -44,6 +43,7 @@ NewFile::~NewFile() {
 }
 
 absl::StatusOr<NewFile> NewFile::Create(std::string path, bool force) {
+  if (path.empty()) return absl::InvalidArgumentError("the name of a file must not be empty");
   struct stat info = {};
   if (stat(path.c_str(), &info) == 0) {
     if (!S_ISREG(info.st_mode)) {
@@ -54,7 +54,7 @@ absl::StatusOr<NewFile> NewFile::Create(std::string path, bool force) {
   std::string temporary = absl::StrCat(path, ".", getpid(), ".tmp");
   constexpr mode_t kMode = 0666;  // less the umask
   const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
-  if (descriptor < 0) return CannotWrite(path);
+  if (descriptor < 0) return absl::InvalidArgumentError(CannotWrite(path));
   return NewFile(std::move(path), std::move(temporary), descriptor, force);
 }
 
@@ -63,25 +63,29 @@ absl::Status NewFile::Append(absl::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = write(descriptor_, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return CannotWrite(path_);
+    if (count < 0) return absl::InternalError(CannotWrite(path_));
     bytes.remove_prefix(count);
   }
   return absl::OkStatus();
 }
 
 absl::Status NewFile::Commit() {
-  if (fsync(descriptor_) != 0) return CannotWrite(path_);
+  if (fsync(descriptor_) != 0) return absl::InternalError(CannotWrite(path_));
   if (force_) {
-    if (rename(temporary_path_.c_str(), path_.c_str()) != 0) return CannotWrite(path_);
+    if (rename(temporary_path_.c_str(), path_.c_str()) != 0) {
+      return absl::InternalError(CannotWrite(path_));
+    }
     temporary_path_.clear();
     return absl::OkStatus();
   }
-  // Unlike rename, link never replaces.
+  // Unlike rename, link never replaces a file.
   if (link(temporary_path_.c_str(), path_.c_str()) == 0) return absl::OkStatus();
   if (errno == EEXIST) return IsThere(path_);
-  // A file system without links.
+  // This file system has no hard links.
   if (access(path_.c_str(), F_OK) == 0) return IsThere(path_);
-  if (rename(temporary_path_.c_str(), path_.c_str()) != 0) return CannotWrite(path_);
+  if (rename(temporary_path_.c_str(), path_.c_str()) != 0) {
+    return absl::InternalError(CannotWrite(path_));
+  }
   temporary_path_.clear();
   return absl::OkStatus();
 }

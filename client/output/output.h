@@ -1,3 +1,4 @@
+// Standard output.
 #ifndef RUNNEL_CLIENT_OUTPUT_OUTPUT_H_
 #define RUNNEL_CLIENT_OUTPUT_OUTPUT_H_
 
@@ -8,27 +9,28 @@
 
 namespace runnel::client {
 
-// Standard output: every write is flushed, so that a reader sees characters as they arrive, and a
-// write that fails is remembered with its reason. Not for several threads.
+// Writes to standard output and flushes after every write, so that a reader sees characters as they
+// arrive. Remembers a failed write and its reason. Not thread-safe.
 class Output {
  public:
   Output(std::ostream& stream, bool is_terminal) : stream_(stream), is_terminal_(is_terminal) {}
 
-  // False once nothing can be written any more: then stop producing.
+  // Returns false after a write has failed. The caller should then stop producing output.
   bool Write(absl::string_view text);
 
-  // Writes text that a model or a user made: on a terminal its control characters are shown
-  // escaped, elsewhere the text goes through as it is.
+  // Writes text by a model or a user. On a terminal, control characters are escaped; elsewhere the
+  // text is written unchanged.
   bool WriteText(absl::string_view text);
 
-  // Ends the line if the last write did not.
+  // Writes a line break unless the last write ended with one.
   bool EndLine();
 
   bool is_terminal() const { return is_terminal_; }
   bool failed() const { return failed_; }
-  // The reader went away, as `head` does when it has enough: no error.
+  // Whether writing failed because the reader is gone, as `head` is once it has enough. That is not
+  // an error.
   bool reader_left() const;
-  // Why writing failed, in words.
+  // The reason why writing failed, for people.
   std::string error() const;
 
  private:

@@ -12,7 +12,7 @@
 namespace runnel::client {
 namespace {
 
-// Estimates beyond it say nothing, and would not fit.
+// Longer estimates mean nothing and would not fit on the line.
 constexpr double kSecondsShownMax = 100.0 * 24 * 3600;
 
 std::string Seconds(const v1::TrainingJob& job) {
@@ -32,7 +32,7 @@ std::string FormatDuration(double seconds) {
 }
 
 std::string ProgressLine(const v1::TrainingProgress& progress,
-                         absl::optional<float> validation_loss) {
+                         std::optional<float> validation_loss) {
   std::string line = absl::StrFormat("step %d  epoch %.2f  loss %.3f", progress.step(),
                                      progress.epoch(), progress.loss());
   if (validation_loss.has_value())
@@ -52,7 +52,7 @@ std::string CorpusLine(const v1::TrainingJob& job) {
                          job.vocabulary_size(), job.parameter_count());
 }
 
-std::string EndLine(const v1::TrainingJob& job, absl::optional<float> best_validation_loss) {
+std::string EndLine(const v1::TrainingJob& job, std::optional<float> best_validation_loss) {
   std::string line;
   if (job.state() == v1::TRAINING_JOB_STATE_FAILED) {
     return absl::StrCat(

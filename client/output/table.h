@@ -1,3 +1,4 @@
+// Tables and lists of fields for people.
 #ifndef RUNNEL_CLIENT_OUTPUT_TABLE_H_
 #define RUNNEL_CLIENT_OUTPUT_TABLE_H_
 
@@ -8,12 +9,13 @@ namespace runnel::client {
 
 using TableRow = std::vector<std::string>;
 
-// Rows as lines with aligned columns, two spaces between them; the first row is the head. A column
-// whose body cells are all numbers (or "-") is aligned to the right. Cells are escaped
-// (EscapeLine), an empty cell shows as "-".
+// Formats rows as lines with aligned columns, two spaces apart. The first row is the header. A
+// column in which all other cells are numbers (or "-") is aligned to the right. Cells are escaped
+// with EscapeLine; an empty cell is shown as "-".
 std::string FormatTable(const std::vector<TableRow>& rows);
 
-// "label:  value" lines with aligned values; entries without a value are left out.
+// Formats pairs as lines "label:  value" with aligned values. Pairs with an empty value are left
+// out.
 std::string FormatFields(const std::vector<TableRow>& label_and_value);
 
 }  // namespace runnel::client

@@ -1,3 +1,4 @@
+// Files that the user names, and standard input under the name "-".
 #ifndef RUNNEL_CLIENT_OUTPUT_TEXT_FILE_H_
 #define RUNNEL_CLIENT_OUTPUT_TEXT_FILE_H_
 
@@ -5,29 +6,35 @@
 #include <fstream>
 #include <istream>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace runnel::client {
 
-// The bytes of a file, or of standard input for the name "-", read piece by piece.
+// How the user names standard input, and how messages call it.
+inline constexpr char kStandardInputPath[] = "-";
+inline constexpr char kStandardInputName[] = "standard input";
+
+// The bytes of a file, or of standard input for the name "-", read piece by piece. Errors are for
+// people and name the file.
 class TextFile {
  public:
-  // INVALID_ARGUMENT, with a message for people that names the file, if it cannot be opened or is a
-  // directory. `standard_input` must outlive the object.
+  // INVALID_ARGUMENT if the name is empty, or if the file cannot be opened or is a directory.
+  // `standard_input` must outlive the object.
   static absl::StatusOr<TextFile> Open(const std::string& path, std::istream& standard_input);
 
-  // The next bytes, `size_max` of them unless the file ends before. INVALID_ARGUMENT if reading
-  // fails.
+  // Returns the next `size_max` bytes, or fewer if the file ends before. INVALID_ARGUMENT if
+  // reading fails.
   absl::StatusOr<std::string> Read(size_t size_max);
 
-  // As messages call it.
+  // The name that messages use.
   const std::string& name() const { return name_; }
 
  private:
   explicit TextFile(std::istream& standard_input)
-      : name_("standard input"), standard_input_(&standard_input) {}
+      : name_(kStandardInputName), standard_input_(&standard_input) {}
   TextFile(std::string name, std::ifstream file) : name_(std::move(name)), file_(std::move(file)) {}
 
   std::string name_;
@@ -35,8 +42,16 @@ class TextFile {
   std::istream* standard_input_ = nullptr;
 };
 
-// Says where `text`, all that was read from `name`, is not UTF-8, if anywhere.
-absl::Status CheckUtf8(const std::string& name, absl::string_view text);
+// The text of a whole file, and the name that messages use for it.
+struct NamedText {
+  std::string name;
+  std::string text;
+};
+
+// Reads all of a file, as TextFile does. INVALID_ARGUMENT also if it has more than `bytes_max`
+// bytes or is not UTF-8 (see CheckUtf8 and CheckNotUtf16).
+absl::StatusOr<NamedText> ReadText(const std::string& path, std::istream& standard_input,
+                                   size_t bytes_max);
 
 }  // namespace runnel::client
 

@@ -8,8 +8,8 @@
 namespace runnel::client {
 namespace {
 
-// Between plain lines, which often end in a log.
-constexpr double kPlainLinePeriod_s = 1;
+// The time between plain lines, which are often written to a log.
+constexpr std::chrono::seconds kPlainLinePeriod(1);
 
 constexpr char kEraseLine[] = "\r\x1b[K";
 
@@ -33,23 +33,23 @@ void TrainingView::ShowReport(const v1::TrainingProgress& progress) {
     Redraw(ProgressLine(progress, latest_validation_loss_));
     return;
   }
-  absl::optional<float> own_validation_loss;
+  std::optional<float> own_validation_loss;
   if (progress.has_validation_loss()) own_validation_loss = progress.validation_loss();
   const std::string line = ProgressLine(progress, own_validation_loss);
-  const double now_s = now_s_();
-  const bool is_due = !printed_at_s_ || now_s - *printed_at_s_ >= kPlainLinePeriod_s;
+  const Clock::time_point now = now_();
+  const bool is_due = !printed_at_ || now - *printed_at_ >= kPlainLinePeriod;
   if (!is_due && !progress.has_validation_loss()) {
     line_held_back_ = line;
     return;
   }
   line_held_back_.clear();
-  printed_at_s_ = now_s;
+  printed_at_ = now;
   out_.Write(line + "\n");
 }
 
 void TrainingView::Redraw(const std::string& line) {
-  // A line that wraps cannot be erased; the last column stays free because some terminals wrap
-  // there already.
+  // A line that wraps cannot be erased. The last column stays empty because some terminals wrap as
+  // soon as it is filled.
   const size_t width = static_cast<size_t>(std::max(columns_() - 1, 20));
   out_.Write(absl::StrCat(kEraseLine, line.substr(0, width)));
   line_drawn_ = true;

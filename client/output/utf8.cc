@@ -18,7 +18,7 @@ size_t CharLength(absl::string_view text) {
   for (size_t i = 1; i < length; ++i) {
     if (!IsContinuation(text[i])) return 0;
   }
-  // The second byte alone tells overlong forms, surrogates and numbers above U+10FFFF.
+  // Overlong forms, surrogates and numbers above U+10FFFF can be recognized by the second byte.
   const auto second = static_cast<uint8_t>(text[1]);
   if (lead == 0xE0 && second < 0xA0) return 0;
   if (lead == 0xED && second > 0x9F) return 0;

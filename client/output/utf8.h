@@ -1,3 +1,4 @@
+// Characters of UTF-8 text.
 #ifndef RUNNEL_CLIENT_OUTPUT_UTF8_H_
 #define RUNNEL_CLIENT_OUTPUT_UTF8_H_
 
@@ -7,14 +8,14 @@
 
 namespace runnel::client {
 
-// Bytes of the character that `text` starts with, 1 to 4; 0 if it is empty or does not start with
-// valid UTF-8.
+// Returns the number of bytes, 1 to 4, of the character at the start of `text`. Returns 0 if `text`
+// is empty or does not start with valid UTF-8.
 size_t CharLength(absl::string_view text);
 
-// Bytes at the start of `text` that are valid UTF-8; text.size() if all of it is.
+// Returns the number of bytes at the start of `text` that are valid UTF-8.
 size_t ValidUtf8Prefix(absl::string_view text);
 
-// Characters of `text`; a byte that is not UTF-8 counts as one.
+// Returns the number of characters of `text`. A byte that is not UTF-8 counts as one.
 size_t CountChars(absl::string_view text);
 
 }  // namespace runnel::client

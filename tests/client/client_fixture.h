@@ -1,3 +1,4 @@
+// Runs the whole command against a fake server.
 #ifndef RUNNEL_TESTS_CLIENT_CLIENT_FIXTURE_H_
 #define RUNNEL_TESTS_CLIENT_CLIENT_FIXTURE_H_
 
@@ -19,7 +20,7 @@
 
 namespace runnel::client {
 
-// A pipe whose reader leaves after `bytes` bytes.
+// A pipe whose reader closes it after `bytes` bytes, so that further writes fail with `error`.
 class LeavingReader : public std::streambuf {
  public:
   LeavingReader(size_t bytes, int error) : left_(bytes), error_(error) {}
@@ -43,8 +44,8 @@ class LeavingReader : public std::streambuf {
   std::string received_;
 };
 
-// The whole command against the fake server: set `fake`'s handlers, call Run, look at out, err and
-// the exit status.
+// Runs the whole command against the fake server. Set the handlers of `fake`, call Run, and compare
+// out, err and the exit status.
 class ClientTest : public ::testing::Test {
  protected:
   // Runs `runnel --server <the fake> args...`.
@@ -60,7 +61,7 @@ class ClientTest : public ::testing::Test {
     std::ostream pipe(reader);
     Environment environment{
         in,          reader == nullptr ? captured : pipe, captured_err,
-        is_terminal, [this] { return columns; },          [this] { return now_s; },
+        is_terminal, [this] { return columns; },          [this] { return now; },
         interrupt};
     const int code = RunClient(args, environment);
     out = captured.str();
@@ -75,7 +76,7 @@ class ClientTest : public ::testing::Test {
     return path;
   }
 
-  // A call that the client has given up may still be answered, from members of the test.
+  // A handler may still run after the client has given up its call, and use members of the test.
   void TearDown() override {
     if (fake.server != nullptr) fake.server->Shutdown(std::chrono::system_clock::now());
   }
@@ -88,7 +89,7 @@ class ClientTest : public ::testing::Test {
   std::string input;
   bool is_terminal = false;
   int columns = 80;
-  double now_s = 0;
+  std::chrono::steady_clock::time_point now;
   std::streambuf* reader = nullptr;  // if set, receives standard output instead of `out`
   std::string out;
   std::string err;

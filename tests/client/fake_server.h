@@ -1,7 +1,7 @@
+// A server whose answers a test chooses.
 #ifndef RUNNEL_TESTS_CLIENT_FAKE_SERVER_H_
 #define RUNNEL_TESTS_CLIENT_FAKE_SERVER_H_
 
-#include <google/protobuf/unknown_field_set.h>
 #include <grpcpp/grpcpp.h>
 
 #include <functional>
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "client/net/bad_request.h"
+#include "private/google_rpc.pb.h"
 #include "runnel/v1/generation.grpc.pb.h"
 #include "runnel/v1/models.grpc.pb.h"
 #include "runnel/v1/training.grpc.pb.h"
@@ -25,7 +25,7 @@ template <typename Request, typename Response>
 using StreamHandler = std::function<grpc::Status(grpc::ServerContext*, const Request&,
                                                  grpc::ServerWriter<Response>*)>;
 
-// Calls `handler`, or answers UNIMPLEMENTED if the test gave none.
+// Calls `handler`, or answers UNIMPLEMENTED if the test has set none.
 template <typename F, typename... Args>
 grpc::Status CallOrUnimplemented(const F& handler, Args&&... args) {
   if (!handler) return {grpc::StatusCode::UNIMPLEMENTED, "no handler"};
@@ -130,7 +130,7 @@ class FakeModelService : public v1::ModelService::Service {
   }
 };
 
-// A server in this process whose answers are the test's. Handlers are set before the client runs.
+// A server in this process that answers as the test says. Set the handlers before the client runs.
 class FakeServer {
  public:
   FakeServer() {
@@ -153,34 +153,26 @@ class FakeServer {
   std::string address;
 };
 
-// Until the client has cancelled the call.
+// Waits until the client has cancelled the call.
 inline void AwaitCancellation(grpc::ServerContext* context) {
   while (!context->IsCancelled()) std::this_thread::yield();
 }
 
-// A serialized google.rpc.Status with a BadRequest, as a server puts it into the status details.
-inline std::string EncodeBadRequest(const std::vector<FieldViolation>& violations) {
-  google::protobuf::UnknownFieldSet bad_request;
-  for (const FieldViolation& violation : violations) {
-    google::protobuf::UnknownFieldSet encoded;
-    encoded.AddLengthDelimited(1, violation.field);
-    encoded.AddLengthDelimited(2, violation.description);
-    std::string bytes;
-    encoded.SerializeToString(&bytes);
-    bad_request.AddLengthDelimited(1, bytes);
+// Returns a serialized google.rpc.Status with a BadRequest, as a server puts it into the details of
+// a status. Each violation is a field and a description.
+inline std::string EncodeBadRequest(
+    const std::vector<std::pair<std::string, std::string>>& violations) {
+  google::rpc::BadRequest bad_request;
+  for (const auto& [field, description] : violations) {
+    google::rpc::BadRequest::FieldViolation* violation = bad_request.add_field_violations();
+    violation->set_field(field);
+    violation->set_description(description);
   }
-  google::protobuf::UnknownFieldSet any;
-  std::string bytes;
-  bad_request.SerializeToString(&bytes);
-  any.AddLengthDelimited(1, "type.googleapis.com/google.rpc.BadRequest");
-  any.AddLengthDelimited(2, bytes);
-  google::protobuf::UnknownFieldSet status;
-  any.SerializeToString(&bytes);
-  status.AddVarint(1, 3);
-  status.AddLengthDelimited(2, "rejected");
-  status.AddLengthDelimited(3, bytes);
-  status.SerializeToString(&bytes);
-  return bytes;
+  google::rpc::Status status;
+  status.set_code(grpc::StatusCode::INVALID_ARGUMENT);
+  status.set_message("rejected");
+  status.add_details()->PackFrom(bad_request);
+  return status.SerializeAsString();
 }
 
 }  // namespace runnel::client

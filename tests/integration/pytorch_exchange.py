@@ -169,7 +169,7 @@ def check_export(client, name, model, folder):
     expect(difference < TOLERANCE, f"{name}: what was exported differs by {difference} nats")
     client.run("models", "import", path, "--model", f"{name}-again")
     expect(client.generate(f"{name}-again", "\nabc", 50) == client.generate(name, "\nabc", 50), f"{name}-again writes another text")
-    expect("is there already" in client.run("models", "export", name, path, code=2), "a file was overwritten")
+    expect("exists already" in client.run("models", "export", name, path, code=2), "a file was overwritten")
     client.run("models", "export", name, path, "--force")
 
 

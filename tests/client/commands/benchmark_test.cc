@@ -16,7 +16,7 @@ using ::testing::UnorderedElementsAre;
 
 class BenchmarkTest : public ClientTest {
  protected:
-  // Three messages: 2 characters, 3, and a summary with 1.
+  // Answers each stream with three messages, of 2 and 3 characters and a summary with 1.
   void AnswerEveryStream() {
     fake.generation.generate = [this](grpc::ServerContext*, const v1::GenerateCharsRequest& request,
                                       grpc::ServerWriter<v1::GenerateCharsResponse>* writer) {
@@ -35,7 +35,7 @@ class BenchmarkTest : public ClientTest {
     };
   }
 
-  // Answers the warm-up; of any other stream one message, and not the end.
+  // Answers the warm-up. Any other stream gets one message and does not end.
   void AnswerAndWait() {
     fake.generation.generate = [this](grpc::ServerContext* context,
                                       const v1::GenerateCharsRequest& request,
@@ -71,7 +71,7 @@ TEST_F(BenchmarkTest, Streams_AreCountedAndHaveSeedsOfTheirOwn) {
   EXPECT_THAT(Seeds(), UnorderedElementsAre(7u, 8u, 9u));
   {
     const std::lock_guard lock(mutex_);
-    EXPECT_EQ(prompts_.count("go"), 4u);  // with the one before those that are measured
+    EXPECT_EQ(prompts_.count("go"), 4u);  // including the one before the measured ones
   }
   EXPECT_THAT(out, HasSubstr("18 in 0.00 s"));
   EXPECT_THAT(out, HasSubstr("2.0 characters"));
@@ -96,6 +96,19 @@ TEST_F(BenchmarkTest, FirstRequest_IsShortAndNotCounted) {
   EXPECT_THAT(out, HasSubstr("1 in 0.00 s"));
   const std::lock_guard lock(mutex_);
   EXPECT_THAT(max_chars_, ElementsAre(1, 30));
+}
+
+TEST_F(BenchmarkTest, NumbersOutOfRange_AreShownAsTyped_WithTheRange) {
+  const std::vector<std::vector<std::string>> cases = {
+      {"--streams", "0", "--streams: is 0; must be from 1 to 10000"},
+      {"--rounds", "10001", "--rounds: is 10001; must be from 1 to 10000"},
+      {"--rounds", "1.5", "--rounds: \"1.5\" is not a whole number from"},
+      {"--chars-per-second", "-1e-9", "--chars-per-second: is -1e-9; must be from 0 to 1e+09"},
+      {"--chars-per-second", "1000000000.0001", "is 1000000000.0001; must be from 0 to 1e+09"}};
+  for (const std::vector<std::string>& args : cases) {
+    EXPECT_EQ(Run({"benchmark", "m", args[0], args[1]}), 2) << args[2];
+    EXPECT_THAT(err, HasSubstr(args[2]));
+  }
 }
 
 TEST_F(BenchmarkTest, Rounds_RepeatAllStreamsWithNewSeeds) {

@@ -1,4 +1,4 @@
-// Whatever the wire can say, a flag can: a field that is added to a request fails here until it has
+// Every field of a request has a flag. A field that is added to a request fails here until it has
 // one.
 
 #include <google/protobuf/descriptor.h>
@@ -21,7 +21,8 @@ namespace {
 
 using google::protobuf::Descriptor;
 
-// Paths of every field below `type` that is not a message; a map counts as one.
+// Returns the paths of all fields of `type` and of the messages inside it, except the message
+// fields themselves. A map counts as one field.
 std::set<std::string> LeafPaths(const Descriptor& type, const std::string& prefix = "") {
   std::set<std::string> paths;
   for (int i = 0; i < type.field_count(); ++i) {
@@ -36,7 +37,7 @@ std::set<std::string> LeafPaths(const Descriptor& type, const std::string& prefi
   return paths;
 }
 
-// The fields that the flags of a command set.
+// Returns the paths of the fields that the flags of a command set.
 std::set<std::string> FlaggedPaths(void (*add_command)(CLI::App&, CommandLine&),
                                    std::vector<std::string> args_from_the_back) {
   CLI::App app;
@@ -51,11 +52,11 @@ std::set<std::string> FlaggedPaths(void (*add_command)(CLI::App&, CommandLine&),
 TEST(FlagCoverageTest, Train_EveryField_HasAFlag) {
   std::set<std::string> fields = LeafPaths(*v1::TrainRequest::descriptor());
   fields.insert("chunk");  // of the upload of a large FILE
-  fields.erase("wait");    // it watches instead
+  fields.erase("wait");    // the client watches the job instead
   EXPECT_EQ(FlaggedPaths(AddTrainCommand, {"m", "--model", "-", "train"}), fields);
 }
 
-// A state token is for programs that keep it between calls.
+// Only programs that keep a state token between calls can use one.
 std::set<std::string> WithoutState(std::set<std::string> fields) {
   fields.erase("return_state");
   fields.erase("resume_state");
@@ -69,18 +70,18 @@ TEST(FlagCoverageTest, Sample_EveryFieldButState_HasAFlag) {
 
 TEST(FlagCoverageTest, Generate_EveryFieldButState_HasAFlag) {
   std::set<std::string> fields = WithoutState(LeafPaths(*v1::GenerateCharsRequest::descriptor()));
-  fields.erase("top_logprobs");  // plain text has no room for them; `sample --json` shows them
+  fields.erase("top_logprobs");  // they have no place in plain text; `sample --json` shows them
   EXPECT_EQ(FlaggedPaths(AddGenerateCommand, {"m", "generate"}), fields);
 }
 
 TEST(FlagCoverageTest, ModelsImport_EveryFieldThatAFileLeavesOpen_HasAFlag) {
   std::set<std::string> fields = LeafPaths(*v1::ImportModelRequest::descriptor());
   fields.erase("network.min_char_count");      // an imported vocabulary is as it is given
-  fields.erase("network.document_separator");  // likewise
+  fields.erase("network.document_separator");  // for the same reason
   std::set<std::string> flagged =
       FlaggedPaths(AddModelsCommand, {"m", "--model", "-", "import", "models"});
-  flagged.erase("network");  // all of it
-  flagged.erase("model");    // of export and delete
+  flagged.erase("network");  // for errors about the whole message
+  flagged.erase("model");    // a field of export and delete
   EXPECT_EQ(flagged, fields);
 }
 

@@ -117,6 +117,22 @@ TEST_F(GenerateTest, Generate_Flags_SetTheirFields) {
   EXPECT_EQ(request_.max_chars_per_message(), 1);
 }
 
+TEST_F(GenerateTest, NumbersOutOfRange_AreShownAsTyped_WithTheRange) {
+  const std::vector<std::vector<std::string>> cases = {
+      {"--temperature", "1e39",
+       "--temperature: \"1e39\" is not a number from -3.40282e+38 to 3.40282e+38"},
+      {"--temperature", "nan", "\"nan\" is not a number from"},
+      {"--logit-bias", "a=inf", "--logit-bias: \"inf\" is not a number from"},
+      {"--max-chars", "2147483648",
+       "--max-chars: \"2147483648\" is not a whole number from -2147483648 to 2147483647"},
+      {"--seed", "-1", "--seed: \"-1\" is not a whole number from 0 to 18446744073709551615"},
+      {"--timeout", "nan", "--timeout: \"nan\" is not a number from"}};
+  for (const std::vector<std::string>& args : cases) {
+    EXPECT_EQ(Run({"generate", "m", args[0], args[1]}), 2) << args[2];
+    EXPECT_THAT(err, HasSubstr(args[2]));
+  }
+}
+
 TEST_F(GenerateTest, Generate_BadFlagValues_AreBadUsage) {
   for (const std::vector<std::string>& flags :
        std::vector<std::vector<std::string>>{{"--temperature", "warm"},

@@ -1,4 +1,4 @@
-// Score and fill.
+// Tests of score and fill.
 #include "tests/client/client_fixture.h"
 
 namespace runnel::client {

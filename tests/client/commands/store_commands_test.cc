@@ -1,4 +1,4 @@
-// models, jobs, health and what all commands share.
+// Tests of models, jobs and health, and of behaviour that all commands share.
 
 #include "tests/client/client_fixture.h"
 
@@ -193,7 +193,7 @@ TEST_F(StoreCommandsTest, ModelsImport_MissingFile_CallsNobody) {
   EXPECT_EQ(Run({"models", "import", WriteFile("import", "x"), "--model", "m", "--vocabulary-file",
                  WriteFile("characters", "\xFF")}),
             2);
-  EXPECT_THAT(err, HasSubstr("is not UTF-8"));
+  EXPECT_THAT(err, HasSubstr("is not valid UTF-8"));
 }
 
 class ModelsExportTest : public StoreCommandsTest {
@@ -237,7 +237,7 @@ TEST_F(ModelsExportTest, NewFile_IsWrittenWhole) {
 TEST_F(ModelsExportTest, FileThatIsThere_IsReplacedByForceAlone) {
   std::ofstream(folder_ + "/m") << "mine";
   EXPECT_EQ(Run({"models", "export", "m", folder_ + "/m"}), 2);
-  EXPECT_THAT(err, HasSubstr("is there already; --force replaces it"));
+  EXPECT_THAT(err, HasSubstr("exists already; --force replaces it"));
   EXPECT_EQ(Read(folder_ + "/m"), "mine");
   EXPECT_EQ(Run({"models", "export", "m", folder_ + "/m", "--force"}), 0) << err;
   EXPECT_EQ(Read(folder_ + "/m"), "first second third");

@@ -41,7 +41,7 @@ class TrainTest : public ClientTest {
     ended_.mutable_end_time()->set_seconds(12);
   }
 
-  // The stream reports once, then Ctrl-C arrives.
+  // The stream sends one report, and then the user presses Ctrl-C.
   void InterruptWhileWatching() {
     const auto until_end = fake.jobs.watch;
     fake.jobs.watch = [=, this](grpc::ServerContext* context,
@@ -117,6 +117,46 @@ TEST_F(TrainTest, Train_LargeInput_IsUploadedInChunks) {
   EXPECT_EQ(bytes, input.size());
   EXPECT_EQ(largest, size_t{1} << 20);
   EXPECT_EQ(request_.corpus_id(), "corpus-3");
+}
+
+TEST_F(TrainTest, Train_ByteOrderMark_IsLeftOutAndToldOnce) {
+  input = "\uFEFFhello";
+  EXPECT_EQ(Run({"train", "-", "--model", "m"}), 0);
+  EXPECT_EQ(request_.text(), "hello");
+  EXPECT_EQ(err, "runnel: left out the byte order mark at the start of standard input\n");
+  input = "\uFEFF";
+  EXPECT_EQ(Run({"train", "-", "--model", "m"}), 2);
+  EXPECT_THAT(err, HasSubstr("standard input is empty"));
+}
+
+TEST_F(TrainTest, Train_Utf16WithoutAMark_IsRefusedUnlessSymbolsAreBytes) {
+  input = std::string("h\0i\0", 4);
+  EXPECT_EQ(Run({"train", "-", "--model", "m"}), 2);
+  EXPECT_EQ(err,
+            "runnel: standard input is full of zero bytes; it looks like UTF-16: iconv -f utf-16le "
+            "-t utf-8\n");
+  EXPECT_EQ(Run({"train", "-", "--model", "m", "--vocabulary", "bytes"}), 0);
+  EXPECT_EQ(request_.text(), input);
+}
+
+TEST_F(TrainTest, Train_LargeLatin1_IsRefusedBeforeItIsUploaded) {
+  input = "caf\xE9 " + std::string(33 << 20, 'x');
+  EXPECT_EQ(Run({"train", "-", "--model", "m"}), 2);
+  EXPECT_THAT(err, HasSubstr("byte 0xE9 at offset 3; it looks like Latin-1"));
+}
+
+TEST_F(TrainTest, Train_LargeInputWithACharacterAcrossTheInlineLimit_IsUploaded) {
+  input = std::string(32 << 20, 'x') + "\u00E9 and more";
+  std::string uploaded_text;
+  fake.jobs.upload = [&](grpc::ServerReader<v1::UploadCorpusRequest>* uploaded,
+                         v1::UploadCorpusResponse* response) {
+    v1::UploadCorpusRequest chunk;
+    while (uploaded->Read(&chunk)) uploaded_text += chunk.chunk();
+    response->set_corpus_id("corpus-3");
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run({"train", "-", "--model", "m"}), 0) << err;
+  EXPECT_TRUE(uploaded_text == input);
 }
 
 TEST_F(TrainTest, Train_UploadRejected_StartsNoJob) {
@@ -223,7 +263,7 @@ TEST_F(TrainTest, Train_FileEmpty_ExitsTwoAndSaysSo) {
 
 TEST_F(TrainTest, Train_FileNotUtf8_ExitsTwoAndSaysWhere) {
   EXPECT_EQ(Run({"train", WriteFile("latin1.txt", "caf\xE9 noir"), "--model", "m"}), 2);
-  EXPECT_THAT(err, HasSubstr("is not UTF-8 (at byte 3)"));
+  EXPECT_THAT(err, HasSubstr("is not valid UTF-8: byte 0xE9 at offset 3; it looks like Latin-1"));
 }
 
 TEST_F(TrainTest, Train_FileAndCorpusPath_IsBadUsage) {
@@ -283,7 +323,8 @@ TEST_F(TrainTest, Train_ConnectionLost_SaysThatTheJobMayGoOnAndHowToLook) {
     return grpc::Status(grpc::StatusCode::UNAVAILABLE, "Socket closed");
   };
   EXPECT_EQ(Run({"train", "-", "--model", "m"}), 4);
-  EXPECT_THAT(err, AllOf(HasSubstr("(Socket closed)"), HasSubstr("the job may go on; look with: "),
+  EXPECT_THAT(err, AllOf(HasSubstr("(Socket closed)"),
+                         HasSubstr("the job may still be running; to see it: "),
                          HasSubstr("runnel --server " + fake.address + " jobs show job-7")));
 }
 
@@ -337,7 +378,7 @@ TEST_F(TrainTest, JobsWatch_CtrlC_LeavesTheJobAlone) {
   };
   EXPECT_EQ(Run({"jobs", "watch", "job-7"}), 130);
   EXPECT_TRUE(cancel_requests_.empty());
-  EXPECT_THAT(err, HasSubstr("the job goes on"));
+  EXPECT_THAT(err, HasSubstr("the job continues"));
 }
 
 TEST_F(TrainTest, Train_ReaderOfOutputLeaves_EndsQuietly) {

@@ -1,10 +1,10 @@
-// Errors: status details, the text on stderr, exit codes.
+// Tests of errors: status details, the text on stderr and exit codes.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "client/net/bad_request.h"
 #include "client/net/error_text.h"
+#include "client/net/server_status.h"
 #include "client/output/exit_code.h"
 #include "tests/client/fake_server.h"
 
@@ -21,35 +21,59 @@ const FlagNames kFlags = {{"sampling.temperature", "--temperature"},
                           {"stop.stop_sequences", "--stop"},
                           {"model", "MODEL"}};
 
-std::string Text(const grpc::Status& status) { return ErrorText(status, "host:1", kFlags); }
-
-TEST(BadRequestTest, Decode_TwoViolations_AreReadInOrder) {
-  const auto violations =
-      DecodeFieldViolations(EncodeBadRequest({{"a.b", "must be x"}, {"c", "must be y"}}));
-  ASSERT_EQ(violations.size(), 2u);
-  EXPECT_EQ(violations[0].field, "a.b");
-  EXPECT_EQ(violations[0].description, "must be x");
-  EXPECT_EQ(violations[1].field, "c");
+std::string Text(const grpc::Status& status) {
+  return ErrorText(FromServer(status), "host:1", kFlags);
 }
 
-TEST(BadRequestTest, Decode_EmptyOrOtherDetails_GiveNone) {
-  EXPECT_TRUE(DecodeFieldViolations("").empty());
-  EXPECT_TRUE(DecodeFieldViolations("not protobuf at all").empty());
+std::vector<google::rpc::BadRequest::FieldViolation> Violations(const std::string& details) {
+  const google::rpc::BadRequest bad_request =
+      FieldViolations(FromServer(grpc::Status(StatusCode::INVALID_ARGUMENT, "no", details)));
+  return {bad_request.field_violations().begin(), bad_request.field_violations().end()};
+}
+
+TEST(ServerStatusTest, FromServer_KeepsCodeAndMessage_AndMarksTheFailure) {
+  const absl::Status status = FromServer({StatusCode::NOT_FOUND, "no model"});
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(status.message(), "no model");
+  EXPECT_TRUE(IsFromServer(status));
+  EXPECT_FALSE(IsFromServer(absl::NotFoundError("no file")));
+  EXPECT_TRUE(FromServer(grpc::Status::OK).ok());
+}
+
+TEST(ServerStatusTest, FieldViolations_Two_AreReadInOrder) {
+  const auto violations = Violations(EncodeBadRequest({{"a.b", "must be x"}, {"c", "must be y"}}));
+  ASSERT_EQ(violations.size(), 2u);
+  EXPECT_EQ(violations[0].field(), "a.b");
+  EXPECT_EQ(violations[0].description(), "must be x");
+  EXPECT_EQ(violations[1].field(), "c");
+}
+
+TEST(ServerStatusTest, FieldViolations_EmptyOrOtherDetails_GiveNone) {
+  EXPECT_TRUE(Violations("").empty());
+  EXPECT_TRUE(Violations("not protobuf at all").empty());
   std::string other = EncodeBadRequest({{"a", "b"}});
   other.replace(other.find("BadRequest"), 10, "RetryAfter");
-  EXPECT_TRUE(DecodeFieldViolations(other).empty());
+  EXPECT_TRUE(Violations(other).empty());
 }
 
-TEST(BadRequestTest, Decode_TruncatedOrFlipped_NeverFails) {
+TEST(ServerStatusTest, FieldViolations_TruncatedOrFlippedDetails_NeverFailNorReachTheTerminal) {
+  testing::internal::CaptureStderr();
   const std::string details = EncodeBadRequest({{"a.b", "must be x"}});
   for (size_t i = 0; i < details.size(); ++i) {
-    DecodeFieldViolations(details.substr(0, i));
+    Violations(details.substr(0, i));
     for (int bit = 0; bit < 8; ++bit) {
       std::string flipped = details;
       flipped[i] = static_cast<char>(flipped[i] ^ (1 << bit));
-      EXPECT_LE(DecodeFieldViolations(flipped).size(), flipped.size());
+      EXPECT_LE(Violations(flipped).size(), flipped.size());
     }
   }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");  // protobuf's own reports are for nobody
+}
+
+TEST(ErrorTextTest, OwnError_ThatLooksLikeAField_IsShownAsItIs) {
+  EXPECT_EQ(ErrorText(absl::InvalidArgumentError("model: sampling.temperature is a file\n"),
+                      "host:1", kFlags),
+            "runnel: model: sampling.temperature is a file\\n\n");
 }
 
 TEST(ErrorTextTest, Unavailable_NoServer_SaysHowToStartOne) {
@@ -116,7 +140,7 @@ TEST(ErrorTextTest, EmptyMessage_StillSaysSomething) {
 
 TEST(ExitCodeTest, EveryStatus_HasItsDocumentedCode) {
   const auto code = [](StatusCode status) {
-    return static_cast<int>(ExitCodeOf(grpc::Status(status, "")));
+    return static_cast<int>(ExitCodeOf(FromServer(grpc::Status(status, ""))));
   };
   EXPECT_EQ(code(StatusCode::OK), 0);
   EXPECT_EQ(code(StatusCode::INTERNAL), 1);

@@ -1,4 +1,4 @@
-// The pure text functions: UTF-8, escaping, tables, enum names.
+// Tests of the functions on text: UTF-8, escaping, tables and enum names.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -33,7 +33,7 @@ TEST(ProgressLineTest, EverythingKnown_IsOnOneLine) {
 }
 
 TEST(ProgressLineTest, NothingButLoss_LeavesOutTheRest) {
-  EXPECT_EQ(ProgressLine(Progress(0), absl::nullopt), "step 0  epoch 0.50  loss 2.250");
+  EXPECT_EQ(ProgressLine(Progress(0), std::nullopt), "step 0  epoch 0.50  loss 2.250");
 }
 
 TEST(ProgressLineTest, FormatDuration_MinutesHoursAndNonsense) {
@@ -66,25 +66,25 @@ TEST(ProgressLineTest, EndLine_EveryEnd) {
   job.mutable_end_time()->set_seconds(112);
   job.mutable_end_time()->set_nanos(345000000);
   EXPECT_EQ(EndLine(job, 1.5f), "published m:3, validation loss 1.500 nats/char, 12.3 s");
-  EXPECT_EQ(EndLine(job, absl::nullopt), "published m:3, 12.3 s");
+  EXPECT_EQ(EndLine(job, std::nullopt), "published m:3, 12.3 s");
   job.set_state(v1::TRAINING_JOB_STATE_CANCELLED);
-  EXPECT_EQ(EndLine(job, absl::nullopt), "job j1 was cancelled, published m:3, 12.3 s");
+  EXPECT_EQ(EndLine(job, std::nullopt), "job j1 was cancelled, published m:3, 12.3 s");
   job.set_published_version(0);
-  EXPECT_EQ(EndLine(job, absl::nullopt), "job j1 was cancelled");
+  EXPECT_EQ(EndLine(job, std::nullopt), "job j1 was cancelled");
   job.set_state(v1::TRAINING_JOB_STATE_FAILED);
   job.set_error("disk\nfull");
-  EXPECT_EQ(EndLine(job, absl::nullopt), "job j1 failed: disk\\nfull");
+  EXPECT_EQ(EndLine(job, std::nullopt), "job j1 failed: disk\\nfull");
 }
 
 class TrainingViewTest : public ::testing::Test {
  protected:
   TrainingView MakeView(Output& out) {
     return TrainingView(
-        out, [this] { return now_s_; }, [this] { return columns_; });
+        out, [this] { return now_; }, [this] { return columns_; });
   }
 
   std::ostringstream stream_;
-  double now_s_ = 100;
+  TrainingView::Clock::time_point now_{std::chrono::seconds(100)};
   int columns_ = 80;
 };
 
@@ -107,7 +107,7 @@ TEST_F(TrainingViewTest, Plain_ASecondApart_EachIsALine) {
   Output out(stream_, /*is_terminal=*/false);
   TrainingView view = MakeView(out);
   view.ShowReport(Progress(1));
-  now_s_ += 1;
+  now_ += std::chrono::seconds(1);
   view.ShowReport(Progress(2));
   view.FinishLine();
   EXPECT_EQ(stream_.str(), "step 1  epoch 0.50  loss 2.250\nstep 2  epoch 0.50  loss 2.250\n");
