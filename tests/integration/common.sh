@@ -1,7 +1,8 @@
-# Sourced by the scripts beside it: a server of its own in a folder of its own, stopped and removed at the end.
+# The scripts in this folder source this file. It starts a server for the script in a temporary folder; at the end, it stops the
+# server and removes the folder.
 set -euo pipefail
 
-# By hand, without ctest, they run against build/.
+# Without ctest, the scripts test the programs in build/.
 RUNNEL_SOURCE=${RUNNEL_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 RUNNEL_BIN=${RUNNEL_BIN:-$RUNNEL_SOURCE/build/bin}
 RUNNEL_TOOLS=${RUNNEL_TOOLS:-$RUNNEL_SOURCE/build/tools}
@@ -21,7 +22,7 @@ trap finish EXIT
 fail() { echo "FAILED: $1" >&2; exit 1; }
 skip() { echo "skipped: $(basename "$0"): $1"; exit 77; }
 
-# start_server OPTION...: sets `address`.
+# start_server OPTION...: starts a server and sets `address`.
 start_server() {
   : >"$work/server.out"
   "$RUNNEL_BIN/runnel-server" --listen=127.0.0.1:0 --data-dir="$work/data" "$@" \
@@ -38,7 +39,7 @@ start_server() {
 
 runnel() { "$RUNNEL_BIN/runnel" --server "$address" "$@"; }
 
-# A text with something to learn, about 20 KB.
+# write_text FILE: writes a text of about 20 KB that a model can learn from.
 write_text() {
   for ((i = 0; i < 150; i++)); do
     echo "the brook runs down the hill and over the stones, and under the bridge, and on."
@@ -46,7 +47,7 @@ write_text() {
   done >"$1"
 }
 
-# expect_exit CODE COMMAND...: runs it, with its output in $work/out and $work/err.
+# expect_exit CODE COMMAND...: runs the command and checks its exit status. Its output goes to $work/out and $work/err.
 expect_exit() {
   local expected=$1 status=0
   shift
@@ -57,7 +58,8 @@ expect_exit() {
 
 expect_in() { grep -qF -- "$2" "$1" || fail "no '$2' in: $(head -c 600 "$1")"; }
 
-# Sets `buf` to a buf that works, installing npm's @bufbuild/buf into the build folder; skips the test without one.
+# Sets `buf` to a working buf. If none is installed, installs npm's @bufbuild/buf into the build folder; if that fails, skips the
+# test.
 find_buf() {
   buf=$(command -v buf || true)
   [[ -z $buf ]] || return 0
