@@ -9,15 +9,13 @@
 
 namespace runnel::server {
 
-grpc::Status FindModel(absl::string_view reference, Violations problems, ModelStore* models,
-                       std::shared_ptr<const LoadedModel>* model) {
+absl::StatusOr<std::shared_ptr<const LoadedModel>> FindModel(absl::string_view reference,
+                                                             Violations violations,
+                                                             ModelStore* models) {
   const absl::StatusOr<ModelReference> parsed = ParseModelReference(reference);
-  if (!parsed.ok()) problems.Add("model", std::string(parsed.status().message()));
-  if (!problems.empty()) return ToGrpcStatus(problems);
-  auto loaded = models->Load(*parsed);
-  if (!loaded.ok()) return ToGrpcStatus(loaded.status());
-  *model = *std::move(loaded);
-  return grpc::Status::OK;
+  if (!parsed.ok()) violations.Add("model", std::string(parsed.status().message()));
+  if (!violations.empty()) return ToStatus(violations);
+  return models->Load(*parsed);
 }
 
 absl::Status OfModel(const LoadedModel& model, const absl::Status& status) {

@@ -2,21 +2,22 @@
 #ifndef RUNNEL_SERVER_BASE_FIND_MODEL_H_
 #define RUNNEL_SERVER_BASE_FIND_MODEL_H_
 
-#include <grpcpp/support/status.h>
-
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/base/violations.h"
 #include "core/model/model_store.h"
 
 namespace runnel::server {
 
-// The problems so far and those of the reference, in the field `model`; or the model, whose file
-// may have to be read.
-grpc::Status FindModel(absl::string_view reference, Violations problems, ModelStore* models,
-                       std::shared_ptr<const LoadedModel>* model);
+// The model that `reference` names; its file may have to be read. INVALID_ARGUMENT with
+// `violations`, which are those of the request's other fields, and with the reference's own, in the
+// field `model`; otherwise an error of ModelStore::Load.
+absl::StatusOr<std::shared_ptr<const LoadedModel>> FindModel(absl::string_view reference,
+                                                             Violations violations,
+                                                             ModelStore* models);
 
 // The same code; "model NAME:VERSION: " before the message.
 absl::Status OfModel(const LoadedModel& model, const absl::Status& status);

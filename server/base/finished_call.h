@@ -14,26 +14,25 @@ namespace runnel::server {
 
 // A call that has its answer already.
 inline grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
-                                        const grpc::Status& status) {
+                                        const absl::Status& status) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(status);
+  reactor->Finish(ToGrpcStatus(status));
   return reactor;
 }
 
 // A call whose answer `work` finds on one of the executor's threads: it may block. gRPC keeps
 // request and response until then, also if the call is cancelled.
 inline grpc::ServerUnaryReactor* AnswerOn(Executor* executor, grpc::CallbackServerContext* context,
-                                          std::function<grpc::Status()> work) {
+                                          std::function<absl::Status()> work) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const absl::Status status =
-      executor->Submit([reactor, work = std::move(work)] { reactor->Finish(work()); });
+  const absl::Status status = executor->Submit(
+      [reactor, work = std::move(work)] { reactor->Finish(ToGrpcStatus(work())); });
   if (!status.ok()) reactor->Finish(ToGrpcStatus(status));
   return reactor;
 }
 
-inline grpc::Status NotOffered(const char* rpc) {
-  return grpc::Status(grpc::StatusCode::UNIMPLEMENTED,
-                      absl::StrCat(rpc, " is not available in this release"));
+inline absl::Status NotOffered(const char* rpc) {
+  return absl::UnimplementedError(absl::StrCat(rpc, " is not available in this release"));
 }
 
 }  // namespace runnel::server

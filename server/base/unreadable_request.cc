@@ -15,7 +15,7 @@ class Interceptor : public grpc::experimental::Interceptor {
       const grpc::Status status = methods->GetSendStatus();
       if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED &&
           status.error_message().empty()) {
-        methods->ModifySendStatus(UnreadableRequest());
+        methods->ModifySendStatus(ToGrpcStatus(UnreadableRequest()));
       }
     }
     methods->Proceed();
@@ -39,7 +39,7 @@ class Factory : public grpc::experimental::ServerInterceptorFactoryInterface {
 
 }  // namespace
 
-grpc::Status UnreadableRequest() {
+absl::Status UnreadableRequest() {
   return InvalidField(
       "", "the request cannot be read: it is malformed, or a text in it is not valid UTF-8");
 }

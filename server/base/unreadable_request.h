@@ -9,13 +9,15 @@
 #include <memory>
 #include <vector>
 
+#include "absl/status/status.h"
+
 namespace runnel::server {
 
 namespace internal {
 inline constexpr char kUnreadMark[] = "(unread)";
 }
 
-grpc::Status UnreadableRequest();
+absl::Status UnreadableRequest();
 
 // A stream of messages gives the same news at its end and for a message that cannot be parsed. But
 // parsing clears: if `message`'s chunk is marked before it is read, the mark tells the two apart.

@@ -17,33 +17,33 @@ ExportCall* ExportCall::Start(Engine* engine, const v1::ExportModelRequest& requ
   const std::shared_ptr<ExportCall> call(new ExportCall(engine));
   const std::lock_guard lock(call->mutex_);
   call->self_ = call;
-  const grpc::Status status = call->TryBegin(request);
-  if (!status.ok()) call->Finish(status);
+  const absl::Status status = call->TryBegin(request);
+  if (!status.ok()) call->Finish(ToGrpcStatus(status));
   return call.get();
 }
 
-grpc::Status ExportCall::TryBegin(const v1::ExportModelRequest& request) {
+absl::Status ExportCall::TryBegin(const v1::ExportModelRequest& request) {
   absl::StatusOr<ModelReference> reference = ParseModelReference(request.model());
-  if (!reference.ok()) return ToGrpcStatus(reference.status(), "model");
+  if (!reference.ok()) return AtField("model", reference.status());
   reference_ = *std::move(reference);
   auto slot = engine_.export_slots.Take();
-  if (!slot.ok()) return ToGrpcStatus(slot.status());
+  if (!slot.ok()) return slot.status();
   slot_ = *std::move(slot);
-  return ToGrpcStatus(Continue());
+  return Continue();
 }
 
 absl::Status ExportCall::Continue() {
   return engine_.model_work.Submit([self = shared_from_this()] {
     const std::lock_guard lock(self->mutex_);
-    const grpc::Status status = self->TrySend();
-    if (!status.ok()) self->Finish(status);
+    const absl::Status status = self->TrySend();
+    if (!status.ok()) self->Finish(ToGrpcStatus(status));
   });
 }
 
-grpc::Status ExportCall::TrySend() {
+absl::Status ExportCall::TrySend() {
   if (!file_.has_value()) {
     auto file = engine_.models->OpenFile(reference_);
-    if (!file.ok()) return ToGrpcStatus(file.status());
+    if (!file.ok()) return file.status();
     file_.emplace(*std::move(file));
   }
   absl::StatusOr<std::string> bytes = file_->reader.Read(kChunkBytes);
@@ -51,9 +51,9 @@ grpc::Status ExportCall::TrySend() {
     if (absl::IsDataLoss(bytes.status())) {
       engine_.models->ReportDamage(reference_.name, file_->version, bytes.status().message());
     }
-    return ToGrpcStatus(absl::Status(bytes.status().code(),
-                                     absl::StrCat(reference_.name, ":", file_->version,
-                                                  " is damaged: ", bytes.status().message())));
+    return absl::Status(bytes.status().code(),
+                        absl::StrCat(reference_.name, ":", file_->version,
+                                     " is damaged: ", bytes.status().message()));
   }
   message_.set_chunk(*std::move(bytes));
   if (file_->reader.bytes_left() > 0) {
@@ -61,7 +61,7 @@ grpc::Status ExportCall::TrySend() {
   } else {
     StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);
   }
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 void ExportCall::OnWriteDone(bool ok) {

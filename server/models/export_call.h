@@ -31,10 +31,10 @@ class ExportCall : public grpc::ServerWriteReactor<v1::ExportModelResponse>,
   explicit ExportCall(Engine* engine) : engine_(*engine) {}
 
   // All with mutex_ held.
-  grpc::Status TryBegin(const v1::ExportModelRequest& request);
+  absl::Status TryBegin(const v1::ExportModelRequest& request);
   // Has the next piece read and sent.
   absl::Status Continue();
-  grpc::Status TrySend();
+  absl::Status TrySend();
 
   Engine& engine_;
   // Held by each step. gRPC starts a step as soon as the one before has asked for it, perhaps

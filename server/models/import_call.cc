@@ -17,7 +17,7 @@ ImportCall* ImportCall::Start(Engine* engine, grpc::CallbackServerContext* conte
   if (status.ok()) {
     call->ReadNext();
   } else {
-    call->End(ToGrpcStatus(status));
+    call->End(status);
   }
   return call.get();
 }
@@ -45,42 +45,42 @@ void ImportCall::OnReadDone(bool ok) {
       self->Publish();
     }
   });
-  if (!status.ok()) End(ToGrpcStatus(status));
+  if (!status.ok()) End(status);
 }
 
 void ImportCall::Take() {
   if (import_ == nullptr) {
-    Violations problems;
-    ImportRequest request = ReadImportRequest(message_, &problems);
-    if (!problems.empty()) return End(ToGrpcStatus(problems));
+    Violations violations;
+    ImportRequest request = ReadImportRequest(message_, &violations);
+    if (!violations.empty()) return End(ToStatus(violations));
     published_.name = request.name;
     import_ = std::make_unique<ModelImport>(&engine_, std::move(request));
   }
-  const grpc::Status status = import_->Append(message_.chunk());
+  const absl::Status status = import_->Append(message_.chunk());
   if (!status.ok()) return End(status);
   ReadNext();
 }
 
 void ImportCall::Publish() {
-  if (context_.IsCancelled()) return End(grpc::Status::CANCELLED);
+  if (context_.IsCancelled()) return End(absl::CancelledError(""));
   if (!IsMarkedAsUnread(message_)) return End(UnreadableRequest());
   if (import_ == nullptr) {
     return End(InvalidField("name", "is missing: the stream ended before its first message"));
   }
-  VersionInfo info;
-  const grpc::Status status = import_->Publish([this] { return context_.IsCancelled(); }, &info);
-  if (status.ok()) {
-    published_.version = info.version;
-    *response_.mutable_version() = ToProto(info);
+  const absl::StatusOr<VersionInfo> info =
+      import_->Publish([this] { return context_.IsCancelled(); });
+  if (info.ok()) {
+    published_.version = info->version;
+    *response_.mutable_version() = ToProto(*info);
   }
-  End(status);
+  End(info.status());
 }
 
-void ImportCall::End(const grpc::Status& status) {
+void ImportCall::End(const absl::Status& status) {
   import_.reset();
   // Before the caller can try again. What is published may have to be withdrawn, on the executor.
   if (published_.version == 0) slot_.reset();
-  Finish(status);
+  Finish(ToGrpcStatus(status));
 }
 
 void ImportCall::OnDone() {

@@ -41,7 +41,7 @@ class ImportCall : public grpc::ServerReadReactor<v1::ImportModelRequest>,
   void Take();
   void Publish();
   // Ends the call; what was written goes.
-  void End(const grpc::Status& status);
+  void End(const absl::Status& status);
 
   // Takes back what is published.
   void Withdraw();

@@ -17,8 +17,8 @@ namespace {
 constexpr char kField[] = "chunk";
 
 // Damage is the sender's mistake: the file is not ours yet.
-grpc::Status OfTheFile(const absl::Status& status) {
-  return absl::IsDataLoss(status) ? InvalidField(kField, status.message()) : ToGrpcStatus(status);
+absl::Status OfTheFile(const absl::Status& status) {
+  return absl::IsDataLoss(status) ? InvalidField(kField, status.message()) : status;
 }
 
 // What reading takes at most: the file beside the parameters, then these beside the version's file;
@@ -32,13 +32,13 @@ int64_t MemoryNeeded(int64_t file_bytes, const SafetensorsHeader& header) {
 
 }  // namespace
 
-grpc::Status ModelImport::Append(absl::string_view bytes) {
-  if (bytes.empty()) return grpc::Status::OK;
+absl::Status ModelImport::Append(absl::string_view bytes) {
+  if (bytes.empty()) return absl::OkStatus();
   bytes_ += static_cast<int64_t>(bytes.size());
   if (bytes_ > engine_.options.max_model_bytes) {
-    return ToGrpcStatus(absl::ResourceExhaustedError(
-        absl::StrCat("the model's file is larger than the ", engine_.options.max_model_bytes,
-                     " bytes that this server takes")));
+    return absl::ResourceExhaustedError(absl::StrCat("the model's file is larger than the ",
+                                                     engine_.options.max_model_bytes,
+                                                     " bytes that this server takes"));
   }
   if (start_.size() < kSafetensorsLengthBytes) {
     absl::StrAppend(&start_, bytes.substr(0, kSafetensorsLengthBytes - start_.size()));
@@ -49,57 +49,51 @@ grpc::Status ModelImport::Append(absl::string_view bytes) {
   }
   if (!file_.has_value()) {
     absl::StatusOr<AtomicFile> file = AtomicFile::Create(engine_.import_path());
-    if (!file.ok()) return ToGrpcStatus(file.status());
+    if (!file.ok()) return file.status();
     file_.emplace(*std::move(file));
   }
-  return ToGrpcStatus(file_->Append(bytes));
+  return file_->Append(bytes);
 }
 
-grpc::Status ModelImport::Publish(const std::function<bool()>& is_cancelled,
-                                  VersionInfo* published) {
+absl::StatusOr<VersionInfo> ModelImport::Publish(const std::function<bool()>& is_cancelled) {
   if (bytes_ == 0) return InvalidField(kField, "is empty; a model's file is needed");
   const absl::StatusOr<SafetensorsFileHeader> file = ReadSafetensorsHeader(file_->temporary_path());
   if (!file.ok()) return OfTheFile(file.status());
   const absl::Status placed = CheckPlacement(file->header, file->data_bytes);
   if (!placed.ok()) return OfTheFile(placed);
   const auto memory = engine_.import_memory.Take(MemoryNeeded(bytes_, file->header), "the model");
-  if (!memory.ok()) return ToGrpcStatus(memory.status());
+  if (!memory.ok()) return memory.status();
 
-  ModelData model;
-  {
-    const absl::StatusOr<std::string> bytes = ReadWholeFile(file_->temporary_path(), bytes_);
-    if (!bytes.ok()) return OfTheFile(bytes.status());
-    grpc::Status status = Decode(file->header, *bytes, &model);
-    if (!status.ok()) return status;
-  }
+  absl::StatusOr<ModelData> model = Decode(file->header);
+  if (!model.ok()) return model.status();
   file_.reset();
-  model.description.training_job.clear();
-  model.description.create_time_ms = absl::ToUnixMillis(absl::Now());
-  model.description.training = WithKnownFieldsOnly(model.description.training);
-  if (is_cancelled()) return grpc::Status::CANCELLED;
-  absl::StatusOr<VersionInfo> info = engine_.models->Publish(request_.name, model);
-  if (!info.ok()) return ToGrpcStatus(info.status());
-  Log(LogLevel::kInfo, absl::StrCat("imported ", request_.name, ":", info->version));
-  *published = *std::move(info);
-  return grpc::Status::OK;
+  model->description.training_job.clear();
+  model->description.create_time_ms = absl::ToUnixMillis(absl::Now());
+  model->description.training = WithKnownFieldsOnly(model->description.training);
+  if (is_cancelled()) return absl::CancelledError("");
+  absl::StatusOr<VersionInfo> info = engine_.models->Publish(request_.name, *model);
+  if (info.ok()) {
+    Log(LogLevel::kInfo, absl::StrCat("imported ", request_.name, ":", info->version));
+  }
+  return info;
 }
 
-grpc::Status ModelImport::Decode(const SafetensorsHeader& header, const std::string& bytes,
-                                 ModelData* model) {
+absl::StatusOr<ModelData> ModelImport::Decode(const SafetensorsHeader& header) const {
+  const absl::StatusOr<std::string> bytes = ReadWholeFile(file_->temporary_path(), bytes_);
+  if (!bytes.ok()) return OfTheFile(bytes.status());
   Violations violations;
   if (ClaimsToBeModelFile(header)) {
-    absl::StatusOr<ModelData> decoded = DecodeModel(bytes);
-    if (!decoded.ok()) return OfTheFile(decoded.status());
-    *model = *std::move(decoded);
+    absl::StatusOr<ModelData> model = DecodeModel(*bytes);
+    if (!model.ok()) return OfTheFile(model.status());
     CheckAgreement(request_, model->description, &violations);
-    return ToGrpcStatus(violations);
+    if (!violations.empty()) return ToStatus(violations);
+    return model;
   }
   RequireNetworkAndVocabulary(request_, &violations);
-  if (!violations.empty()) return ToGrpcStatus(violations);
-  std::optional<ModelData> read = ReadPyTorchModel(bytes, request_.spec, &violations);
-  if (!read) return ToGrpcStatus(violations);
-  *model = *std::move(read);
-  return grpc::Status::OK;
+  if (!violations.empty()) return ToStatus(violations);
+  std::optional<ModelData> model = ReadPyTorchModel(*bytes, request_.spec, &violations);
+  if (!model) return ToStatus(violations);
+  return *std::move(model);
 }
 
 }  // namespace runnel::server

@@ -3,14 +3,14 @@
 #ifndef RUNNEL_SERVER_MODELS_MODEL_IMPORT_H_
 #define RUNNEL_SERVER_MODELS_MODEL_IMPORT_H_
 
-#include <grpcpp/support/status.h>
-
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/base/atomic_file.h"
 #include "server/engine.h"
@@ -26,15 +26,16 @@ class ModelImport {
 
   // Writes the next bytes. INVALID_ARGUMENT as soon as the file cannot be one of safetensors;
   // RESOURCE_EXHAUSTED: too large, or the disk is full.
-  grpc::Status Append(absl::string_view bytes);
+  absl::Status Append(absl::string_view bytes);
 
   // Publishes the file, unless the call that brought it `is_cancelled` when it is ready.
   // INVALID_ARGUMENT: not a model file, or not the one that the request describes.
   // RESOURCE_EXHAUSTED: no memory or room on the disk for it.
-  grpc::Status Publish(const std::function<bool()>& is_cancelled, VersionInfo* published);
+  absl::StatusOr<VersionInfo> Publish(const std::function<bool()>& is_cancelled);
 
  private:
-  grpc::Status Decode(const SafetensorsHeader& header, const std::string& bytes, ModelData* model);
+  // Reads the whole file, whose header is `header`.
+  absl::StatusOr<ModelData> Decode(const SafetensorsHeader& header) const;
 
   Engine& engine_;
   const ImportRequest request_;

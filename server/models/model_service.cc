@@ -20,14 +20,14 @@ grpc::ServerUnaryReactor* ModelService::ListModels(grpc::CallbackServerContext* 
 }
 
 // A page token is the last name of its page: models that come or go do not shift the next one.
-grpc::Status ModelService::List(const v1::ListModelsRequest& request,
+absl::Status ModelService::List(const v1::ListModelsRequest& request,
                                 v1::ListModelsResponse* response) const {
-  Violations problems;
-  const int page_size = CheckPageSize(request.page_size(), &problems);
+  Violations violations;
+  const int page_size = CheckPageSize(request.page_size(), &violations);
   if (!request.page_token().empty() && !CheckModelName(request.page_token()).ok()) {
-    problems.Add("page_token", "is not a token of this list");
+    violations.Add("page_token", "is not a token of this list");
   }
-  if (!problems.empty()) return ToGrpcStatus(problems);
+  if (!violations.empty()) return ToStatus(violations);
   for (const ModelInfo& model : engine_.models->List()) {
     if (!request.page_token().empty() && model.name <= request.page_token()) continue;
     if (response->models_size() == page_size) {
@@ -36,7 +36,7 @@ grpc::Status ModelService::List(const v1::ListModelsRequest& request,
     }
     *response->add_models() = ToProto(model);
   }
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 grpc::ServerUnaryReactor* ModelService::GetModel(grpc::CallbackServerContext* context,
@@ -46,14 +46,14 @@ grpc::ServerUnaryReactor* ModelService::GetModel(grpc::CallbackServerContext* co
                   [this, request, response] { return Get(*request, response); });
 }
 
-grpc::Status ModelService::Get(const v1::GetModelRequest& request,
+absl::Status ModelService::Get(const v1::GetModelRequest& request,
                                v1::GetModelResponse* response) const {
   if (const absl::Status status = CheckModelName(request.name()); !status.ok()) {
-    return ToGrpcStatus(status, "name");
+    return AtField("name", status);
   }
   const auto model = engine_.models->Get(request.name());
   if (model.ok()) *response->mutable_model() = ToProto(*model);
-  return ToGrpcStatus(model.status());
+  return model.status();
 }
 
 grpc::ServerUnaryReactor* ModelService::DeleteModel(grpc::CallbackServerContext* context,
@@ -62,12 +62,12 @@ grpc::ServerUnaryReactor* ModelService::DeleteModel(grpc::CallbackServerContext*
   return AnswerOn(&engine_.requests, context, [this, request] { return Delete(*request); });
 }
 
-grpc::Status ModelService::Delete(const v1::DeleteModelRequest& request) const {
+absl::Status ModelService::Delete(const v1::DeleteModelRequest& request) const {
   const absl::StatusOr<ModelReference> reference = ParseModelReference(request.model());
-  if (!reference.ok()) return ToGrpcStatus(reference.status(), "model");
+  if (!reference.ok()) return AtField("model", reference.status());
   const absl::Status status = engine_.models->Delete(*reference);
   if (status.ok()) Log(LogLevel::kInfo, absl::StrCat("deleted ", reference->ToString()));
-  return ToGrpcStatus(status);
+  return status;
 }
 
 grpc::ServerUnaryReactor* ModelService::SetModelLabel(grpc::CallbackServerContext* context,

@@ -30,9 +30,9 @@ class ModelService final : public v1::ModelService::CallbackService {
       grpc::CallbackServerContext* context, const v1::ExportModelRequest* request) override;
 
  private:
-  grpc::Status List(const v1::ListModelsRequest& request, v1::ListModelsResponse* response) const;
-  grpc::Status Get(const v1::GetModelRequest& request, v1::GetModelResponse* response) const;
-  grpc::Status Delete(const v1::DeleteModelRequest& request) const;
+  absl::Status List(const v1::ListModelsRequest& request, v1::ListModelsResponse* response) const;
+  absl::Status Get(const v1::GetModelRequest& request, v1::GetModelResponse* response) const;
+  absl::Status Delete(const v1::DeleteModelRequest& request) const;
 
   Engine& engine_;
 };

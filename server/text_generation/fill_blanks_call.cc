@@ -28,38 +28,38 @@ int64_t CountOf(const std::string& part, const std::string& text) {
 }  // namespace
 
 Violations FillBlanksCall::CheckRequest(int64_t* blanks) {
-  Violations problems;
+  Violations violations;
   blank_ = request_.blank().empty() ? kBlankDefault : request_.blank();
   const auto blank_chars = DecodeUtf8(blank_);
   if (!blank_chars.ok() || blank_chars->size() != 1) {
-    problems.Add("blank", absl::StrCat("has ", blank_chars.ok() ? blank_chars->size() : 0,
-                                       " characters; must be one"));
-    return problems;
+    violations.Add("blank", absl::StrCat("has ", blank_chars.ok() ? blank_chars->size() : 0,
+                                         " characters; must be one"));
+    return violations;
   }
   *blanks = CountOf(blank_, request_.text());
   if (*blanks == 0) {
-    problems.Add("text", absl::StrCat("has no blank, which is marked by ",
-                                      DescribeChar(blank_chars->front())));
+    violations.Add("text", absl::StrCat("has no blank, which is marked by ",
+                                        DescribeChar(blank_chars->front())));
   } else if (*blanks > kBlanksMax) {
-    problems.Add("text", absl::StrCat("has ", *blanks, " blanks; at most ", kBlanksMax));
+    violations.Add("text", absl::StrCat("has ", *blanks, " blanks; at most ", kBlanksMax));
   }
   if (request_.has_candidates() && request_.candidates() < 1) {
-    problems.Add("candidates", absl::StrCat("is ", request_.candidates(), "; must be 1 or more"));
+    violations.Add("candidates", absl::StrCat("is ", request_.candidates(), "; must be 1 or more"));
   }
-  CheckLength(request_.text(), /*context=*/"", &problems);
-  return problems;
+  CheckLength(request_.text(), /*context=*/"", &violations);
+  return violations;
 }
 
-grpc::Status FillBlanksCall::Prepare() {
+absl::Status FillBlanksCall::Prepare() {
   int64_t blanks = 0;
-  grpc::Status status =
-      FindModel(request_.model(), CheckRequest(&blanks), engine_.models.get(), &model_);
-  if (!status.ok()) return status;
+  auto found = FindModel(request_.model(), CheckRequest(&blanks), engine_.models.get());
+  if (!found.ok()) return found.status();
+  model_ = *std::move(found);
   if (model_->cloze == nullptr) {
-    return {grpc::StatusCode::FAILED_PRECONDITION,
-            absl::StrCat("model ", model_->name, ":", model_->version,
-                         " is one-directional and does not see what follows a blank; FillBlanks "
-                         "takes a model trained with network.bidirectional")};
+    return absl::FailedPreconditionError(
+        absl::StrCat("model ", model_->name, ":", model_->version,
+                     " is one-directional and does not see what follows a blank; FillBlanks "
+                     "takes a model trained with network.bidirectional"));
   }
   const int candidates =
       std::min(request_.has_candidates() ? request_.candidates() : kCandidatesDefault,
@@ -69,16 +69,16 @@ grpc::Status FillBlanksCall::Prepare() {
                                                    " blanks; one response holds at most ",
                                                    kAllCandidatesMax, " together"));
   }
-  status = ClaimMemory(request_.text().size());
-  if (!status.ok()) return status;
+  const absl::Status claimed = ClaimMemory(request_.text().size());
+  if (!claimed.ok()) return claimed;
   auto text = EncodeBlankText(model_->vocabulary, request_.text(), blank_);
-  if (!text.ok()) return ToGrpcStatus(text.status(), "text");
+  if (!text.ok()) return AtField("text", text.status());
   positions_ = std::move(text->positions);
   for (size_t i = 0; i < text->ids.size(); ++i) {
     if (text->ids[i] == kMaskedId) masked_.push_back(i);
   }
   filler_ = std::make_unique<BlankFiller>(model_, std::move(text->ids), candidates);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> FillBlanksCall::Advance() {

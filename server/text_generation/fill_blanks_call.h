@@ -22,7 +22,7 @@ class FillBlanksCall : public ReadingCall {
       : ReadingCall(engine, *request), request_(*request), response_(*response) {}
 
  protected:
-  grpc::Status Prepare() override;
+  absl::Status Prepare() override;
   absl::StatusOr<bool> Advance() override;
   void WriteResponse() override;
 

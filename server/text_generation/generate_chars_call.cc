@@ -44,33 +44,32 @@ GenerateCharsCall* GenerateCharsCall::Start(Engine* engine,
     call->admission_ = *std::move(admission);
     status = engine->Submit(&engine->requests, *request, [call] { call->Prepare(); });
   }
-  if (!status.ok()) call->Refuse(ToGrpcStatus(status));
+  if (!status.ok()) call->Refuse(status);
   return call.get();
 }
 
 void GenerateCharsCall::Prepare() {
-  Violations problems;
-  const SamplingOptions sampling = ReadSampling(request_, engine_.options.max_chars, &problems);
+  Violations violations;
+  const SamplingOptions sampling = ReadSampling(request_, engine_.options.max_chars, &violations);
   const GenerationInput input{.model = request_.model(),
                               .prompt = request_.prompt(),
                               .skip_unknown = request_.skip_unknown_prompt_chars(),
                               .resume_state = request_.resume_state(),
                               .request_bytes = static_cast<int64_t>(request_.ByteSizeLong()),
                               .arrival = arrival_};
-  GenerationStart start;
-  const grpc::Status status =
-      StartGeneration(input, sampling, std::move(problems), &engine_, &start);
-  if (!status.ok()) return Refuse(status);
-  text_memory_ = std::move(start.text_memory);
-  run_ = std::make_unique<GenerationRun>(std::move(start.runs.front()));
+  absl::StatusOr<GenerationStart> start =
+      StartGeneration(input, sampling, std::move(violations), &engine_);
+  if (!start.ok()) return Refuse(start.status());
+  text_memory_ = std::move(start->text_memory);
+  run_ = std::make_unique<GenerationRun>(std::move(start->runs.front()));
   if (request_.has_max_chars_per_message()) chars_max_ = request_.max_chars_per_message();
   engine_.generation.Schedule(shared_from_this());
 }
 
-void GenerateCharsCall::Refuse(const grpc::Status& status) {
+void GenerateCharsCall::Refuse(const absl::Status& status) {
   const std::lock_guard lock(mutex_);
   finished_ = true;
-  Finish(status);
+  Finish(ToGrpcStatus(status));
 }
 
 bool GenerateCharsCall::GoesOn() {

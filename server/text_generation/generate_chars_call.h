@@ -48,7 +48,7 @@ class GenerateCharsCall : public grpc::ServerWriteReactor<v1::GenerateCharsRespo
 
   // Off gRPC's threads: checks the request, then schedules the writing.
   void Prepare();
-  void Refuse(const grpc::Status& status);
+  void Refuse(const absl::Status& status);
   // Takes what a step wrote; false if the writing must pause.
   bool Deliver(absl::string_view written);
   void EndText(absl::string_view written);

@@ -41,35 +41,36 @@ absl::StatusOr<std::vector<Session>> MakeSessions(const std::shared_ptr<const Lo
 
 }  // namespace
 
-grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampling,
-                             Violations problems, Engine* engine, GenerationStart* start) {
-  std::shared_ptr<const LoadedModel> model;
-  grpc::Status found = FindModel(input.model, std::move(problems), engine->models.get(), &model);
-  if (!found.ok()) return found;
+absl::StatusOr<GenerationStart> StartGeneration(const GenerationInput& input,
+                                                SamplingOptions sampling, Violations violations,
+                                                Engine* engine) {
+  auto found = FindModel(input.model, std::move(violations), engine->models.get());
+  if (!found.ok()) return found.status();
+  const std::shared_ptr<const LoadedModel> model = *std::move(found);
   if (model->decoder == nullptr) {
-    return {grpc::StatusCode::FAILED_PRECONDITION,
-            absl::StrCat("model ", model->name, ":", model->version,
-                         " is bidirectional: it sees what follows a character and cannot write; "
-                         "FillBlanks fills blanks with it, Score rates a text")};
+    return absl::FailedPreconditionError(
+        absl::StrCat("model ", model->name, ":", model->version,
+                     " is bidirectional: it sees what follows a character and cannot write; "
+                     "FillBlanks fills blanks with it, Score rates a text"));
   }
   const Vocabulary& vocabulary = model->vocabulary;
   Violations unbound;
   BindToVocabulary(vocabulary, &engine->patterns, &sampling, &unbound);
   Violations unfit;
   unfit.AddPrefixed("sampling.", unbound);
-  if (!unfit.empty()) return ToGrpcStatus(unfit);
+  if (!unfit.empty()) return ToStatus(unfit);
 
   auto claim = engine->text_memory.Take(MemoryNeeded(input), "the request");
-  if (!claim.ok()) return ToGrpcStatus(claim.status());
+  if (!claim.ok()) return claim.status();
   const auto prompt =
       vocabulary.Encode(input.prompt, input.skip_unknown ? Vocabulary::Unknown::kIsSkipped
                                                          : Vocabulary::Unknown::kIsError);
-  if (!prompt.ok()) return ToGrpcStatus(prompt.status(), "prompt");
+  if (!prompt.ok()) return AtField("prompt", prompt.status());
 
   std::optional<SessionState> resumed;
   if (!input.resume_state.empty()) {
     auto state = DecodeStateToken(input.resume_state, *model);
-    if (!state.ok()) return ToGrpcStatus(state.status(), "resume_state");
+    if (!state.ok()) return AtField("resume_state", state.status());
     resumed = *std::move(state);
     if (!sampling.seed) sampling.seed = resumed->seed;
     sampling.sample_index = resumed->sample_index;
@@ -77,18 +78,19 @@ grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampl
   if (!sampling.seed) sampling.seed = RandomSeed();
   auto sessions =
       MakeSessions(model, sampling, resumed ? &*resumed : nullptr, prompt->ids, input.texts);
-  if (!sessions.ok()) return ToGrpcStatus(sessions.status(), "resume_state");
+  if (!sessions.ok()) return AtField("resume_state", sessions.status());
+  GenerationStart start;
   for (Session& session : *sessions) {
-    start->runs.emplace_back(std::move(session),
-                             GenerationRun::Facts{.seed = *sampling.seed,
-                                                  .model = model->name,
-                                                  .model_version = model->version,
-                                                  .prompt_chars = prompt->chars,
-                                                  .return_state = sampling.return_state,
-                                                  .arrival = input.arrival});
+    start.runs.emplace_back(std::move(session),
+                            GenerationRun::Facts{.seed = *sampling.seed,
+                                                 .model = model->name,
+                                                 .model_version = model->version,
+                                                 .prompt_chars = prompt->chars,
+                                                 .return_state = sampling.return_state,
+                                                 .arrival = input.arrival});
   }
-  start->text_memory = *std::move(claim);
-  return grpc::Status::OK;
+  start.text_memory = *std::move(claim);
+  return start;
 }
 
 }  // namespace runnel::server

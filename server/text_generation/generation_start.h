@@ -3,11 +3,10 @@
 #ifndef RUNNEL_SERVER_TEXT_GENERATION_GENERATION_START_H_
 #define RUNNEL_SERVER_TEXT_GENERATION_GENERATION_START_H_
 
-#include <grpcpp/support/status.h>
-
 #include <memory>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/generate/sampling_options.h"
 #include "server/engine.h"
@@ -33,10 +32,12 @@ struct GenerationInput {
   GenerationRun::Clock::time_point arrival;
 };
 
-// May read the model's file. `sampling` and `problems` are what reading the request's options gave;
-// without a seed in `sampling`, a resumed text keeps its own and another one gets a random one.
-grpc::Status StartGeneration(const GenerationInput& input, SamplingOptions sampling,
-                             Violations problems, Engine* engine, GenerationStart* start);
+// May read the model's file. `sampling` and `violations` are what reading the request's options
+// gave; without a seed in `sampling`, a resumed text keeps its own and another one gets a random
+// one.
+absl::StatusOr<GenerationStart> StartGeneration(const GenerationInput& input,
+                                                SamplingOptions sampling, Violations violations,
+                                                Engine* engine);
 
 }  // namespace runnel::server
 

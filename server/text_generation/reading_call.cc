@@ -27,12 +27,12 @@ grpc::ServerUnaryReactor* ReadingCall::Start(const std::shared_ptr<ReadingCall>&
   }
   if (status.ok()) {
     status = engine.Submit(&engine.requests, call->message_, [call] {
-      const grpc::Status prepared = call->Prepare();
+      const absl::Status prepared = call->Prepare();
       if (!prepared.ok()) return call->End(prepared);
       call->engine_.readings.Schedule([call] { call->RunSlice(); });
     });
   }
-  if (!status.ok()) call->End(ToGrpcStatus(status));
+  if (!status.ok()) call->End(status);
   return call.get();
 }
 
@@ -41,23 +41,23 @@ void ReadingCall::RunSlice() {
   PrepareThreadForMath();
   const auto slice_end = Clock::now() + ReadingPool::kSlice;
   do {
-    if (cancelled_) return End(grpc::Status::CANCELLED);
+    if (cancelled_) return End(absl::CancelledError(""));
     if (engine_.readings.draining()) {
-      return End({grpc::StatusCode::UNAVAILABLE, "the server is shutting down"});
+      return End(absl::UnavailableError("the server is shutting down"));
     }
     const absl::StatusOr<bool> done = Advance();
-    if (!done.ok()) return End(ToGrpcStatus(done.status()));
+    if (!done.ok()) return End(done.status());
     if (*done) {
       WriteResponse();
-      return End(grpc::Status::OK);
+      return End(absl::OkStatus());
     }
   } while (Clock::now() < slice_end);
   engine_.readings.Schedule([call = shared_from_this()] { call->RunSlice(); });
 }
 
-void ReadingCall::End(const grpc::Status& status) {
+void ReadingCall::End(const absl::Status& status) {
   const std::lock_guard lock(mutex_);
-  Finish(status);
+  Finish(ToGrpcStatus(status));
 }
 
 void ReadingCall::OnDone() {
@@ -69,21 +69,21 @@ void ReadingCall::OnDone() {
 }
 
 void ReadingCall::CheckLength(const std::string& text, const std::string& context,
-                              Violations* problems) const {
+                              Violations* violations) const {
   const int64_t chars = CountChars(text) + CountChars(context);
   if (chars <= engine_.options.max_chars) return;
-  problems->Add(
+  violations->Add(
       "text", absl::StrCat("has ", chars, " characters", context.empty() ? "" : " with its context",
                            "; at most ", engine_.options.max_chars));
 }
 
-grpc::Status ReadingCall::ClaimMemory(size_t bytes) {
+absl::Status ReadingCall::ClaimMemory(size_t bytes) {
   auto claim = engine_.text_memory.Take(
       static_cast<int64_t>(message_.ByteSizeLong() + bytes * kBytesPerTextByte), "the request");
-  if (!claim.ok()) return ToGrpcStatus(claim.status());
+  if (!claim.ok()) return claim.status();
   const std::lock_guard lock(mutex_);
   memory_ = *std::move(claim);
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 }  // namespace runnel::server

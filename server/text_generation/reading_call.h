@@ -34,22 +34,23 @@ class ReadingCall : public grpc::ServerUnaryReactor,
       : engine_(*engine), message_(message) {}
 
   // Off gRPC's threads, once: checks the request and makes the work. May read the model's file.
-  virtual grpc::Status Prepare() = 0;
+  virtual absl::Status Prepare() = 0;
   // Does a little of the work; true when it is done. An error ends the call.
   virtual absl::StatusOr<bool> Advance() = 0;
   // Afterwards.
   virtual void WriteResponse() = 0;
 
   // A violation if a text, with what stands before it, has more characters than this server takes.
-  void CheckLength(const std::string& text, const std::string& context, Violations* problems) const;
+  void CheckLength(const std::string& text, const std::string& context,
+                   Violations* violations) const;
   // Claims memory for the request and what is made of its text of `bytes`, until the call is done.
-  grpc::Status ClaimMemory(size_t bytes);
+  absl::Status ClaimMemory(size_t bytes);
 
   Engine& engine_;
 
  private:
   void RunSlice();
-  void End(const grpc::Status& status);
+  void End(const absl::Status& status);
 
   const google::protobuf::MessageLite& message_;  // the request
   std::atomic<bool> cancelled_ = false;

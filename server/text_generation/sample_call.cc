@@ -75,26 +75,25 @@ SampleCall* SampleCall::Start(Engine* engine, const v1::SampleRequest* request,
 }
 
 void SampleCall::Prepare() {
-  const grpc::Status status = TryPrepare();
-  if (!status.ok()) Finish(status);
+  const absl::Status status = TryPrepare();
+  if (!status.ok()) Finish(ToGrpcStatus(status));
 }
 
-grpc::Status SampleCall::TryPrepare() {
-  Violations problems;
+absl::Status SampleCall::TryPrepare() {
+  Violations violations;
   const SamplingOptions sampling = ReadSampling(request_, engine_.options.max_chars,
-                                                engine_.options.max_message_bytes, &problems);
-  const int texts = problems.empty() ? NumTexts(request_) : 1;
+                                                engine_.options.max_message_bytes, &violations);
+  const int texts = violations.empty() ? NumTexts(request_) : 1;
   if (texts > engine_.options.max_streams) {
     return InvalidField(request_.has_best_of() ? "best_of" : "num_samples",
                         absl::StrCat("is ", texts, "; this server writes at most ",
                                      engine_.options.max_streams, " texts at a time"));
   }
   auto admission = engine_.generation.Admit(texts);
-  if (!admission.ok()) return ToGrpcStatus(admission.status());
+  if (!admission.ok()) return admission.status();
   admission_ = *std::move(admission);
 
-  GenerationStart start;
-  grpc::Status status = StartGeneration(
+  absl::StatusOr<GenerationStart> start = StartGeneration(
       {.model = request_.model(),
        .prompt = request_.prompt(),
        .skip_unknown = request_.skip_unknown_prompt_chars(),
@@ -102,18 +101,18 @@ grpc::Status SampleCall::TryPrepare() {
        .texts = texts,
        .request_bytes = static_cast<int64_t>(request_.ByteSizeLong()),
        .response_bytes =
-           problems.empty() ? texts * sampling.max_chars * MemoryPerChar(sampling) : 0,
+           violations.empty() ? texts * sampling.max_chars * MemoryPerChar(sampling) : 0,
        .arrival = arrival_},
-      sampling, std::move(problems), &engine_, &start);
-  if (!status.ok()) return status;
-  text_memory_ = std::move(start.text_memory);
+      sampling, std::move(violations), &engine_);
+  if (!start.ok()) return start.status();
+  text_memory_ = std::move(start->text_memory);
   texts_left_ = texts;
   texts_.resize(texts);
   for (int i = 0; i < texts; ++i) {
     engine_.generation.Schedule(
-        std::make_shared<TextTask>(shared_from_this(), std::move(start.runs[i]), &texts_[i]));
+        std::make_shared<TextTask>(shared_from_this(), std::move(start->runs[i]), &texts_[i]));
   }
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 void SampleCall::TextEnded(const absl::Status& status) {

@@ -42,7 +42,7 @@ class SampleCall : public grpc::ServerUnaryReactor,
 
   // Off gRPC's threads: checks the request, then schedules the writing.
   void Prepare();
-  grpc::Status TryPrepare();
+  absl::Status TryPrepare();
   // Takes note that a text has ended, and whether it failed. The last one finishes the call.
   void TextEnded(const absl::Status& status);
 

@@ -11,18 +11,17 @@
 
 namespace runnel::server {
 
-grpc::Status ScoreCall::Prepare() {
-  Violations problems;
+absl::Status ScoreCall::Prepare() {
+  Violations violations;
   if (request_.text().empty()) {
-    problems.Add("text", "is empty; must have at least one character");
+    violations.Add("text", "is empty; must have at least one character");
   }
-  CheckLength(request_.text(), request_.context(), &problems);
-  std::shared_ptr<const LoadedModel> model;
-  grpc::Status status =
-      FindModel(request_.model(), std::move(problems), engine_.models.get(), &model);
-  if (!status.ok()) return status;
-  status = ClaimMemory(request_.text().size() + request_.context().size());
-  if (!status.ok()) return status;
+  CheckLength(request_.text(), request_.context(), &violations);
+  auto found = FindModel(request_.model(), std::move(violations), engine_.models.get());
+  if (!found.ok()) return found.status();
+  std::shared_ptr<const LoadedModel> model = *std::move(found);
+  const absl::Status claimed = ClaimMemory(request_.text().size() + request_.context().size());
+  if (!claimed.ok()) return claimed;
 
   const auto unknown = request_.skip_unknown_chars() ? Vocabulary::Unknown::kIsSkipped
                                                      : Vocabulary::Unknown::kIsError;
@@ -33,14 +32,14 @@ grpc::Status ScoreCall::Prepare() {
   if (!context.ok()) {
     unknown_chars.Add("context", std::string(context.status().message()));
   }
-  if (!unknown_chars.empty()) return ToGrpcStatus(unknown_chars);
+  if (!unknown_chars.empty()) return ToStatus(unknown_chars);
   if (text->ids.empty()) return InvalidField("text", "has no character that the model knows");
 
   response_.set_scored_chars(static_cast<int32_t>(text->chars));
   response_.set_model_version(model->version);
   model_ = model;
   scorer_ = MakeScorer(std::move(model), std::move(context->ids), std::move(text->ids));
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> ScoreCall::Advance() {

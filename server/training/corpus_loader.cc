@@ -54,23 +54,21 @@ absl::string_view CorpusLoader::Field(const v1::TrainRequest& request) {
   return "corpus";
 }
 
-grpc::Status CorpusLoader::Load(const v1::TrainRequest& request, const CorpusVocabulary& vocabulary,
-                                std::shared_ptr<const LoadedCorpus>* corpus) const {
+absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::Load(
+    const v1::TrainRequest& request, const CorpusVocabulary& vocabulary) const {
   auto loaded = LoadField(request, vocabulary);
-  if (loaded.ok()) {
-    if (const int64_t marks = (*loaded)->corpus.byte_order_marks(); marks > 0) {
-      Log(LogLevel::kInfo,
-          absl::StrCat("the corpus for model ", request.model(), " (", Field(request), ") has ",
-                       marks, marks == 1 ? " byte order mark" : " byte order marks",
-                       " at the beginning of its text or documents; the model does not learn it"));
-    }
-    *corpus = *std::move(loaded);
-    return grpc::Status::OK;
+  if (!loaded.ok()) {
+    if (absl::IsUnavailable(loaded.status())) return loaded;
+    if (absl::IsInvalidArgument(loaded.status())) return AtField(Field(request), loaded.status());
+    return WithField(Field(request), loaded.status());
   }
-  const absl::Status& status = loaded.status();
-  if (absl::IsUnavailable(status)) return ToGrpcStatus(status);
-  if (absl::IsInvalidArgument(status)) return ToGrpcStatus(status, Field(request));
-  return ToGrpcStatus(WithField(Field(request), status));
+  if (const int64_t marks = (*loaded)->corpus.byte_order_marks(); marks > 0) {
+    Log(LogLevel::kInfo,
+        absl::StrCat("the corpus for model ", request.model(), " (", Field(request), ") has ",
+                     marks, marks == 1 ? " byte order mark" : " byte order marks",
+                     " at the beginning of its text or documents; the model does not learn it"));
+  }
+  return loaded;
 }
 
 absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadField(

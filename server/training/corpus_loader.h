@@ -2,8 +2,6 @@
 #ifndef RUNNEL_SERVER_TRAINING_CORPUS_LOADER_H_
 #define RUNNEL_SERVER_TRAINING_CORPUS_LOADER_H_
 
-#include <grpcpp/support/status.h>
-
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -39,8 +37,8 @@ class CorpusLoader {
 
   // Reads files. The status names the field: text, corpus_path, corpus_id, or corpus if
   // there is none. UNAVAILABLE: stopped.
-  grpc::Status Load(const v1::TrainRequest& request, const CorpusVocabulary& vocabulary,
-                    std::shared_ptr<const LoadedCorpus>* corpus) const;
+  absl::StatusOr<std::shared_ptr<const LoadedCorpus>> Load(
+      const v1::TrainRequest& request, const CorpusVocabulary& vocabulary) const;
 
   // Ends all loading as soon as may be, also what is to come.
   void Stop() { stopped_ = true; }

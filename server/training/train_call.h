@@ -11,6 +11,8 @@
 #include <memory>
 #include <mutex>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "runnel/v1/training.pb.h"
 #include "server/engine.h"
 
@@ -37,15 +39,12 @@ class TrainCall : public grpc::ServerUnaryReactor, public std::enable_shared_fro
         wait_(request->wait()) {}
 
   void Submit();
-  grpc::Status TrySubmit(std::shared_ptr<TrainingJob>* job);
-  grpc::Status MakeSpec(TrainingSpec* spec);
-  // If the request names a base: sets the spec's base, the network until it is planned, and the
-  // vocabulary to begin with. A malformed reference is added to `problems`.
-  grpc::Status ReadBase(TrainingSpec* spec, CorpusVocabulary* vocabulary, Violations* problems);
+  // The new job, or the one that the same request has already submitted.
+  absl::StatusOr<std::shared_ptr<TrainingJob>> TrySubmit();
   void WaitFor(const std::shared_ptr<TrainingJob>& job);
   // Answers with the job if it has ended or nobody waits for that.
   void AnswerIfDue();
-  void FinishOnce(const grpc::Status& status);  // mutex_ held
+  void FinishOnce(const absl::Status& status);  // mutex_ held
 
   Engine& engine_;
   grpc::CallbackServerContext& context_;

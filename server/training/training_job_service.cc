@@ -19,7 +19,7 @@ grpc::ServerUnaryReactor* TrainingJobService::GetTrainingJob(
     v1::GetTrainingJobResponse* response) {
   const auto job = engine_.jobs.Find(request->id());
   if (job.ok()) *response->mutable_job() = (*job)->Snapshot();
-  return Answer(context, ToGrpcStatus(job.status()));
+  return Answer(context, job.status());
 }
 
 grpc::ServerUnaryReactor* TrainingJobService::ListTrainingJobs(
@@ -29,20 +29,20 @@ grpc::ServerUnaryReactor* TrainingJobService::ListTrainingJobs(
                   [this, request, response] { return List(*request, response); });
 }
 
-grpc::Status TrainingJobService::List(const v1::ListTrainingJobsRequest& request,
+absl::Status TrainingJobService::List(const v1::ListTrainingJobsRequest& request,
                                       v1::ListTrainingJobsResponse* response) const {
-  Violations problems;
-  const int page_size = CheckPageSize(request.page_size(), &problems);
+  Violations violations;
+  const int page_size = CheckPageSize(request.page_size(), &violations);
   if (!v1::TrainingJobState_IsValid(request.state())) {
-    AddUnknownEnum("state", request.state(), &problems);
+    AddUnknownEnum("state", request.state(), &violations);
   }
-  if (!problems.empty()) return ToGrpcStatus(problems);
+  if (!violations.empty()) return ToStatus(violations);
   auto page = engine_.jobs.List({.model = request.model(), .state = request.state()}, page_size,
                                 request.page_token());
-  if (!page.ok()) return ToGrpcStatus(page.status(), "page_token");
+  if (!page.ok()) return AtField("page_token", page.status());
   for (const auto& job : page->jobs) *response->add_jobs() = job->Snapshot();
   response->set_next_page_token(std::move(page->next_page_token));
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 grpc::ServerUnaryReactor* TrainingJobService::CancelTrainingJob(
@@ -50,7 +50,7 @@ grpc::ServerUnaryReactor* TrainingJobService::CancelTrainingJob(
     v1::CancelTrainingJobResponse* response) {
   const auto job = engine_.jobs.Cancel(request->id(), request->publish());
   if (job.ok()) *response->mutable_job() = (*job)->Snapshot();
-  return Answer(context, ToGrpcStatus(job.status()));
+  return Answer(context, job.status());
 }
 
 grpc::ServerWriteReactor<v1::WatchTrainingJobResponse>* TrainingJobService::WatchTrainingJob(

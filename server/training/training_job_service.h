@@ -27,7 +27,7 @@ class TrainingJobService final : public v1::TrainingJobService::CallbackService 
       grpc::CallbackServerContext* context, const v1::WatchTrainingJobRequest* request) override;
 
  private:
-  grpc::Status List(const v1::ListTrainingJobsRequest& request,
+  absl::Status List(const v1::ListTrainingJobsRequest& request,
                     v1::ListTrainingJobsResponse* response) const;
 
   Engine& engine_;

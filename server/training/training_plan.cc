@@ -16,46 +16,46 @@
 namespace runnel::server {
 namespace {
 
-void ReadCell(const v1::NetworkConfig& wire, NetworkConfig* network, Violations* problems) {
+void ReadCell(const v1::NetworkConfig& wire, NetworkConfig* network, Violations* violations) {
   if (wire.cell_type() == v1::CELL_TYPE_UNSPECIFIED) return;
   if (const std::optional<CellType> cell = CellFromProto(wire.cell_type())) {
     network->cell = *cell;
   } else {
-    AddUnknownEnum("network.cell_type", wire.cell_type(), problems);
+    AddUnknownEnum("network.cell_type", wire.cell_type(), violations);
   }
 }
 
-void ReadVocabulary(const v1::NetworkConfig& wire, VocabularyRules* rules, Violations* problems) {
+void ReadVocabulary(const v1::NetworkConfig& wire, VocabularyRules* rules, Violations* violations) {
   if (wire.vocabulary() == v1::VOCABULARY_KIND_BYTES) {
     rules->kind = VocabularyKind::kBytes;
   } else if (!v1::VocabularyKind_IsValid(wire.vocabulary())) {
-    AddUnknownEnum("network.vocabulary", wire.vocabulary(), problems);
+    AddUnknownEnum("network.vocabulary", wire.vocabulary(), violations);
   }
   if (wire.has_min_char_count()) rules->min_char_count = wire.min_char_count();
   rules->document_separator = wire.document_separator();
-  Violations violations;
-  Validate(*rules, &violations);
+  Violations found;
+  Validate(*rules, &found);
   if (wire.has_document_separator() && wire.document_separator().empty()) {
-    violations.Add("document_separator", absl::StrCat("has 0 bytes; must have 1 to ",
-                                                      VocabularyRules::kSeparatorBytesMax));
+    found.Add("document_separator",
+              absl::StrCat("has 0 bytes; must have 1 to ", VocabularyRules::kSeparatorBytesMax));
   }
-  problems->AddPrefixed("network.", violations);
+  violations->AddPrefixed("network.", found);
 }
 
-void ReadNetwork(const v1::NetworkConfig& wire, TrainingPlan* plan, Violations* problems) {
-  ReadCell(wire, &plan->network, problems);
+void ReadNetwork(const v1::NetworkConfig& wire, TrainingPlan* plan, Violations* violations) {
+  ReadCell(wire, &plan->network, violations);
   if (wire.has_num_layers()) plan->network.num_layers = wire.num_layers();
   if (wire.has_hidden_size()) plan->network.hidden_size = wire.hidden_size();
   plan->network.bidirectional |= wire.bidirectional();
   if (wire.has_embedding_size()) plan->network.embedding_size = wire.embedding_size();
-  Violations violations;
-  Validate(plan->network, &violations);
-  problems->AddPrefixed("network.", violations);
+  Violations found;
+  Validate(plan->network, &found);
+  violations->AddPrefixed("network.", found);
 
-  ReadVocabulary(wire, &plan->vocabulary, problems);
+  ReadVocabulary(wire, &plan->vocabulary, violations);
 }
 
-Recipe ReadRecipe(const v1::TrainingOptions& wire, Violations* problems) {
+Recipe ReadRecipe(const v1::TrainingOptions& wire, Violations* violations) {
   switch (wire.recipe()) {
     case v1::RECIPE_UNSPECIFIED:
     case v1::RECIPE_FAST:
@@ -65,24 +65,24 @@ Recipe ReadRecipe(const v1::TrainingOptions& wire, Violations* problems) {
     case v1::RECIPE_BEST:
       return Recipe::kBest;
     default:
-      AddUnknownEnum("training.recipe", wire.recipe(), problems);
+      AddUnknownEnum("training.recipe", wire.recipe(), violations);
       return Recipe::kFast;
   }
 }
 
 // Together with what depends on it where the request says nothing.
 void ReadOptimizer(const v1::TrainingOptions& wire, TrainingOptions* options,
-                   Violations* problems) {
+                   Violations* violations) {
   if (wire.optimizer() == v1::OPTIMIZER_UNSPECIFIED) return;
   const std::optional<Optimizer> optimizer = OptimizerFromProto(wire.optimizer());
-  if (!optimizer) return AddUnknownEnum("training.optimizer", wire.optimizer(), problems);
+  if (!optimizer) return AddUnknownEnum("training.optimizer", wire.optimizer(), violations);
   options->optimizer = *optimizer;
   options->learning_rate = DefaultLearningRate(options->recipe, *optimizer);
   options->weight_decay = DefaultWeightDecay(*optimizer);
 }
 
-void ReadEnums(const v1::TrainingOptions& wire, TrainingOptions* options, Violations* problems) {
-  ReadOptimizer(wire, options, problems);
+void ReadEnums(const v1::TrainingOptions& wire, TrainingOptions* options, Violations* violations) {
+  ReadOptimizer(wire, options, violations);
   switch (wire.schedule()) {
     case v1::LEARNING_RATE_SCHEDULE_UNSPECIFIED:
       break;
@@ -96,7 +96,7 @@ void ReadEnums(const v1::TrainingOptions& wire, TrainingOptions* options, Violat
       options->schedule = LearningRateSchedule::kCosine;
       break;
     default:
-      AddUnknownEnum("training.schedule", wire.schedule(), problems);
+      AddUnknownEnum("training.schedule", wire.schedule(), violations);
   }
   switch (wire.loss_reduction()) {
     case v1::LOSS_REDUCTION_UNSPECIFIED:
@@ -108,7 +108,7 @@ void ReadEnums(const v1::TrainingOptions& wire, TrainingOptions* options, Violat
       options->loss_reduction = LossReduction::kSumOverTime;
       break;
     default:
-      AddUnknownEnum("training.loss_reduction", wire.loss_reduction(), problems);
+      AddUnknownEnum("training.loss_reduction", wire.loss_reduction(), violations);
   }
   switch (wire.precision()) {
     case v1::PRECISION_UNSPECIFIED:
@@ -118,7 +118,7 @@ void ReadEnums(const v1::TrainingOptions& wire, TrainingOptions* options, Violat
       options->precision = TrainingPrecision::kBf16;
       break;
     default:
-      AddUnknownEnum("training.precision", wire.precision(), problems);
+      AddUnknownEnum("training.precision", wire.precision(), violations);
   }
 }
 
@@ -157,13 +157,13 @@ void ReadNumbers(const v1::TrainingOptions& wire, TrainingOptions* options) {
 
 // What a bidirectional network is trained with, and a one-directional one is not.
 void ReadMasking(const v1::TrainingOptions& wire, bool bidirectional, TrainingOptions* options,
-                 Violations* problems) {
+                 Violations* violations) {
   if (!bidirectional) {
     if (!wire.has_mask_fraction()) return;
-    problems->Add("training.mask_fraction",
-                  absl::StrCat("is ", NumberText(wire.mask_fraction()),
-                               "; only a network that is bidirectional is trained on "
-                               "masked characters"));
+    violations->Add("training.mask_fraction",
+                    absl::StrCat("is ", NumberText(wire.mask_fraction()),
+                                 "; only a network that is bidirectional is trained on "
+                                 "masked characters"));
     return;
   }
   if (!wire.has_sequence_length()) {
@@ -171,14 +171,14 @@ void ReadMasking(const v1::TrainingOptions& wire, bool bidirectional, TrainingOp
   }
   options->mask_fraction = wire.has_mask_fraction() ? wire.mask_fraction() : kMaskFractionDefault;
   if (!(options->mask_fraction > 0 && options->mask_fraction < 1)) {
-    problems->Add("training.mask_fraction", absl::StrCat("is ", NumberText(wire.mask_fraction()),
-                                                         "; must be above 0 and below 1"));
+    violations->Add("training.mask_fraction", absl::StrCat("is ", NumberText(wire.mask_fraction()),
+                                                           "; must be above 0 and below 1"));
   }
   if (wire.sample_every_steps() > 0) {
-    problems->Add("training.sample_every_steps",
-                  absl::StrCat("is ", wire.sample_every_steps(),
-                               "; must be 0 for a bidirectional network, which cannot "
-                               "write previews"));
+    violations->Add("training.sample_every_steps",
+                    absl::StrCat("is ", wire.sample_every_steps(),
+                                 "; must be 0 for a bidirectional network, which cannot "
+                                 "write previews"));
   }
   if (!wire.has_sample_every_steps()) options->sample_every_steps = 0;
 }
@@ -186,22 +186,22 @@ void ReadMasking(const v1::TrainingOptions& wire, bool bidirectional, TrainingOp
 }  // namespace
 
 TrainingPlan PlanTraining(const v1::TrainRequest& request, const NetworkConfig* base,
-                          Violations* problems) {
+                          Violations* violations) {
   const v1::TrainingOptions& wire = request.training();
-  const Recipe recipe = ReadRecipe(wire, problems);
+  const Recipe recipe = ReadRecipe(wire, violations);
   TrainingPlan plan{.network = base != nullptr ? *base : DefaultNetwork(recipe),
                     .options = DefaultTraining(recipe)};
-  ReadNetwork(request.network(), &plan, problems);
-  ReadEnums(wire, &plan.options, problems);
+  ReadNetwork(request.network(), &plan, violations);
+  ReadEnums(wire, &plan.options, violations);
   ReadNumbers(wire, &plan.options);
-  ReadMasking(wire, plan.network.bidirectional, &plan.options, problems);
+  ReadMasking(wire, plan.network.bidirectional, &plan.options, violations);
   plan.cell_given = base != nullptr || request.network().cell_type() != v1::CELL_TYPE_UNSPECIFIED;
   plan.given = {.sequence_length = wire.has_sequence_length() || plan.network.bidirectional,
                 .batch_size = wire.has_batch_size(),
                 .limit = HasLimit(wire)};
-  Violations violations;
-  Validate(plan.options, &violations);
-  problems->AddPrefixed("training.", violations);
+  Violations found;
+  Validate(plan.options, &found);
+  violations->AddPrefixed("training.", found);
   return plan;
 }
 

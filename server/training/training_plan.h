@@ -20,11 +20,12 @@ struct TrainingPlan {
 };
 
 // Everything of `request` but the corpus. The network is `base`'s, if not null, where the request
-// says nothing else. Problems name fields by their path: "network.hidden_size".
+// says nothing else. Violations name fields by their path: "network.hidden_size".
 TrainingPlan PlanTraining(const v1::TrainRequest& request, const NetworkConfig* base,
-                          Violations* problems);
+                          Violations* violations);
 
-// A problem for each field that `wire` gives another value than the base model's network has.
+// Adds a violation for each field that `wire` gives another value than the base model's network
+// has.
 void CheckAgainstBase(const v1::NetworkConfig& wire, const v1::NetworkConfig& base,
                       Violations* violations);
 

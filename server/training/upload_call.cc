@@ -54,7 +54,7 @@ void UploadCall::Commit() {
   if (context_.IsCancelled()) return Refuse(absl::CancelledError("the upload was broken off"));
   if (!IsMarkedAsUnread(message_)) {
     upload_.reset();
-    return Finish(UnreadableRequest());
+    return Finish(ToGrpcStatus(UnreadableRequest()));
   }
   const absl::StatusOr<std::string> id = upload_->Commit();
   if (!id.ok()) return Refuse(id.status());
@@ -66,7 +66,7 @@ void UploadCall::Commit() {
 
 void UploadCall::Refuse(const absl::Status& status) {
   upload_.reset();
-  Finish(ToGrpcStatus(status, "chunk"));
+  Finish(ToGrpcStatus(AtField("chunk", status)));
 }
 
 void UploadCall::OnDone() {

@@ -10,30 +10,30 @@ WatchCall* WatchCall::Start(const TrainingJobs& jobs, const v1::WatchTrainingJob
   const std::shared_ptr<WatchCall> call(new WatchCall());
   call->self_ = call;
   const std::lock_guard lock(call->mutex_);
-  const grpc::Status status = call->Follow(jobs, request);
+  const absl::Status status = call->Follow(jobs, request);
   if (status.ok()) {
     call->StartSendInitialMetadata();  // tells the caller that nothing that comes will be missed
     call->SendLocked();
   } else {
     call->finished_ = true;
-    call->Finish(status);
+    call->Finish(ToGrpcStatus(status));
   }
   return call.get();
 }
 
-grpc::Status WatchCall::Follow(const TrainingJobs& jobs,
+absl::Status WatchCall::Follow(const TrainingJobs& jobs,
                                const v1::WatchTrainingJobRequest& request) {
   auto job = jobs.Find(request.id());
-  if (!job.ok()) return ToGrpcStatus(job.status());
+  if (!job.ok()) return job.status();
   job_ = *std::move(job);
   const std::weak_ptr<WatchCall> weak = shared_from_this();
   auto subscription = job_->Subscribe([weak] {
     if (const auto call = weak.lock()) call->Send();
   });
-  if (!subscription.ok()) return ToGrpcStatus(subscription.status());
+  if (!subscription.ok()) return subscription.status();
   subscription_ = *std::move(subscription);
   cursor_ = request.from_start() ? 0 : job_->next_report();
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 void WatchCall::Send() {

@@ -28,7 +28,7 @@ class WatchCall : public grpc::ServerWriteReactor<v1::WatchTrainingJobResponse>,
  private:
   WatchCall() = default;
 
-  grpc::Status Follow(const TrainingJobs& jobs, const v1::WatchTrainingJobRequest& request);
+  absl::Status Follow(const TrainingJobs& jobs, const v1::WatchTrainingJobRequest& request);
   void Send();
   void SendLocked();
 

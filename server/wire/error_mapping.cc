@@ -1,5 +1,6 @@
 #include "server/wire/error_mapping.h"
 
+#include "absl/strings/cord.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -18,7 +19,9 @@ constexpr size_t kViolationsMax = 10;
 constexpr size_t kQuotedBytesMax = 200;
 constexpr absl::string_view kEllipsis = "...";
 
-grpc::Status BadRequest(const std::vector<FieldViolation>& violations) {
+constexpr absl::string_view kBadRequestType = "type.googleapis.com/google.rpc.BadRequest";
+
+absl::Status BadRequest(const std::vector<FieldViolation>& violations) {
   std::vector<std::string> lines;
   google::rpc::BadRequest bad_request;
   size_t bytes = 0;
@@ -35,47 +38,54 @@ grpc::Status BadRequest(const std::vector<FieldViolation>& violations) {
   if (lines.size() < violations.size()) {
     lines.push_back(absl::StrCat("and ", violations.size() - lines.size(), " more"));
   }
-  const std::string message = SafeText(absl::StrJoin(lines, "; "), kMessageBytesMax);
-  google::rpc::Status details;
-  details.set_code(grpc::StatusCode::INVALID_ARGUMENT);
-  details.set_message(message);
-  details.add_details()->PackFrom(bad_request);
-  return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, message, details.SerializeAsString());
+  absl::Status status =
+      absl::InvalidArgumentError(SafeText(absl::StrJoin(lines, "; "), kMessageBytesMax));
+  status.SetPayload(kBadRequestType, absl::Cord(bad_request.SerializeAsString()));
+  return status;
 }
 
 }  // namespace
 
-grpc::Status ToGrpcStatus(const Violations& problems) {
-  if (problems.empty()) return grpc::Status::OK;
-  return BadRequest(problems.list());
+absl::Status ToStatus(const Violations& violations) {
+  if (violations.empty()) return absl::OkStatus();
+  return BadRequest(violations.list());
 }
 
-grpc::Status InvalidField(absl::string_view field, absl::string_view description) {
+absl::Status InvalidField(absl::string_view field, absl::string_view description) {
   return BadRequest({{std::string(field), std::string(description)}});
 }
 
-grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view field) {
-  if (absl::IsInvalidArgument(status)) return InvalidField(field, status.message());
-  return ToGrpcStatus(status);
-}
-
-grpc::Status ToGrpcStatus(const absl::Status& status) {
-  if (status.ok()) return grpc::Status::OK;
-  // absl's canonical codes are gRPC's, number for number.
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
-                      SafeText(status.message(), kMessageBytesMax));
-}
-
-void AddUnknownEnum(absl::string_view field, int value, Violations* problems) {
-  problems->Add(field, absl::StrCat("is ", value, "; there is no such value"));
+absl::Status AtField(absl::string_view field, const absl::Status& status) {
+  if (!absl::IsInvalidArgument(status) || status.GetPayload(kBadRequestType)) return status;
+  return InvalidField(field, status.message());
 }
 
 absl::Status WithField(absl::string_view field, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(field, ": ", status.message()));
 }
 
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  // absl's canonical codes are gRPC's, number for number.
+  const auto code = static_cast<grpc::StatusCode>(status.code());
+  const std::string message = SafeText(status.message(), kMessageBytesMax);
+  const absl::optional<absl::Cord> bad_request = status.GetPayload(kBadRequestType);
+  if (!bad_request) return {code, message};
+  google::rpc::Status details;
+  details.set_code(code);
+  details.set_message(message);
+  google::protobuf::Any* detail = details.add_details();
+  detail->set_type_url(std::string(kBadRequestType));
+  detail->set_value(std::string(*bad_request));
+  return {code, message, details.SerializeAsString()};
+}
+
+void AddUnknownEnum(absl::string_view field, int value, Violations* violations) {
+  violations->Add(field, absl::StrCat("is ", value, "; there is no such value"));
+}
+
 std::string Quoted(absl::string_view text) {
-  // Escaped, a text is no shorter; what is cut off here would be cut off there.
+  // Escaping never makes a text shorter, so the bytes cut off here would also be cut off below.
   const std::string escaped = absl::Utf8SafeCEscape(text.substr(0, kQuotedBytesMax + 1));
   return absl::StrCat("\"", SafeText(escaped, kQuotedBytesMax), "\"");
 }

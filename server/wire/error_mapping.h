@@ -1,8 +1,11 @@
-// The one place that turns what is wrong into what a client sees: a gRPC status, for
-// INVALID_ARGUMENT with google.rpc.BadRequest in its details, one violation a field. Messages read
-// "<field>: <description>", several joined by "; ".
+// How the server says that something is wrong, and the one place that turns it into a gRPC status.
 //
-// A status travels in HTTP/2 trailers, of which gRPC takes 8 KB in all: messages and violations are
+// Inside the server every error is an absl::Status. An INVALID_ARGUMENT that names fields carries a
+// google.rpc.BadRequest as its payload, with one violation for each field; its message reads
+// "<field>: <description>", several joined by "; ". A call converts its status once, when it
+// finishes.
+//
+// gRPC sends a status in HTTP/2 trailers, which hold 8 KB in all, so messages and violations are
 // cut to fit.
 #ifndef RUNNEL_SERVER_WIRE_ERROR_MAPPING_H_
 #define RUNNEL_SERVER_WIRE_ERROR_MAPPING_H_
@@ -19,25 +22,29 @@
 
 namespace runnel::server {
 
-// What a request is refused for: INVALID_ARGUMENT, or OK if there is nothing.
-grpc::Status ToGrpcStatus(const Violations& problems);
+// INVALID_ARGUMENT with the violations; OK if there are none.
+absl::Status ToStatus(const Violations& violations);
 
-// INVALID_ARGUMENT for one field; an empty one is the request itself, and no "<field>: " leads.
-grpc::Status InvalidField(absl::string_view field, absl::string_view description);
+// INVALID_ARGUMENT for one field. If `field` is empty, the request itself is at fault, and the
+// message is only the description.
+absl::Status InvalidField(absl::string_view field, absl::string_view description);
 
-// The same code and message. For INVALID_ARGUMENT the message is the description of what is wrong
-// with `field`.
-grpc::Status ToGrpcStatus(const absl::Status& status, absl::string_view field);
-grpc::Status ToGrpcStatus(const absl::Status& status);
+// Says that an error is about `field`. An INVALID_ARGUMENT becomes that field's violation, unless
+// it names fields already; any other error stays as it is.
+absl::Status AtField(absl::string_view field, const absl::Status& status);
 
-// Adds that an enum's field has a value without a name.
-void AddUnknownEnum(absl::string_view field, int value, Violations* problems);
-
-// The same code; "<field>: " before the message.
+// The same code, with "<field>: " before the message: for errors that are not INVALID_ARGUMENT,
+// whose message does not make clear what they are about.
 absl::Status WithField(absl::string_view field, const absl::Status& status);
 
-// A text from a request, for a message that quotes it: "in quotes", escaped, some 200 bytes at
-// most.
+// For a call's end.
+grpc::Status ToGrpcStatus(const absl::Status& status);
+
+// Adds a violation saying that an enum's field has a value without a name.
+void AddUnknownEnum(absl::string_view field, int value, Violations* violations);
+
+// A text from a request, for a message that quotes it: in double quotes, escaped, and cut to about
+// 200 bytes.
 std::string Quoted(absl::string_view text);
 
 // At most `bytes_max` bytes of valid UTF-8, cut between characters; invalid bytes become '?'.

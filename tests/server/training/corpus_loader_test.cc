@@ -1,15 +1,19 @@
 #include "server/training/corpus_loader.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <memory>
 #include <string>
 
+#include "server/wire/error_mapping.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace runnel::server {
 namespace {
+
+using ::testing::HasSubstr;
 
 class CorpusLoaderTest : public ::testing::Test {
  protected:
@@ -24,13 +28,12 @@ TEST_F(CorpusLoaderTest, Stopped_LoadsNothingMore) {
   CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
   v1::TrainRequest request;
   request.set_text("abcabc");
-  std::shared_ptr<const LoadedCorpus> corpus;
-  EXPECT_TRUE(loader.Load(request, {}, &corpus).ok());
-  EXPECT_EQ(corpus->corpus.chars(), 6);
+  const auto corpus = loader.Load(request, {});
+  ASSERT_TRUE(corpus.ok());
+  EXPECT_EQ((*corpus)->corpus.chars(), 6);
   loader.Stop();
-  const grpc::Status status = loader.Load(request, {}, &corpus);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_EQ(status.error_message(), "the server is shutting down");
+  EXPECT_EQ(loader.Load(request, {}).status(),
+            absl::UnavailableError("the server is shutting down"));
 }
 
 TEST_F(CorpusLoaderTest, CorpusBeyondTheFreeMemory_NamesTheField) {
@@ -39,10 +42,9 @@ TEST_F(CorpusLoaderTest, CorpusBeyondTheFreeMemory_NamesTheField) {
   const CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
   v1::TrainRequest request;
   request.set_text("abcabc");
-  std::shared_ptr<const LoadedCorpus> corpus;
-  const grpc::Status status = loader.Load(request, {}, &corpus);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_EQ(status.error_message(), "text: the corpus needs 6 bytes of memory; 5 of 20 are free");
+  EXPECT_EQ(
+      loader.Load(request, {}).status(),
+      absl::ResourceExhaustedError("text: the corpus needs 6 bytes of memory; 5 of 20 are free"));
 }
 
 TEST_F(CorpusLoaderTest, CorpusBeyondAllMemory_NamesTheFieldAndTheBound) {
@@ -50,12 +52,10 @@ TEST_F(CorpusLoaderTest, CorpusBeyondAllMemory_NamesTheFieldAndTheBound) {
   const CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
   v1::TrainRequest request;
   request.set_text("abcabc");
-  std::shared_ptr<const LoadedCorpus> corpus;
-  const grpc::Status status = loader.Load(request, {}, &corpus);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(
-      status.error_message(),
-      "text: needs 6 bytes of memory or more; at most 5 are there for corpora on this server");
+  EXPECT_EQ(loader.Load(request, {}).status(),
+            InvalidField(
+                "text",
+                "needs 6 bytes of memory or more; at most 5 are there for corpora on this server"));
 }
 
 TEST_F(CorpusLoaderTest, FileFarBeyondAllMemory_IsNotRead) {
@@ -64,13 +64,11 @@ TEST_F(CorpusLoaderTest, FileFarBeyondAllMemory_IsNotRead) {
   std::ofstream(folder_ / "large.txt") << std::string(24, '\xFF');  // invalid, had it been read
   v1::TrainRequest request;
   request.set_corpus_path("large.txt");
-  std::shared_ptr<const LoadedCorpus> corpus;
-  EXPECT_EQ(loader.Load(request, {}, &corpus).error_message(),
+  EXPECT_EQ(loader.Load(request, {}).status().message(),
             "corpus_path: needs 6 bytes of memory or more; at most 5 are there for corpora on this "
             "server");
   const CorpusVocabulary documents = {.rules = {.document_separator = "\n"}};
-  EXPECT_NE(loader.Load(request, documents, &corpus).error_message().find("UTF-8"),
-            std::string::npos);
+  EXPECT_THAT(std::string(loader.Load(request, documents).status().message()), HasSubstr("UTF-8"));
 }
 
 TEST_F(CorpusLoaderTest, Corpus_HoldsItsMemoryAsLongAsItLives) {
@@ -78,11 +76,11 @@ TEST_F(CorpusLoaderTest, Corpus_HoldsItsMemoryAsLongAsItLives) {
   const CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
   v1::TrainRequest request;
   request.set_text("abcabc");
-  std::shared_ptr<const LoadedCorpus> corpus;
-  ASSERT_TRUE(loader.Load(request, {}, &corpus).ok());
+  auto corpus = loader.Load(request, {});
+  ASSERT_TRUE(corpus.ok());
   EXPECT_FALSE(memory.Take(5, "another").ok());
   EXPECT_TRUE(memory.Take(4, "another").ok());
-  corpus.reset();
+  corpus->reset();
   EXPECT_TRUE(memory.Take(10, "another").ok());
 }
 

@@ -19,15 +19,15 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 grpc::Status Check(const v1::TrainRequest& request) {
-  Violations problems;
-  PlanTraining(request, nullptr, &problems);
-  return ToGrpcStatus(problems);
+  Violations violations;
+  PlanTraining(request, nullptr, &violations);
+  return ToGrpcStatus(ToStatus(violations));
 }
 
 TEST(PlanTraining, EmptyRequest_IsRecipeFast) {
-  Violations problems;
-  const TrainingPlan plan = PlanTraining(v1::TrainRequest(), nullptr, &problems);
-  EXPECT_TRUE(problems.empty());
+  Violations violations;
+  const TrainingPlan plan = PlanTraining(v1::TrainRequest(), nullptr, &violations);
+  EXPECT_TRUE(violations.empty());
   const TrainingOptions fast = DefaultTraining(Recipe::kFast);
   EXPECT_EQ(plan.network.hidden_size, DefaultNetwork(Recipe::kFast).hidden_size);
   EXPECT_EQ(plan.options.recipe, Recipe::kFast);
@@ -39,9 +39,9 @@ TEST(PlanTraining, EmptyRequest_IsRecipeFast) {
 TEST(PlanTraining, RecipeSeed_IsTheClassicScript) {
   v1::TrainRequest request;
   request.mutable_training()->set_recipe(v1::RECIPE_SEED);
-  Violations problems;
-  const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
-  EXPECT_TRUE(problems.empty());
+  Violations violations;
+  const TrainingPlan plan = PlanTraining(request, nullptr, &violations);
+  EXPECT_TRUE(violations.empty());
   EXPECT_EQ(plan.network.hidden_size, 100);
   EXPECT_EQ(plan.options.sequence_length, 25);
   EXPECT_EQ(plan.options.batch_size, 1);
@@ -52,36 +52,36 @@ TEST(PlanTraining, RecipeSeed_IsTheClassicScript) {
 
 TEST(PlanTraining, OneLimitGiven_ReplacesTheRecipes) {
   v1::TrainRequest request;
-  Violations problems;
-  const TrainingPlan free = PlanTraining(request, nullptr, &problems);
+  Violations violations;
+  const TrainingPlan free = PlanTraining(request, nullptr, &violations);
   EXPECT_EQ(free.options.epochs, DefaultTraining(Recipe::kFast).epochs);
   EXPECT_FALSE(free.given.limit);
   request.mutable_training()->set_max_steps(5);
-  const TrainingPlan limited = PlanTraining(request, nullptr, &problems);
+  const TrainingPlan limited = PlanTraining(request, nullptr, &violations);
   EXPECT_EQ(limited.options.epochs, 0);
   EXPECT_EQ(limited.options.max_steps, 5);
   EXPECT_TRUE(limited.given.limit);
-  EXPECT_TRUE(problems.empty());
+  EXPECT_TRUE(violations.empty());
 }
 
 TEST(PlanTraining, AbsentSeeds_AreDrawn) {
-  Violations problems;
-  EXPECT_NE(PlanTraining(v1::TrainRequest(), nullptr, &problems).options.seed,
-            PlanTraining(v1::TrainRequest(), nullptr, &problems).options.seed);
+  Violations violations;
+  EXPECT_NE(PlanTraining(v1::TrainRequest(), nullptr, &violations).options.seed,
+            PlanTraining(v1::TrainRequest(), nullptr, &violations).options.seed);
 }
 
 TEST(PlanTraining, ResolvedOptionsSentAgain_GiveThemselves) {
   for (const v1::Recipe recipe : {v1::RECIPE_SEED, v1::RECIPE_FAST, v1::RECIPE_BEST}) {
     v1::TrainRequest request;
     request.mutable_training()->set_recipe(recipe);
-    Violations problems;
-    const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
+    Violations violations;
+    const TrainingPlan plan = PlanTraining(request, nullptr, &violations);
     const v1::TrainingOptions training = ToProto(plan.options);
     const v1::NetworkConfig network = ToProto(plan.network, plan.vocabulary);
     *request.mutable_training() = training;
     *request.mutable_network() = network;
-    const TrainingPlan again = PlanTraining(request, nullptr, &problems);
-    EXPECT_TRUE(problems.empty()) << ToGrpcStatus(problems).error_message();
+    const TrainingPlan again = PlanTraining(request, nullptr, &violations);
+    EXPECT_TRUE(violations.empty()) << ToGrpcStatus(ToStatus(violations)).error_message();
     using google::protobuf::util::MessageDifferencer;
     EXPECT_TRUE(MessageDifferencer::Equals(ToProto(again.options), training));
     EXPECT_TRUE(MessageDifferencer::Equals(ToProto(again.network, again.vocabulary), network));
@@ -188,9 +188,9 @@ TEST(PlanTraining, EveryCell_GoesBothWays) {
     request.mutable_network()->set_cell_type(static_cast<v1::CellType>(cell));
     request.mutable_network()->set_embedding_size(cell);
     request.mutable_network()->set_bidirectional(cell % 2 == 0);
-    Violations problems;
-    const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
-    EXPECT_TRUE(problems.empty());
+    Violations violations;
+    const TrainingPlan plan = PlanTraining(request, nullptr, &violations);
+    EXPECT_TRUE(violations.empty());
     const v1::NetworkConfig back = ToProto(plan.network, plan.vocabulary);
     EXPECT_EQ(back.cell_type(), cell);
     EXPECT_EQ(back.embedding_size(), cell);
@@ -201,11 +201,11 @@ TEST(PlanTraining, EveryCell_GoesBothWays) {
 TEST(PlanTraining, RecipesPatience_NeedsNoneWhereNothingIsHeldOut) {
   v1::TrainRequest request;
   request.mutable_training()->set_recipe(v1::RECIPE_BEST);
-  Violations problems;
-  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.early_stopping_patience, 2);
+  Violations violations;
+  EXPECT_EQ(PlanTraining(request, nullptr, &violations).options.early_stopping_patience, 2);
   request.mutable_training()->set_validation_fraction(0);
-  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.early_stopping_patience, 0);
-  EXPECT_TRUE(problems.empty()) << ToGrpcStatus(problems).error_message();
+  EXPECT_EQ(PlanTraining(request, nullptr, &violations).options.early_stopping_patience, 0);
+  EXPECT_TRUE(violations.empty()) << ToGrpcStatus(ToStatus(violations)).error_message();
 }
 
 TEST(PlanTraining, OffValues_AreAccepted) {
@@ -223,46 +223,46 @@ TEST(PlanTraining, OffValues_AreAccepted) {
 
 TEST(PlanTraining, MaskFraction_IsABidirectionalNetworksAlone) {
   v1::TrainRequest request;
-  Violations problems;
-  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.mask_fraction, 0);
+  Violations violations;
+  EXPECT_EQ(PlanTraining(request, nullptr, &violations).options.mask_fraction, 0);
   request.mutable_network()->set_bidirectional(true);
-  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.mask_fraction, 0.15f);
-  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.sequence_length, 64);
+  EXPECT_EQ(PlanTraining(request, nullptr, &violations).options.mask_fraction, 0.15f);
+  EXPECT_EQ(PlanTraining(request, nullptr, &violations).options.sequence_length, 64);
   request.mutable_training()->set_mask_fraction(0.3f);
   request.mutable_training()->set_sequence_length(16);
-  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.sequence_length, 16);
-  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.mask_fraction, 0.3f);
-  EXPECT_TRUE(problems.empty());
-  const v1::TrainingOptions options = ToProto(PlanTraining(request, nullptr, &problems).options);
+  EXPECT_EQ(PlanTraining(request, nullptr, &violations).options.sequence_length, 16);
+  EXPECT_EQ(PlanTraining(request, nullptr, &violations).options.mask_fraction, 0.3f);
+  EXPECT_TRUE(violations.empty());
+  const v1::TrainingOptions options = ToProto(PlanTraining(request, nullptr, &violations).options);
   EXPECT_EQ(options.mask_fraction(), 0.3f);
 }
 
 TEST(PlanTraining, BidirectionalBase_IsTrainedAsItsNetworkThoughTheRequestNamesNone) {
   const NetworkConfig base = {.num_layers = 2, .hidden_size = 7, .bidirectional = true};
   v1::TrainRequest request;
-  Violations problems;
-  const TrainingPlan plan = PlanTraining(request, &base, &problems);
+  Violations violations;
+  const TrainingPlan plan = PlanTraining(request, &base, &violations);
   EXPECT_EQ(plan.network.hidden_size, 7);
   EXPECT_TRUE(plan.network.bidirectional);
   EXPECT_EQ(plan.options.mask_fraction, 0.15f);
   EXPECT_EQ(plan.options.sequence_length, 64);
   request.mutable_training()->set_mask_fraction(0.3f);
-  EXPECT_EQ(PlanTraining(request, &base, &problems).options.mask_fraction, 0.3f);
-  EXPECT_TRUE(problems.empty());
+  EXPECT_EQ(PlanTraining(request, &base, &violations).options.mask_fraction, 0.3f);
+  EXPECT_TRUE(violations.empty());
   request.mutable_training()->set_sample_every_steps(10);
-  PlanTraining(request, &base, &problems);
-  ASSERT_EQ(problems.list().size(), 1u);
-  EXPECT_EQ(problems.list()[0].field, "training.sample_every_steps");
+  PlanTraining(request, &base, &violations);
+  ASSERT_EQ(violations.list().size(), 1u);
+  EXPECT_EQ(violations.list()[0].field, "training.sample_every_steps");
 }
 
 TEST(PlanTraining, SeedRecipe_WritesNoPreviewsFromABidirectionalNetwork) {
   v1::TrainRequest request;
   request.mutable_training()->set_recipe(v1::RECIPE_SEED);
-  Violations problems;
-  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.sample_every_steps, 1000);
+  Violations violations;
+  EXPECT_EQ(PlanTraining(request, nullptr, &violations).options.sample_every_steps, 1000);
   request.mutable_network()->set_bidirectional(true);
-  EXPECT_EQ(PlanTraining(request, nullptr, &problems).options.sample_every_steps, 0);
-  EXPECT_TRUE(problems.empty());
+  EXPECT_EQ(PlanTraining(request, nullptr, &violations).options.sample_every_steps, 0);
+  EXPECT_TRUE(violations.empty());
 }
 
 TEST(PlanTraining, EveryTrainingFeature_IsReadAndToldAgain) {
@@ -277,9 +277,9 @@ TEST(PlanTraining, EveryTrainingFeature_IsReadAndToldAgain) {
   training->set_precision(v1::PRECISION_BF16);
   request.mutable_network()->set_min_char_count(4);
   request.mutable_network()->set_document_separator("--");
-  Violations problems;
-  const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
-  EXPECT_TRUE(problems.empty()) << ToGrpcStatus(problems).error_message();
+  Violations violations;
+  const TrainingPlan plan = PlanTraining(request, nullptr, &violations);
+  EXPECT_TRUE(violations.empty()) << ToGrpcStatus(ToStatus(violations)).error_message();
   EXPECT_EQ(plan.options.dropout.output, 0.5f);
   EXPECT_EQ(plan.options.dropout.between, 0.25f);
   EXPECT_EQ(plan.options.dropout.input, 0.125f);
@@ -306,16 +306,16 @@ TEST(PlanTraining, Optimizer_BringsItsOwnDefaults) {
     const auto optimizer = static_cast<v1::Optimizer>(i);
     v1::TrainRequest request;
     request.mutable_training()->set_optimizer(optimizer);
-    Violations problems;
-    const TrainingPlan plan = PlanTraining(request, nullptr, &problems);
-    EXPECT_TRUE(problems.empty());
+    Violations violations;
+    const TrainingPlan plan = PlanTraining(request, nullptr, &violations);
+    EXPECT_TRUE(violations.empty());
     EXPECT_EQ(ToProto(plan.options).optimizer(), optimizer);
     EXPECT_EQ(plan.options.learning_rate,
               DefaultLearningRate(Recipe::kFast, plan.options.optimizer));
     EXPECT_EQ(plan.options.weight_decay, optimizer == v1::OPTIMIZER_ADAMW ? 0.01f : 0);
     request.mutable_training()->set_learning_rate(0.5f);
     request.mutable_training()->set_weight_decay(0);
-    const TrainingPlan explicit_plan = PlanTraining(request, nullptr, &problems);
+    const TrainingPlan explicit_plan = PlanTraining(request, nullptr, &violations);
     EXPECT_EQ(explicit_plan.options.learning_rate, 0.5);
     EXPECT_EQ(explicit_plan.options.weight_decay, 0);
   }

@@ -14,13 +14,16 @@ using ::testing::Pair;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-TEST(ErrorMapping, NoProblems_IsOk) { EXPECT_TRUE(ToGrpcStatus(Violations()).ok()); }
+TEST(ErrorMapping, NoViolations_IsOk) {
+  EXPECT_TRUE(ToStatus(Violations()).ok());
+  EXPECT_TRUE(ToGrpcStatus(absl::OkStatus()).ok());
+}
 
 TEST(ErrorMapping, Violations_AreInMessageAndDetails) {
-  Violations problems;
-  problems.Add("sampling.temperature", "is -1; must be 0 or more, and finite");
-  problems.Add("stop.max_chars", "is 0; must be 1 to 9");
-  const grpc::Status status = ToGrpcStatus(problems);
+  Violations violations;
+  violations.Add("sampling.temperature", "is -1; must be 0 or more, and finite");
+  violations.Add("stop.max_chars", "is 0; must be 1 to 9");
+  const grpc::Status status = ToGrpcStatus(ToStatus(violations));
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(status.error_message(),
             "sampling.temperature: is -1; must be 0 or more, and finite; "
@@ -31,9 +34,9 @@ TEST(ErrorMapping, Violations_AreInMessageAndDetails) {
 }
 
 TEST(ErrorMapping, ManyLongViolations_FitIntoTrailers) {
-  Violations problems;
-  for (int i = 0; i < 100; ++i) problems.Add("field", std::string(5000, 'x'));
-  const grpc::Status status = ToGrpcStatus(problems);
+  Violations violations;
+  for (int i = 0; i < 100; ++i) violations.Add("field", std::string(5000, 'x'));
+  const grpc::Status status = ToGrpcStatus(ToStatus(violations));
   constexpr size_t kTrailersMax = 8192;
   EXPECT_LT(status.error_message().size() * 3 + status.error_details().size() * 4 / 3,
             kTrailersMax);
@@ -41,17 +44,35 @@ TEST(ErrorMapping, ManyLongViolations_FitIntoTrailers) {
 }
 
 TEST(ErrorMapping, MoreViolationsThanShown_AreCounted) {
-  Violations problems;
-  for (int i = 0; i < 13; ++i) problems.Add("f", "d");
-  const grpc::Status status = ToGrpcStatus(problems);
+  Violations violations;
+  for (int i = 0; i < 13; ++i) violations.Add("f", "d");
+  const grpc::Status status = ToGrpcStatus(ToStatus(violations));
   EXPECT_THAT(ViolationsOf(status), SizeIs(10));
   EXPECT_THAT(status.error_message(), ::testing::EndsWith("; and 3 more"));
 }
 
 TEST(ErrorMapping, OtherCodes_KeepCodeAndMessage) {
-  const grpc::Status status = ToGrpcStatus(absl::DataLossError("damaged"), "model");
+  const grpc::Status status = ToGrpcStatus(AtField("model", absl::DataLossError("damaged")));
   EXPECT_EQ(status.error_code(), grpc::StatusCode::DATA_LOSS);
   EXPECT_EQ(status.error_message(), "damaged");
+  EXPECT_EQ(status.error_details(), "");
+}
+
+TEST(ErrorMapping, InvalidArgumentAtAField_NamesIt_UnlessFieldsAreNamed) {
+  const absl::Status named = AtField("prompt", absl::InvalidArgumentError("has no \"x\""));
+  EXPECT_THAT(ViolationsOf(ToGrpcStatus(named)), ElementsAre(Pair("prompt", "has no \"x\"")));
+  EXPECT_EQ(AtField("model", named), named);
+}
+
+TEST(ErrorMapping, InvalidRequest_HasNoFieldBeforeItsMessage) {
+  const grpc::Status status = ToGrpcStatus(InvalidField("", "the request cannot be read"));
+  EXPECT_EQ(status.error_message(), "the request cannot be read");
+  EXPECT_THAT(ViolationsOf(status), ElementsAre(Pair("", "the request cannot be read")));
+}
+
+TEST(ErrorMapping, InvalidArgumentWithoutFields_HasNoDetails) {
+  const grpc::Status status = ToGrpcStatus(absl::InvalidArgumentError("is wrong"));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(status.error_details(), "");
 }
 

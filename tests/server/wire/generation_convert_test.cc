@@ -22,13 +22,13 @@ constexpr int64_t kResponseBytes = 1 << 20;
 grpc::Status Check(const v1::GenerateCharsRequest& request) {
   Violations problems;
   ReadSampling(request, kCap, &problems);
-  return ToGrpcStatus(problems);
+  return ToGrpcStatus(ToStatus(problems));
 }
 
 grpc::Status Check(const v1::SampleRequest& request) {
   Violations problems;
   ReadSampling(request, kCap, kResponseBytes, &problems);
-  return ToGrpcStatus(problems);
+  return ToGrpcStatus(ToStatus(problems));
 }
 
 TEST(ReadSampling, EmptyRequest_IsTheModelsOwnDistribution) {
@@ -198,7 +198,7 @@ TEST(ReadSampling, TextsThatNoMessageHolds_AreInvalidWithTheBound) {
   request.mutable_stop()->set_max_chars(600);
   Violations problems;
   ReadSampling(request, kCap, /*response_bytes_max=*/4000, &problems);
-  const grpc::Status status = ToGrpcStatus(problems);
+  const grpc::Status status = ToGrpcStatus(ToStatus(problems));
   ASSERT_THAT(FieldsOf(status), ElementsAre("stop.max_chars"));
   EXPECT_THAT(status.error_message(), HasSubstr("at most 1000 characters"));
   // Log-probabilities take room, too.
@@ -206,7 +206,7 @@ TEST(ReadSampling, TextsThatNoMessageHolds_AreInvalidWithTheBound) {
   request.set_top_logprobs(0);
   problems = {};
   ReadSampling(request, kCap, /*response_bytes_max=*/4000, &problems);
-  EXPECT_THAT(FieldsOf(ToGrpcStatus(problems)), ElementsAre("stop.max_chars"));
+  EXPECT_THAT(FieldsOf(ToGrpcStatus(ToStatus(problems))), ElementsAre("stop.max_chars"));
 }
 
 TEST(MemoryPerChar, IsAboutWhatALogprobTakes) {
