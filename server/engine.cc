@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/folder.h"
+#include "server/base/process_limits.h"
 
 namespace runnel::server {
 namespace {
@@ -104,6 +105,16 @@ absl::Status Engine::Submit(Executor* executor, const google::protobuf::MessageL
       [held = std::shared_ptr(*std::move(claim)), task = std::move(task)] { task(); });
 }
 
+absl::Status Engine::start_status() const {
+  for (const absl::Status& status :
+       {jobs.start_status(), generation.start_status(), readings.start_status(),
+        requests.start_status(), corpus_work.start_status(), upload_work.start_status(),
+        model_work.start_status()}) {
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 std::string Engine::import_path() const { return ImportFolder(options.data_dir) + "/model"; }
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const ServerOptions& options) {
@@ -130,8 +141,10 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const ServerOptions& opti
       absl::StrCat(options.data_dir, "/corpora"),
       {.upload_bytes_max = options.max_upload_bytes, .total_bytes_max = options.max_corpora_bytes});
   if (!uploads.ok()) return uploads.status();
-  return std::unique_ptr<Engine>(
+  std::unique_ptr<Engine> engine(
       new Engine(options, *std::move(lock), *std::move(models), *std::move(uploads)));
+  if (absl::Status status = engine->start_status(); !status.ok()) return status;
+  return engine;
 }
 
 }  // namespace runnel::server

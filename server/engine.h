@@ -71,6 +71,9 @@ struct Engine {
   absl::Status Submit(Executor* executor, const google::protobuf::MessageLite& request,
                       std::function<void()> task);
 
+  // RESOURCE_EXHAUSTED if the system refused to start a thread of one of the parts.
+  absl::Status start_status() const;
+
   // Model files that are being received lie under this name, with an ending.
   std::string import_path() const;
 

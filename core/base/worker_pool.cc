@@ -1,18 +1,33 @@
 #include "core/base/worker_pool.h"
 
+#include <utility>
+
 #include "core/base/thread.h"
 
 namespace runnel {
 namespace {
 
-// A worker that finds nothing to do looks this often again before it sleeps: the phases of a
-// training step follow each other within microseconds, and waking a thread takes tens of them.
+// How often a worker without work looks again before it sleeps: the phases of a training step
+// follow each other within microseconds, and waking a thread takes tens of microseconds.
 constexpr int kLooksBeforeSleep = 200;
 
 }  // namespace
 
 WorkerPool::WorkerPool(int threads) {
-  for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { WorkUntilStopped(); });
+  for (int i = 1; i < threads; ++i) {
+    absl::StatusOr<std::thread> worker = StartThread([this] { WorkUntilStopped(); });
+    if (!worker.ok()) {
+      start_status_ = worker.status();
+      return;
+    }
+    workers_.push_back(*std::move(worker));
+  }
+}
+
+absl::StatusOr<std::unique_ptr<WorkerPool>> WorkerPool::Create(int threads) {
+  auto pool = std::make_unique<WorkerPool>(threads);
+  if (!pool->start_status_.ok()) return pool->start_status_;
+  return pool;
 }
 
 WorkerPool::~WorkerPool() {

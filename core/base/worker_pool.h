@@ -1,6 +1,6 @@
 // A fixed set of threads that run the numbered tasks of one call together.
 //
-// What a task computes must depend on its number alone; then results are the same for any number of
+// A task's result must depend only on its number; then results are the same for any number of
 // threads.
 #ifndef RUNNEL_CORE_BASE_WORKER_POOL_H_
 #define RUNNEL_CORE_BASE_WORKER_POOL_H_
@@ -8,17 +8,24 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace runnel {
 
 class WorkerPool {
  public:
-  // `threads` >= 1 counts the calling thread; a pool of 1 starts none.
+  // A pool of exactly `threads`. RESOURCE_EXHAUSTED if the system refuses to start one of them.
+  static absl::StatusOr<std::unique_ptr<WorkerPool>> Create(int threads);
+
+  // `threads` >= 1 counts the calling thread; a pool of 1 starts none. If the system refuses to
+  // start a thread, the pool works with those that it has.
   explicit WorkerPool(int threads);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
@@ -26,8 +33,8 @@ class WorkerPool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  // Runs task(0) ... task(count - 1), each once, and returns when all are done. The caller works
-  // too. One call at a time, from one thread.
+  // Runs task(0) ... task(count - 1), each once, and returns when all are done. The calling thread
+  // runs tasks too. Only one thread may call this at a time.
   void Run(int count, absl::FunctionRef<void(int)> task);
 
  private:
@@ -36,13 +43,14 @@ class WorkerPool {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  const absl::FunctionRef<void(int)>* task_ = nullptr;  // of the call under way
+  const absl::FunctionRef<void(int)>* task_ = nullptr;  // the task of the current call
   int count_ = 0;
-  int workers_left_ = 0;  // that have not finished the call under way
+  int workers_left_ = 0;  // workers that have not finished the current call
   bool stopped_ = false;
-  std::atomic<uint64_t> call_ = 0;  // numbers the calls; written under mutex_
+  std::atomic<uint64_t> call_ = 0;  // the number of the current call; written under mutex_
   std::atomic<int> next_task_ = 0;
   std::vector<std::thread> workers_;
+  absl::Status start_status_;  // why a worker is missing
 };
 
 }  // namespace runnel

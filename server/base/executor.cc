@@ -2,10 +2,17 @@
 
 #include <utility>
 
+#include "absl/status/statusor.h"
+#include "core/base/thread.h"
+
 namespace runnel::server {
 
 Executor::Executor(int threads, size_t queued_max) : queued_max_(queued_max) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { WorkUntilStopped(); });
+  for (int i = 0; i < threads && start_status_.ok(); ++i) {
+    absl::StatusOr<std::thread> thread = StartThread([this] { WorkUntilStopped(); });
+    if (thread.ok()) threads_.push_back(*std::move(thread));
+    start_status_ = thread.status();
+  }
 }
 
 Executor::~Executor() {

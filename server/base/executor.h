@@ -24,6 +24,9 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
+  // RESOURCE_EXHAUSTED if the system refused to start a thread; then no task may be submitted.
+  const absl::Status& start_status() const { return start_status_; }
+
   // RESOURCE_EXHAUSTED, without running it, if too many tasks wait. Thread-safe.
   absl::Status Submit(std::function<void()> task);
 
@@ -36,6 +39,7 @@ class Executor {
   std::deque<std::function<void()>> queue_;
   bool stopped_ = false;
   std::vector<std::thread> threads_;
+  absl::Status start_status_;
 };
 
 }  // namespace runnel::server

@@ -13,7 +13,13 @@ GenerationPool::GenerationPool(int threads, int active_max)
              absl::StrCat("this server writes at most ", active_max, " texts at a time")) {
   for (int i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>());
   for (const auto& worker : workers_) {
-    worker->thread = std::thread([this, w = worker.get()] { WorkUntilStopped(w); });
+    absl::StatusOr<std::thread> thread =
+        StartThread([this, w = worker.get()] { WorkUntilStopped(w); });
+    if (!thread.ok()) {
+      start_status_ = thread.status();
+      return;
+    }
+    worker->thread = *std::move(thread);
   }
 }
 
@@ -25,7 +31,9 @@ GenerationPool::~GenerationPool() {
     }
     worker->changed.notify_one();
   }
-  for (const auto& worker : workers_) worker->thread.join();
+  for (const auto& worker : workers_) {
+    if (worker->thread.joinable()) worker->thread.join();
+  }
 }
 
 void GenerationPool::Schedule(std::shared_ptr<Text> text) { Give(std::move(text), LeastLoaded()); }

@@ -27,6 +27,9 @@ class GenerationPool {
   GenerationPool(const GenerationPool&) = delete;
   GenerationPool& operator=(const GenerationPool&) = delete;
 
+  // RESOURCE_EXHAUSTED if the system refused to start a thread; then no text may be scheduled.
+  const absl::Status& start_status() const { return start_status_; }
+
   // Room for a number of texts. RESOURCE_EXHAUSTED if that would be too many. The pool must outlive
   // it. Thread-safe.
   absl::StatusOr<std::unique_ptr<Slots::Slot>> Admit(int texts) { return slots_.Take(texts); }
@@ -60,6 +63,7 @@ class GenerationPool {
   Slots slots_;
   std::atomic<bool> draining_ = false;
   std::vector<std::unique_ptr<Worker>> workers_;
+  absl::Status start_status_;
 };
 
 }  // namespace runnel::server

@@ -23,6 +23,9 @@ class ReadingPool {
   // `active_max` bounds the texts under way.
   ReadingPool(int threads, int active_max);
 
+  // RESOURCE_EXHAUSTED if the system refused to start a thread; then no slice may be scheduled.
+  const absl::Status& start_status() const { return executor_.start_status(); }
+
   // Room for one text. RESOURCE_EXHAUSTED if that would be too many. The pool must outlive it.
   absl::StatusOr<std::unique_ptr<Slots::Slot>> Admit() { return slots_.Take(); }
   // Texts admitted.

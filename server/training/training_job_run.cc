@@ -17,6 +17,7 @@
 #include "core/train/fine_tuning.h"
 #include "core/train/shard.h"
 #include "core/train/training_run.h"
+#include "server/base/allocator.h"
 #include "server/base/log.h"
 #include "server/wire/error_mapping.h"
 #include "server/wire/model_convert.h"
@@ -114,8 +115,9 @@ absl::StatusOr<TrainingOutcome> Train(TrainingJob* job, const TrainingSpec& spec
                                       ModelStore* models, int threads) {
   const Corpus& corpus = spec.corpus->corpus;
   const auto network = MakeNetwork<float>(spec.network, corpus.vocabulary().size());
-  WorkerPool pool(threads);
-  Trainer<float> trainer(*network, spec.network.hidden_size, corpus, spec.options, &pool);
+  const auto pool = WorkerPool::Create(threads);
+  if (!pool.ok()) return pool.status();
+  Trainer<float> trainer(*network, spec.network.hidden_size, corpus, spec.options, pool->get());
   if (spec.base) {
     if (absl::Status status = StartFromBase(spec, models, &trainer); !status.ok()) return status;
   }
@@ -206,6 +208,7 @@ void RunTrainingJob(TrainingJob* job, ModelStore* models, int threads) {
   Log(LogLevel::kInfo, absl::StrCat("job ", job->id(), " trains ", spec->model));
   const Ending ending = TrainAndPublish(job, *spec, models, threads);
   spec.reset();  // the corpus goes before anyone hears of the end
+  ReturnFreedMemory();
   Log(ending.state == v1::TRAINING_JOB_STATE_FAILED ? LogLevel::kWarning : LogLevel::kInfo,
       absl::StrCat("job ", job->id(), " ended ", v1::TrainingJobState_Name(ending.state),
                    ending.version > 0 ? absl::StrCat(" as version ", ending.version) : "",

@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "core/base/thread.h"
 #include "server/training/training_job_run.h"
 #include "server/wire/error_mapping.h"
 
@@ -31,10 +32,11 @@ bool ParsePageToken(absl::string_view token, uint64_t* last_number) {
 }  // namespace
 
 TrainingJobs::TrainingJobs(ModelStore* models, int threads, int queued_max)
-    : models_(*models),
-      threads_(threads),
-      queued_max_(queued_max),
-      thread_([this] { TrainUntilStopped(); }) {}
+    : models_(*models), threads_(threads), queued_max_(queued_max) {
+  absl::StatusOr<std::thread> thread = StartThread([this] { TrainUntilStopped(); });
+  if (thread.ok()) thread_ = *std::move(thread);
+  start_status_ = thread.status();
+}
 
 TrainingJobs::~TrainingJobs() { Stop(); }
 

@@ -40,6 +40,9 @@ class TrainingJobs {
   // As Stop.
   ~TrainingJobs();
 
+  // RESOURCE_EXHAUSTED if the system refused to start the thread; then no job may be submitted.
+  const absl::Status& start_status() const { return start_status_; }
+
   // The job that was submitted with this request id (not empty), null if there is none.
   // ALREADY_EXISTS if it was for another model.
   absl::StatusOr<std::shared_ptr<TrainingJob>> FindRequest(const std::string& request_id,
@@ -81,6 +84,7 @@ class TrainingJobs {
   uint64_t next_number_ = 1;
   bool stopped_ = false;
   std::thread thread_;
+  absl::Status start_status_;
 };
 
 }  // namespace runnel::server

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/testing/without_threads.h"
+
 namespace runnel {
 namespace {
 
@@ -42,7 +44,7 @@ TEST(WorkerPool, PoolOfOne_WorksInOrderOnTheCallersThread) {
     EXPECT_EQ(std::this_thread::get_id(), caller) << i;
     order.push_back(i);
   });
-  EXPECT_THAT(order, testing::ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_THAT(order, ::testing::ElementsAre(0, 1, 2, 3, 4));
 }
 
 TEST(WorkerPool, TasksOfOneCall_RunAtTheSameTime) {
@@ -56,6 +58,28 @@ TEST(WorkerPool, TasksOfOneCall_RunAtTheSameTime) {
     met += arrived == 3;
   });
   EXPECT_EQ(met, 3);
+}
+
+TEST(WorkerPool, Create_WhereTheSystemRefusesThreads_SaysWhy) {
+  const int result = testing::RunWithoutThreads([] {
+    const auto pool = WorkerPool::Create(3);
+    const bool refused = absl::IsResourceExhausted(pool.status()) &&
+                         pool.status().message().find("another thread") != std::string::npos;
+    return refused ? 0 : 1;
+  });
+  if (result == testing::kLimitNotAvailable) GTEST_SKIP() << "the limit of processes cannot be set";
+  EXPECT_EQ(result, 0);
+}
+
+TEST(WorkerPool, WhereTheSystemRefusesThreads_WorksWithTheCallersOnly) {
+  const int result = testing::RunWithoutThreads([] {
+    WorkerPool pool(3);
+    int sum = 0;
+    pool.Run(10, [&](int i) { sum += i; });
+    return pool.threads() == 1 && sum == 45 ? 0 : 1;
+  });
+  if (result == testing::kLimitNotAvailable) GTEST_SKIP() << "the limit of processes cannot be set";
+  EXPECT_EQ(result, 0);
 }
 
 TEST(WorkerPool, CountZero_RunsNothing) {
