@@ -1,5 +1,5 @@
-// The server's log: one plain line an event on stderr, "2024-05-01T12:00:00.123Z
-// info text". Thread-safe.
+// The server's log on stderr: each event is one plain line, "2024-05-01T12:00:00.123Z info text".
+// Thread-safe.
 #ifndef RUNNEL_SERVER_BASE_LOG_H_
 #define RUNNEL_SERVER_BASE_LOG_H_
 
@@ -12,7 +12,11 @@ enum class LogLevel { kInfo, kWarning, kError };
 // Control characters in `text` become spaces, so that an event stays one line.
 void Log(LogLevel level, absl::string_view text);
 
-// Sends gRPC's and protobuf's own logs the same way.
+// Like Log, for what a peer can cause as often as it likes: of each kind ten lines are written in
+// ten seconds, and a later line says how many more there were. `kind` names the kind there.
+void LogLimited(LogLevel level, absl::string_view kind, absl::string_view text);
+
+// Sends the logs of gRPC and protobuf the same way, each place in their source being a kind.
 void RouteLibraryLogs();
 
 }  // namespace runnel::server
