@@ -1,5 +1,5 @@
-// Memory that requests may claim, counted in bytes before it is allocated: a request that does not
-// fit is refused rather than the server killed by the system. Thread-safe.
+// Memory that requests may claim, counted in bytes before it is allocated, so that a request that
+// does not fit is refused before the system kills the server. Thread-safe.
 #ifndef RUNNEL_SERVER_BASE_MEMORY_BUDGET_H_
 #define RUNNEL_SERVER_BASE_MEMORY_BUDGET_H_
 
@@ -11,9 +11,6 @@
 #include "absl/strings/string_view.h"
 
 namespace runnel::server {
-
-// Bytes of memory that this process may use: the machine's, or its container's limit.
-int64_t MemoryBytes();
 
 class MemoryBudget {
  public:
