@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/model/model_reference.h"
+#include "server/base/allocator.h"
 #include "server/base/finished_call.h"
 #include "server/base/log.h"
 #include "server/models/export_call.h"
@@ -66,7 +67,10 @@ absl::Status ModelService::Delete(const v1::DeleteModelRequest& request) const {
   const absl::StatusOr<ModelReference> reference = ParseModelReference(request.model());
   if (!reference.ok()) return AtField("model", reference.status());
   const absl::Status status = engine_.models->Delete(*reference);
-  if (status.ok()) Log(LogLevel::kInfo, absl::StrCat("deleted ", reference->ToString()));
+  if (status.ok()) {
+    ReturnFreedMemory();
+    Log(LogLevel::kInfo, absl::StrCat("deleted ", reference->ToString()));
+  }
   return status;
 }
 
