@@ -17,7 +17,11 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "core/base/command_line.h"
 #include "core/base/find_by_name.h"
+#include "server/base/descriptors.h"
+#include "server/base/listening_sockets.h"
+#include "server/base/process_limits.h"
 
 namespace runnel::server {
 namespace {
@@ -27,6 +31,7 @@ constexpr int64_t kMessageBytesMax = int64_t{1} << 30;  // protobuf's own limit 
 constexpr int kMaxCharsMax = 1'000'000'000;             // generated_chars is an int32
 constexpr int kCountMax = 1'000'000;
 constexpr int kSecondsMax = 24 * 3600;
+constexpr int kJobSecondsMax = 366 * kSecondsMax;
 constexpr int kUsageError = 2;
 
 // What every option has: "--data-dir" is RUNNEL_DATA_DIR in the environment, the last value counts.
@@ -47,16 +52,23 @@ void AddNumber(CLI::App& app, const std::string& name, T& value, T min, T max,
   AddOption(app, name, value, help)->check(CLI::Range(min, max));
 }
 
-// Empty if it is an address that gRPC can listen on, else what is wrong.
+// Returns an empty text for a valid address, else what is wrong with it.
 std::string CheckListen(const std::string& listen) {
-  const size_t colon = listen.rfind(':');
-  int port = -1;
-  if (colon != std::string::npos && colon > 0 &&
-      absl::SimpleAtoi(listen.substr(colon + 1), &port) && port >= 0 &&
-      port <= std::numeric_limits<uint16_t>::max()) {
-    return "";
-  }
-  return absl::StrCat("\"", listen, "\" is not HOST:PORT with a port of 0 to 65535");
+  const auto address = ParseListenAddress(listen);
+  return address.ok() ? "" : std::string(address.status().message());
+}
+
+// Returns an empty text for a usable path, else what is wrong with it. A path that looks like a
+// flag is nearly always the next flag, after a flag whose value is missing.
+std::string CheckPath(const std::string& path) {
+  if (!absl::StartsWith(path, "--")) return "";
+  return absl::StrCat("\"", path,
+                      "\" looks like a flag; is the value missing? If it is a path, "
+                      "begin it with \"./\"");
+}
+
+std::string CheckNotEmpty(const std::string& value) {
+  return value.empty() ? "the value is empty" : "";
 }
 
 // An option whose values are `all`, as `name_of` names them.
@@ -80,11 +92,15 @@ void AddChoice(CLI::App& app, const std::string& name, Choice& value, const Choi
 }
 
 void AddOptions(CLI::App& app, ServerOptions& options) {
-  AddOption(app, "listen", options.listen, "HOST:PORT to serve on; port 0 picks a free one")
+  AddOption(app, "listen", options.listen,
+            "HOST:PORT or unix:PATH to serve on; port 0 picks a free one")
       ->check(CheckListen);
-  AddOption(app, "data-dir", options.data_dir, "folder of the models and uploaded corpora");
+  AddOption(app, "data-dir", options.data_dir, "folder of the models and uploaded corpora")
+      ->check(CheckNotEmpty)
+      ->check(CheckPath);
   AddOption(app, "corpus-dir", options.corpus_dir,
-            "folder whose files a corpus_path may name; empty: none");
+            "folder whose files a corpus_path may name; empty: none")
+      ->check(CheckPath);
   AddNumber(app, "threads", options.threads, 1, kThreadsMax, "threads that train");
   AddNumber(app, "generation-threads", options.generation_threads, 1, kThreadsMax,
             "threads that write texts");
@@ -109,7 +125,20 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
                      std::numeric_limits<int64_t>::max() / 2,
                      "size of all uploaded corpora together; the oldest give way to new ones");
   AddNumber(app, "drain-seconds", options.drain_seconds, 0, kSecondsMax,
-            "seconds that running streams get to finish at shutdown");
+            "seconds that running streams have to finish at shutdown");
+  AddNumber(app, "max-connections", options.max_connections, 0, kCountMax,
+            "connections at a time; 0: as many as the limit of file descriptors allows, at most " +
+                std::to_string(kConnectionsDefaultMax));
+  AddNumber(app, "keepalive-seconds", options.keepalive_seconds, 1, kSecondsMax,
+            "seconds of silence after which a client is asked for a sign of life");
+  AddNumber(app, "keepalive-timeout-seconds", options.keepalive_timeout_seconds, 1, kSecondsMax,
+            "seconds that a client has to give a sign of life before it is disconnected");
+  AddNumber(app, "max-connection-idle-seconds", options.max_connection_idle_seconds, 0, kSecondsMax,
+            "seconds after which a connection without calls is closed; 0: never");
+  AddNumber(app, "max-connection-age-seconds", options.max_connection_age_seconds, 0, kSecondsMax,
+            "seconds after which a client is asked to connect again; 0: never");
+  AddNumber(app, "max-job-seconds", options.max_job_seconds, 0, kJobSecondsMax,
+            "seconds after which a training job ends and is published; 0: no limit");
 }
 
 // An error's text. A value that only the environment gave is named after its variable.
@@ -129,9 +158,9 @@ std::string ErrorText(const CLI::App& app, int argc, const char* const* argv,
   return absl::StrCat("runnel-server: ", text);
 }
 
-// The arguments as CLI11 takes them, last one first, with those from the environment
-// before all others, so that flags overrule them. (CLI11 itself would let a config file
-// overrule the environment.)
+// The arguments as CLI11 takes them, the last one first. Those from the environment come before all
+// others, so that flags overrule them. (CLI11 itself would let a config file overrule the
+// environment.)
 std::vector<std::string> ReversedArguments(const CLI::App& app, int argc, const char* const* argv) {
   std::vector<std::string> arguments;
   for (const CLI::Option* option : app.get_options()) {
@@ -140,14 +169,16 @@ std::vector<std::string> ReversedArguments(const CLI::App& app, int argc, const 
     if (value == nullptr || *value == '\0') continue;
     arguments.push_back(absl::StrCat(option->get_name(), "=", value));
   }
-  arguments.insert(arguments.end(), argv + 1, argv + argc);
+  AppendArguments(argc, argv, &arguments);
   std::reverse(arguments.begin(), arguments.end());
   return arguments;
 }
 
 }  // namespace
 
-int HardwareThreads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+const char* Version() { return RUNNEL_VERSION; }
+
+int HardwareThreads() { return UsableProcessors(); }
 
 ParsedOptions ParseOptions(int argc, const char* const* argv) {
   ParsedOptions parsed;
@@ -155,7 +186,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
                "runnel-server");
   app.set_version_flag("--version", "runnel-server " RUNNEL_VERSION);
   app.set_config("--config", "", "file with flags as lines of name = value (INI or TOML)")
-      ->envname("RUNNEL_CONFIG");
+      ->envname("RUNNEL_CONFIG")
+      ->check(CheckNotEmpty)
+      ->check(CheckPath);
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.footer(
       "Every flag can be set in the environment, too: --data-dir is RUNNEL_DATA_DIR. Flags come "

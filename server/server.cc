@@ -1,14 +1,21 @@
 #include "server/server.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 
 #include <chrono>
+#include <future>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/thread.h"
 #include "private/health.pb.h"
+#include "server/base/connection_arguments.h"
+#include "server/base/descriptors.h"
+#include "server/base/listening_sockets.h"
 #include "server/base/log.h"
 #include "server/base/unreadable_request.h"
 
@@ -17,12 +24,30 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// After the running texts were told to end: for their last messages to leave.
+// The time for last messages to leave, after the running texts were told to end.
 constexpr std::chrono::seconds kLastMessages(5);
+// The time for peers to disconnect by themselves once no call is left.
+constexpr std::chrono::milliseconds kGoodbye(200);
 constexpr std::chrono::milliseconds kDrainPoll(10);
-// A peer that vanished without a word is noticed after their sum.
-constexpr int kKeepaliveMs = 60'000;
-constexpr int kKeepaliveTimeoutMs = 20'000;
+// What gRPC starts by itself. It ends the process if it cannot, so this is tried beforehand.
+constexpr int kGrpcThreadsMin = 16;
+constexpr int kShutdownTasks = 2;
+
+// RESOURCE_EXHAUSTED if the system would refuse to start `count` more threads.
+absl::Status CheckRoomForThreads(int count) {
+  std::promise<void> over;
+  const std::shared_future<void> is_over = over.get_future().share();
+  std::vector<std::thread> threads;
+  absl::Status status;
+  while (status.ok() && static_cast<int>(threads.size()) < count) {
+    absl::StatusOr<std::thread> thread = StartThread([is_over] { is_over.wait(); });
+    if (thread.ok()) threads.push_back(*std::move(thread));
+    status = thread.status();
+  }
+  over.set_value();
+  for (std::thread& thread : threads) thread.join();
+  return status;
+}
 
 }  // namespace
 
@@ -38,34 +63,50 @@ Server::Server(std::unique_ptr<Engine> engine)
     : engine_(std::move(engine)),
       text_generation_(engine_.get()),
       training_jobs_(engine_.get()),
-      models_(engine_.get()) {}
+      models_(engine_.get()),
+      shutdown_work_(kShutdownTasks, kShutdownTasks) {}
 
 Server::~Server() { ShutDown(0); }
 
 absl::Status Server::Listen() {
+  const auto connections_max = ConnectionsMax(engine_->options.max_connections, DescriptorLimit());
+  if (!connections_max.ok()) return connections_max.status();
+  auto sockets = ListeningSockets::Open(engine_->options.listen);
+  if (!sockets.ok()) return sockets.status();
+  address_ = sockets->address();
+  if (!shutdown_work_.start_status().ok()) return shutdown_work_.start_status();
+  if (absl::Status status = CheckRoomForThreads(kGrpcThreadsMin); !status.ok()) return status;
+  if (absl::Status status = Build(); !status.ok()) return status;
+  auto acceptor = ConnectionAcceptor::Start(
+      *std::move(sockets), *connections_max,
+      [this](int listener, int descriptor) { Serve(listener, descriptor); });
+  if (!acceptor.ok()) return acceptor.status();
+  acceptor_ = *std::move(acceptor);
+  return absl::OkStatus();
+}
+
+absl::Status Server::Build() {
   const ServerOptions& options = engine_->options;
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::health::v1::HealthCheckRequest::descriptor();  // links its description in, for reflection
   grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
-  // Else a second server would share the port, and calls would go to either.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  connections_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::InsecureServerCredentials());
+  for (const auto& [name, value] : ConnectionArguments(options)) {
+    builder.AddChannelArgument(name, value);
+  }
   builder.SetMaxReceiveMessageSize(
       static_cast<int>(options.max_message_bytes + kMessageSlackBytes));
   builder.RegisterService(&text_generation_);
   builder.RegisterService(&training_jobs_);
   builder.RegisterService(&models_);
-  builder.experimental().SetInterceptorCreators(UnreadableRequestInterceptors());
+  auto interceptors = UnreadableRequestInterceptors();
+  interceptors.push_back(calls_.NewInterceptorFactory());
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
   grpc_server_ = builder.BuildAndStart();
-  if (grpc_server_ == nullptr || port == 0) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", options.listen,
-                                               ": the address is in use or not this machine's"));
-  }
-  address_ = absl::StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", port);
+  if (grpc_server_ == nullptr) return absl::InternalError("gRPC cannot start the server");
   grpc::HealthCheckServiceInterface* health = grpc_server_->GetHealthCheckService();
   for (const char* service :
        {v1::TextGenerationService::service_full_name(), v1::TrainingJobService::service_full_name(),
@@ -75,30 +116,57 @@ absl::Status Server::Listen() {
   return absl::OkStatus();
 }
 
+void Server::Serve(int listener, int descriptor) {
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+  connection.listener_fd = listener;
+  connection.fd = descriptor;
+  connections_->HandleNewConnection(&connection);
+}
+
 void Server::Drain() { ShutDown(engine_->options.drain_seconds); }
 
 void Server::ShutDown(double patience_seconds) {
   if (grpc_server_ == nullptr) return;
   grpc_server_->GetHealthCheckService()->Shutdown();  // all NOT_SERVING, for good
-  engine_->upload_calls.CancelAll();                  // no Train call could name what they bring
-  engine_->corpora.Stop();                            // no job would begin with them
+  if (acceptor_ != nullptr) acceptor_->Stop();
+  engine_->upload_calls.CancelAll();  // no Train call could name what they bring
+  engine_->corpora.Stop();            // no job would begin with them
   const auto texts_end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                             std::chrono::duration<double>(patience_seconds));
-  // Refuses new calls at once; cancels those that are still running at its deadline, which lies
-  // behind the end of all texts, so that their summaries arrive.
+  // Refuses new calls at once and cancels those that still run at its deadline, which is after the
+  // end of all texts, so that their summaries arrive.
   const auto deadline = std::chrono::system_clock::now() +
                         std::chrono::duration_cast<std::chrono::system_clock::duration>(
                             std::chrono::duration<double>(patience_seconds) + kLastMessages);
-  std::thread grpc_shutdown([this, deadline] { grpc_server_->Shutdown(deadline); });
-  // Beside the texts: a large network's step may take longer than they get.
-  std::thread jobs_stop([this] { engine_->jobs.Stop(); });
+  std::promise<void> grpc_ended;
+  std::promise<void> jobs_ended;
+  const std::future<void> grpc_end = grpc_ended.get_future();
+  const std::future<void> jobs_end = jobs_ended.get_future();
+  shutdown_work_
+      .Submit([&] {
+        grpc_server_->Shutdown(deadline);
+        grpc_ended.set_value();
+      })
+      .IgnoreError();  // there is room for both tasks
+  // At the same time as the texts end: a step of a large network may take longer than they have.
+  shutdown_work_
+      .Submit([&] {
+        engine_->jobs.Stop();
+        jobs_ended.set_value();
+      })
+      .IgnoreError();
   while (active_texts() > 0 && Clock::now() < texts_end) {
     std::this_thread::sleep_for(kDrainPoll);
   }
   engine_->generation.StartDraining();
   engine_->readings.StartDraining();
-  jobs_stop.join();
-  grpc_shutdown.join();
+  jobs_end.wait();
+  while (calls_.count() > 0 && grpc_end.wait_for(kDrainPoll) != std::future_status::ready) continue;
+  // A connected peer without a call would hold gRPC's shutdown to its deadline.
+  if (grpc_end.wait_for(kGoodbye) != std::future_status::ready) {
+    grpc_server_cancel_all_calls(grpc_server_->c_server());
+  }
+  grpc_end.wait();
   grpc_server_->Wait();
   grpc_server_ = nullptr;
   Log(LogLevel::kInfo, "all calls have ended");

@@ -1,5 +1,5 @@
-// A whole server: its data folder, its threads and its listening port. Start, then
-// Drain or destroy.
+// A whole server: its data folder, its threads and its listening sockets. Call Start, then Drain or
+// destroy it.
 #ifndef RUNNEL_SERVER_SERVER_H_
 #define RUNNEL_SERVER_SERVER_H_
 
@@ -9,6 +9,9 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "server/base/call_count.h"
+#include "server/base/connection_acceptor.h"
+#include "server/base/executor.h"
 #include "server/engine.h"
 #include "server/models/model_service.h"
 #include "server/options.h"
@@ -19,26 +22,30 @@ namespace runnel::server {
 
 class Server {
  public:
-  // Serves from now on. Errors of the data folder; UNAVAILABLE if the address cannot
-  // be listened on.
+  // Serves from now on. Errors of the data folder; UNAVAILABLE if the server cannot listen on the
+  // address; RESOURCE_EXHAUSTED if the system refuses to start the threads.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options);
-  // As Drain without patience.
+  // Like Drain, but gives running texts no time.
   ~Server();
 
-  // HOST:PORT, the port being the one that is in use.
+  // HOST:PORT with the port that is in use, or unix:PATH.
   const std::string& address() const { return address_; }
-  // Texts that are being written, scored or filled.
+  // The number of texts that are being written, scored or filled.
   int active_texts() const { return engine_->generation.active() + engine_->readings.active(); }
 
-  // Ends the service: new calls are refused (UNAVAILABLE), training is cancelled, running texts may
-  // finish for `drain_seconds`, and those that do not end with FINISH_REASON_DRAINING, or
-  // UNAVAILABLE where they are scored or filled. Returns when all calls have ended.
+  // Ends the service: new calls are refused (UNAVAILABLE) and training is cancelled. Running texts
+  // have `drain_seconds` to finish; then they end with FINISH_REASON_DRAINING, or with UNAVAILABLE
+  // if they are being scored or filled. Returns when all calls have ended, at once if there are
+  // none: peers that are connected without a call are disconnected.
   void Drain();
 
  private:
   explicit Server(std::unique_ptr<Engine> engine);
 
   absl::Status Listen();
+  absl::Status Build();
+  // Offers a connection to gRPC.
+  void Serve(int listener, int descriptor);
   void ShutDown(double patience_seconds);
 
   const std::unique_ptr<Engine> engine_;
@@ -46,7 +53,11 @@ class Server {
   TrainingJobService training_jobs_;
   ModelService models_;
   std::string address_;
+  CallCount calls_;
+  Executor shutdown_work_;  // its threads exist from the start: at the end there may be none left
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> connections_;
   std::unique_ptr<grpc::Server> grpc_server_;  // null once it is shut down
+  std::unique_ptr<ConnectionAcceptor> acceptor_;
 };
 
 }  // namespace runnel::server

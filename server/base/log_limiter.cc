@@ -5,7 +5,7 @@
 namespace runnel::server {
 
 bool LogLimiter::Admit(absl::string_view kind, absl::Time now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   auto found = windows_.find(kind);
   if (found == windows_.end()) {
     const absl::string_view name = windows_.size() < kKindsMax ? kind : "other lines";
@@ -24,7 +24,7 @@ bool LogLimiter::Admit(absl::string_view kind, absl::Time now) {
 
 std::vector<std::string> LogLimiter::TakeSummaries(absl::Time now) {
   std::vector<std::string> summaries;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   for (auto it = windows_.begin(); it != windows_.end();) {
     if (now < it->second.end) {
       ++it;

@@ -4,13 +4,14 @@
 #define RUNNEL_SERVER_BASE_LOG_LIMITER_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "core/base/mutex.h"
 
 namespace runnel::server {
 
@@ -38,8 +39,8 @@ class LogLimiter {
 
   const int lines_max_;
   const absl::Duration window_;
-  std::mutex mutex_;
-  std::map<std::string, Window, std::less<>> windows_;
+  Mutex mutex_;
+  std::map<std::string, Window, std::less<>> windows_ RUNNEL_GUARDED_BY(mutex_);
 };
 
 }  // namespace runnel::server

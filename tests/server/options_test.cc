@@ -86,6 +86,60 @@ TEST(ParseOptions, BadFlags_ExitWithTwo) {
   }
 }
 
+// Every flag with a value: either takes the empty one or refuses it, never the next argument.
+TEST(ParseOptions, EmptyValue_NeverTakesTheNextArgument) {
+  for (const char* name : {"--listen",
+                           "--data-dir",
+                           "--corpus-dir",
+                           "--threads",
+                           "--generation-threads",
+                           "--decode-precision",
+                           "--instruction-set",
+                           "--max-message-bytes",
+                           "--max-chars",
+                           "--max-queued-jobs",
+                           "--max-streams",
+                           "--max-upload-bytes",
+                           "--max-model-bytes",
+                           "--max-corpora-bytes",
+                           "--drain-seconds",
+                           "--max-connections",
+                           "--keepalive-seconds",
+                           "--keepalive-timeout-seconds",
+                           "--max-connection-idle-seconds",
+                           "--max-connection-age-seconds",
+                           "--max-job-seconds",
+                           "--config"}) {
+    const bool may_be_empty = std::string(name) == "--corpus-dir";
+    ::testing::internal::CaptureStderr();
+    const ParsedOptions joined = Parse({(std::string(name) + "=").c_str(), "--max-streams=77"});
+    const std::string joined_error = ::testing::internal::GetCapturedStderr();
+    ::testing::internal::CaptureStderr();
+    const ParsedOptions apart = Parse({name, "", "--max-streams=77"});
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), joined_error) << name;
+    EXPECT_EQ(joined.run, may_be_empty) << name;
+    EXPECT_EQ(apart.run, may_be_empty) << name;
+    EXPECT_EQ(joined.exit_code, may_be_empty ? 0 : 2) << name;
+    if (!may_be_empty) EXPECT_THAT(joined_error, ::testing::HasSubstr(name));
+  }
+  EXPECT_EQ(Parse({"--corpus-dir=", "--max-streams=77"}).options.max_streams, 77);
+}
+
+TEST(ParseOptions, AFlagWhereAPathIsExpected_IsRefused) {
+  for (const char* name : {"--data-dir", "--corpus-dir", "--config"}) {
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(Parse({name, "--listen=127.0.0.1:0"}).exit_code, 2) << name;
+    EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+                ::testing::HasSubstr("\"--listen=127.0.0.1:0\" looks like a flag"))
+        << name;
+  }
+}
+
+TEST(ParseOptions, UnixSocket_IsTaken) {
+  EXPECT_EQ(Parse({"--listen=unix:/run/x"}).options.listen, "unix:/run/x");
+  EXPECT_EQ(Parse({("--listen=unix:/" + std::string(107, 'x')).c_str()}).exit_code, 2);
+}
+
 TEST(ParseOptions, BadValue_IsReportedByTheNameItWasGivenUnder) {
   setenv("RUNNEL_THREADS", "0", 1);
   ::testing::internal::CaptureStderr();
