@@ -86,7 +86,7 @@ Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> 
       training_bytes_max(Share(kTrainingShare)),
       patterns(std::min(Share(kPatternShare), PatternCache::kStateBytesMax)),
       corpora(options.corpus_dir, uploads.get(), &corpus_memory),
-      jobs(models.get(), options.threads, options.max_queued_jobs),
+      jobs(models.get(), options.threads, options.max_queued_jobs, options.max_job_seconds),
       generation(options.generation_threads, options.max_streams),
       readings(options.generation_threads, options.max_streams),
       requests(kRequestThreads, 2 * options.max_streams + kOtherRequestsMax),

@@ -31,8 +31,11 @@ bool ParsePageToken(absl::string_view token, uint64_t* last_number) {
 
 }  // namespace
 
-TrainingJobs::TrainingJobs(ModelStore* models, int threads, int queued_max)
-    : models_(*models), threads_(threads), queued_max_(queued_max) {
+TrainingJobs::TrainingJobs(ModelStore* models, int threads, int queued_max, int job_seconds_max)
+    : models_(*models),
+      threads_(threads),
+      queued_max_(queued_max),
+      job_seconds_max_(job_seconds_max) {
   absl::StatusOr<std::thread> thread = StartThread([this] { TrainUntilStopped(); });
   if (thread.ok()) thread_ = *std::move(thread);
   start_status_ = thread.status();
@@ -72,6 +75,10 @@ absl::Status TrainingJobs::CheckRoomLocked() const {
 }
 
 absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::Submit(TrainingSpec spec) {
+  double& seconds = spec.options.max_seconds;
+  if (job_seconds_max_ > 0 && (seconds == 0 || seconds > job_seconds_max_)) {
+    seconds = job_seconds_max_;  // the job's description tells it
+  }
   std::shared_ptr<TrainingJob> job;
   {
     const std::lock_guard lock(mutex_);

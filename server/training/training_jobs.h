@@ -36,7 +36,8 @@ class TrainingJobs {
     std::string next_page_token;                     // empty: the last page
   };
 
-  TrainingJobs(ModelStore* models, int threads, int queued_max);
+  // A job ends after `job_seconds_max` of training, if not earlier; 0 means no such limit.
+  TrainingJobs(ModelStore* models, int threads, int queued_max, int job_seconds_max);
   // As Stop.
   ~TrainingJobs();
 
@@ -74,6 +75,7 @@ class TrainingJobs {
   ModelStore& models_;
   const int threads_;
   const size_t queued_max_;
+  const int job_seconds_max_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<uint64_t, std::shared_ptr<TrainingJob>> jobs_;  // by number, so oldest first

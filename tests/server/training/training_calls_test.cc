@@ -39,6 +39,15 @@ class TrainingCallsTest : public ServerTest {
   }
 };
 
+TEST_F(TrainingCallsTest, JobWithoutALimit_EndsAtTheServersMaximum_AndIsPublished) {
+  options_.max_job_seconds = 1;
+  StartServer();
+  const v1::TrainingJob job = MustTrain(EndlessTraining("m"), /*wait=*/true);
+  EXPECT_EQ(job.state(), v1::TRAINING_JOB_STATE_SUCCEEDED) << job.error();
+  EXPECT_EQ(job.published_version(), 1);
+  EXPECT_EQ(job.training().max_seconds(), 1);
+}
+
 TEST_F(TrainingCallsTest, Train_WithWait_AnswersWithTheEndedJob) {
   const v1::TrainingJob job = MustTrain(TinyTraining("m", 5), /*wait=*/true);
   EXPECT_EQ(job.state(), v1::TRAINING_JOB_STATE_SUCCEEDED) << job.error();
