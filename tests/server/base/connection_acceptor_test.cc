@@ -1,6 +1,8 @@
 #include "server/base/connection_acceptor.h"
 
 #include <arpa/inet.h>
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -17,6 +19,9 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "tests/server/generic_call.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace runnel::server {
 namespace {
@@ -113,6 +118,64 @@ TEST(ConnectionAcceptor, ClosedConnections_AreForgottenThoughTheirDescriptorsAre
     close(client);
   }
   EXPECT_EQ(listener.acceptor->refused(), 0);
+}
+
+// Remembers the peer of each call and ends it.
+class PeerService : public grpc::CallbackGenericService {
+ public:
+  std::string last_peer() {
+    const std::lock_guard lock(mutex_);
+    return last_peer_;
+  }
+
+ private:
+  class Reactor : public grpc::ServerGenericBidiReactor {
+   public:
+    Reactor() { Finish(grpc::Status::OK); }
+    void OnDone() override { delete this; }
+  };
+
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override {
+    const std::lock_guard lock(mutex_);
+    last_peer_ = context->peer();
+    return new Reactor;
+  }
+
+  std::mutex mutex_;
+  std::string last_peer_;
+};
+
+TEST(ConnectionAcceptor, GrpcBehindIt_KnowsTheClientsAddress) {
+  const testing::TemporaryFolder folder;
+  for (const auto& [address, prefix] :
+       {std::pair<std::string, std::string>{"127.0.0.1:0", "ipv4:127.0.0.1:"},
+        {"unix:" + (folder / "socket"), "unix:"}}) {
+    PeerService service;
+    grpc::ServerBuilder builder;
+    builder.RegisterCallbackGenericService(&service);
+    const auto connections = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        grpc::InsecureServerCredentials());
+    const auto server = builder.BuildAndStart();
+    auto sockets = ListeningSockets::Open(address);
+    ASSERT_TRUE(sockets.ok()) << sockets.status();
+    const std::string target = sockets->address();
+    const auto acceptor = ConnectionAcceptor::Start(
+        *std::move(sockets), /*connections_max=*/10, [&](int listener, int descriptor) {
+          grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+          connection.listener_fd = listener;
+          connection.fd = descriptor;
+          connections->HandleNewConnection(&connection);
+        });
+    ASSERT_TRUE(acceptor.ok()) << acceptor.status();
+    const auto channel = grpc::CreateChannel(target, grpc::InsecureChannelCredentials());
+    std::string response;
+    EXPECT_TRUE(GenericCall(channel, "/any/Call").Exchange("", &response).ok());
+    EXPECT_EQ(service.last_peer().substr(0, prefix.size()), prefix);
+    (*acceptor)->Stop();
+    server->Shutdown(std::chrono::system_clock::now());
+  }
 }
 
 TEST(ConnectionAcceptor, AfterStop_TheSystemRefuses) {
