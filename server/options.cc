@@ -34,7 +34,8 @@ constexpr int kSecondsMax = 24 * 3600;
 constexpr int kJobSecondsMax = 366 * kSecondsMax;
 constexpr int kUsageError = 2;
 
-// What every option has: "--data-dir" is RUNNEL_DATA_DIR in the environment, the last value counts.
+// Gives an option what every option has: its name in the environment (RUNNEL_DATA_DIR for
+// --data-dir), and that the last of several values counts.
 CLI::Option* Complete(CLI::Option* option, const std::string& name) {
   const std::string env =
       absl::StrCat("RUNNEL_", absl::AsciiStrToUpper(absl::StrReplaceAll(name, {{"-", "_"}})));
@@ -71,11 +72,11 @@ std::string CheckNotEmpty(const std::string& value) {
   return value.empty() ? "the value is empty" : "";
 }
 
-// An option whose values are `all`, as `name_of` names them.
+// Adds an option whose values are `all`, by the names that `name_of` gives them.
 template <typename Choice, size_t kCount>
 void AddChoice(CLI::App& app, const std::string& name, Choice& value, const Choice (&all)[kCount],
                absl::string_view (*name_of)(Choice), const std::string& help) {
-  // Empty if `text` names one, else what is wrong.
+  // Returns an empty text if `text` names one of them, else what is wrong with it.
   const auto check = [&all, name_of](const std::string& text) -> std::string {
     if (FindByName(all, name_of, text)) return "";
     const auto append_name = [name_of](std::string* out, Choice choice) {
@@ -106,9 +107,10 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
             "threads that write texts");
   AddChoice(app, "decode-precision", options.decode_precision, kDecodePrecisions,
             DecodePrecisionName,
-            "in which one-directional models write and score: f32, bf16 or int8");
+            "number format in which one-directional models write and score: f32, bf16 or int8");
   AddChoice(app, "instruction-set", options.instruction_set, kInstructionSets, InstructionSetName,
-            "the best that the arithmetic uses: best (the processor's), avx512, avx2 or portable");
+            "best instructions that the arithmetic may use: best (all that the processor has), "
+            "avx512, avx2 or portable");
   AddNumber<int64_t>(app, "max-message-bytes", options.max_message_bytes, 1 << 10, kMessageBytesMax,
                      "size of the largest message taken");
   AddNumber(app, "max-chars", options.max_chars, 1, kMaxCharsMax, "the largest stop.max_chars");
@@ -123,7 +125,7 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
                      "size of the largest model file imported");
   AddNumber<int64_t>(app, "max-corpora-bytes", options.max_corpora_bytes, 1,
                      std::numeric_limits<int64_t>::max() / 2,
-                     "size of all uploaded corpora together; the oldest give way to new ones");
+                     "size of all uploaded corpora together; the oldest make room for new ones");
   AddNumber(app, "drain-seconds", options.drain_seconds, 0, kSecondsMax,
             "seconds that running streams have to finish at shutdown");
   AddNumber(app, "max-connections", options.max_connections, 0, kCountMax,
@@ -141,7 +143,7 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
             "seconds after which a training job ends and is published; 0: no limit");
 }
 
-// An error's text. A value that only the environment gave is named after its variable.
+// The text of an error. It names the variable if only the environment gave the value.
 std::string ErrorText(const CLI::App& app, int argc, const char* const* argv,
                       absl::string_view text) {
   for (const CLI::Option* option : app.get_options()) {

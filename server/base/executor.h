@@ -17,9 +17,9 @@ namespace runnel::server {
 
 class Executor {
  public:
-  // `queued_max` bounds the tasks that wait.
+  // At most `queued_max` tasks wait.
   Executor(int threads, size_t queued_max);
-  // Runs what is queued, then ends.
+  // Runs the tasks that are queued, then returns.
   ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
@@ -27,7 +27,7 @@ class Executor {
   // RESOURCE_EXHAUSTED if the system refused to start a thread; then no task may be submitted.
   const absl::Status& start_status() const { return start_status_; }
 
-  // RESOURCE_EXHAUSTED, without running it, if too many tasks wait. Thread-safe.
+  // RESOURCE_EXHAUSTED, and the task is dropped, if too many others wait. Thread-safe.
   absl::Status Submit(std::function<void()> task);
 
  private:

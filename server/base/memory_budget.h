@@ -14,7 +14,7 @@ namespace runnel::server {
 
 class MemoryBudget {
  public:
-  // A claim, given back when it is destroyed.
+  // Bytes that are claimed, until this is destroyed.
   class Claim {
    public:
     Claim(MemoryBudget* budget, int64_t bytes) : budget_(budget), bytes_(bytes) {}
@@ -31,8 +31,8 @@ class MemoryBudget {
 
   int64_t bytes_max() const { return bytes_max_; }
 
-  // RESOURCE_EXHAUSTED if others hold what is left. `what` names it in the message. The budget must
-  // outlive the claim.
+  // RESOURCE_EXHAUSTED if other claims leave too few bytes. The message says what needs them in the
+  // words of `what`. The budget must outlive the claim.
   absl::StatusOr<std::unique_ptr<Claim>> Take(int64_t bytes, absl::string_view what);
 
  private:
