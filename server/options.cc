@@ -50,7 +50,13 @@ CLI::Option* AddOption(CLI::App& app, const std::string& name, T& value, const s
 template <typename T>
 void AddNumber(CLI::App& app, const std::string& name, T& value, T min, T max,
                const std::string& help) {
-  AddOption(app, name, value, help)->check(CLI::Range(min, max));
+  // Returns an empty text for a number in the range, else what is wrong.
+  const auto check = [min, max](const std::string& text) -> std::string {
+    int64_t number = 0;
+    if (absl::SimpleAtoi(text, &number) && number >= min && number <= max) return "";
+    return absl::StrCat("\"", text, "\" is not a whole number from ", min, " to ", max);
+  };
+  AddOption(app, name, value, help)->check(check, absl::StrCat(min, " to ", max));
 }
 
 // Returns an empty text for a valid address, else what is wrong with it.

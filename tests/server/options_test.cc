@@ -120,7 +120,9 @@ TEST(ParseOptions, EmptyValue_NeverTakesTheNextArgument) {
     EXPECT_EQ(joined.run, may_be_empty) << name;
     EXPECT_EQ(apart.run, may_be_empty) << name;
     EXPECT_EQ(joined.exit_code, may_be_empty ? 0 : 2) << name;
-    if (!may_be_empty) EXPECT_THAT(joined_error, ::testing::HasSubstr(name));
+    if (!may_be_empty) {
+      EXPECT_THAT(joined_error, ::testing::HasSubstr(name));
+    }
   }
   EXPECT_EQ(Parse({"--corpus-dir=", "--max-streams=77"}).options.max_streams, 77);
 }
@@ -132,6 +134,16 @@ TEST(ParseOptions, AFlagWhereAPathIsExpected_IsRefused) {
     EXPECT_THAT(::testing::internal::GetCapturedStderr(),
                 ::testing::HasSubstr("\"--listen=127.0.0.1:0\" looks like a flag"))
         << name;
+  }
+}
+
+TEST(ParseOptions, NumberOutOfRange_IsReportedWithTheRange) {
+  for (const std::string value : {"", "0", "1025", "two", "99999999999999999999", "1.5", "4x"}) {
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(Parse({("--threads=" + value).c_str()}).exit_code, 2) << value;
+    EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+                StartsWith("runnel-server: --threads: \"" + value +
+                           "\" is not a whole number from 1 to 1024\n"));
   }
 }
 
