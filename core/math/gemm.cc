@@ -18,10 +18,10 @@ Addend Times(float beta, MatrixView<float> c) {
   return beta == 0 ? Addend{nullptr, 0} : Addend{c.data, c.stride};
 }
 
-// Room for a part of op(A) if the kernels want a copy of it, else null.
-std::byte* RoomForLeft(const GemmKernels& kernels, Transpose transpose_a, GemmScratch* scratch) {
-  if (transpose_a == Transpose::kNo && !kernels.copies_rows) return nullptr;
-  const auto size = static_cast<size_t>(kernels.left_size);
+// Room for a packed block of op(A); null where the kernels read A in place.
+std::byte* RoomForA(const GemmKernels& kernels, Transpose transpose_a, GemmScratch* scratch) {
+  if (transpose_a == Transpose::kNo && !kernels.packs_a) return nullptr;
+  const auto size = static_cast<size_t>(kernels.packed_a_size);
   if (scratch->left.size() < size) scratch->left.resize(size);
   return scratch->left.data();
 }
@@ -45,15 +45,15 @@ void Gemm<float>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_
                  MatrixView<const float> a, MatrixView<const float> b, float beta,
                  MatrixView<float> c, TrainingPrecision precision, GemmScratch* scratch) {
   const GemmKernels& kernels = GetGemmKernels(precision);
-  const auto packed_size = static_cast<size_t>(kernels.packed_size(kernels.depth, n));
+  const auto packed_size = static_cast<size_t>(kernels.packed_b_size(kernels.kc, n));
   if (scratch->right.size() < packed_size) scratch->right.resize(packed_size);
   StridedView left = Strided(transpose_a, a);
   StridedView right = Strided(transpose_b, b);
-  std::byte* room = RoomForLeft(kernels, transpose_a, scratch);
+  std::byte* room = RoomForA(kernels, transpose_a, scratch);
   Addend addend = Times(beta, c);
-  for (int64_t first = 0; first < k; first += kernels.depth) {
-    const int64_t depth = std::min(k - first, kernels.depth);
-    kernels.pack(depth, n, right, scratch->right.data());
+  for (int64_t first = 0; first < k; first += kernels.kc) {
+    const int64_t depth = std::min(k - first, kernels.kc);
+    kernels.pack_b(depth, n, right, scratch->right.data());
     kernels.multiply(m, n, depth, left, scratch->right.data(), addend, c.data, c.stride, room);
     left.data += depth * left.col;
     right.data += depth * right.row;
@@ -84,11 +84,11 @@ void Gemm<double>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64
 
 template <>
 GemmWeights<float>::GemmWeights(int64_t k, int64_t n, TrainingPrecision precision)
-    : k_(k), n_(n), precision_(precision), values_(GetGemmKernels(precision).packed_size(k, n)) {}
+    : k_(k), n_(n), precision_(precision), values_(GetGemmKernels(precision).packed_b_size(k, n)) {}
 
 template <>
 void GemmWeights<float>::Assign(Transpose transpose_b, MatrixView<const float> b) {
-  GetGemmKernels(precision_).pack(k_, n_, Strided(transpose_b, b), values_.data());
+  GetGemmKernels(precision_).pack_b(k_, n_, Strided(transpose_b, b), values_.data());
 }
 
 template <>
@@ -96,7 +96,7 @@ void GemmWeights<float>::Multiply(int64_t m, MatrixView<const float> a, float be
                                   MatrixView<float> c, GemmScratch* scratch) const {
   const GemmKernels& kernels = GetGemmKernels(precision_);
   kernels.multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), Times(beta, c), c.data,
-                   c.stride, RoomForLeft(kernels, Transpose::kNo, scratch));
+                   c.stride, RoomForA(kernels, Transpose::kNo, scratch));
 }
 
 template <>
@@ -104,7 +104,7 @@ void GemmWeights<float>::MultiplyAddRow(int64_t m, MatrixView<const float> a, co
                                         MatrixView<float> c, GemmScratch* scratch) const {
   const GemmKernels& kernels = GetGemmKernels(precision_);
   kernels.multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), {row, 0}, c.data,
-                   c.stride, RoomForLeft(kernels, Transpose::kNo, scratch));
+                   c.stride, RoomForA(kernels, Transpose::kNo, scratch));
 }
 
 template <>

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "core/math/gemm_pairs-inl.h"
+#include "core/math/line_scale-inl.h"
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
@@ -18,21 +20,23 @@ namespace runnel {
 namespace HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
+// Adds dot products of pairs by two instructions: the first multiplies both halves and adds their
+// products, the second adds this to the sum.
+struct AddInt16Dots {
+#if HWY_TARGET == HWY_AVX3
+  static constexpr const char* kName = "int16 (AVX-512)";
+#elif HWY_TARGET == HWY_AVX2
+  static constexpr const char* kName = "int16 (AVX2)";
+#else
+  static constexpr const char* kName = "int16 (portable)";
+#endif
 
-// Vectors of 32-bit sums, and of pairs of 16-bit integers whose products are added to them.
-using PairTag = hn::ScalableTag<int32_t>;
-using Pairs = hn::Vec<PairTag>;
-
-// Adds the products of one row's pair and those of a row of B to sums: by two instructions, the
-// first of which multiplies both halves and adds their products.
-struct AddPairs {
   template <int kVectors>
   static HWY_INLINE void Add(const int32_t* a, const Pairs (&columns)[kVectors],
                              Pairs (&sum)[kVectors]) {
 #if HWY_TARGET == HWY_AVX2
-    // By assembly: left to itself the compiler reads all rows before it adds, and has no registers
-    // left.
+    // In assembly, because the compiler would load all rows before it adds, and run out of
+    // registers.
     static_assert(kVectors <= 2);
     __m256i row;
     __m256i products;
@@ -72,10 +76,17 @@ struct AddPairs {
   }
 };
 
-// Likewise by the instruction that also adds to the sum, which Highway 1.0.3's targets leave out:
-// hence the assembly, which any function may hold, and the question to the processor in With16Bits.
+// Adds dot products of pairs by one instruction, of AVX-512-VNNI or AVX-VNNI. The targets of
+// Highway 1.0.3 do not include it. Therefore it is written in assembly, which a function of any
+// target may contain, and the processor is asked for it at run time.
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
-struct AddPairsAtOnce {
+struct AddInt16DotsByVnni {
+#if HWY_TARGET == HWY_AVX3
+  static constexpr const char* kName = "int16 (AVX-512-VNNI)";
+#else
+  static constexpr const char* kName = "int16 (AVX-VNNI)";
+#endif
+
   template <int kVectors>
   static HWY_INLINE void Add(const int32_t* a, const Pairs (&columns)[kVectors],
                              Pairs (&sum)[kVectors]) {
@@ -92,121 +103,97 @@ struct AddPairsAtOnce {
 };
 #endif
 
-// Pairs, the first of k in the lower half. Values that share a scale, those of a row of A or a
-// column of B along kDepth elements, become whole numbers of steps, kLargest for the largest of
-// them: those of 1/8 of it keep as much as in bf16, which has 8 bits, larger ones more and smaller
-// ones less. Sums are exact, so that a product has the same bits on every instruction set.
+// Pairs of int16 and sums in int32. Each row of A and each column of B has one scale for every kKc
+// elements; the largest magnitude among these becomes kLargest. Values above 1/8 of the largest are
+// more precise than in bf16, which has 8 bits; smaller ones are less precise. For example, if the
+// largest is 1.0, a step is 1/1447 = 0.0007, and bf16 has steps of 0.0005 between 1/16 and 1/8.
+// Integer sums are exact, so a product has the same bits on every instruction set.
 template <class Adder>
-struct Int16 {
-  using Element = int32_t;
+struct Int16 : PairArithmetic<Int16<Adder>, Adder> {
+  static constexpr const char* kName = Adder::kName;
+  static constexpr GemmArithmetic kArithmetic = GemmArithmetic::kInt16;
   using Sum = Pairs;
-  static constexpr int64_t kPerElement = 2;
-  static constexpr bool kCopiesRows = true;
   static constexpr bool kHasScales = true;
-  // Those of floats would leave AVX2 no register for products.
-  static constexpr int kRowsMax = HWY_TARGET <= HWY_AVX3 ? 8 : 6;
-  static constexpr int kPanelVectors = HWY_TARGET <= HWY_AVX3 ? 3 : 2;
-  static constexpr int64_t kDepth = 512;
+  // With the micro-tile of floats, AVX2 would have no register left for products.
+  static constexpr int kMr = HWY_TARGET <= HWY_AVX3 ? 8 : 6;
+  static constexpr int kNrVectors = HWY_TARGET <= HWY_AVX3 ? 3 : 2;
+  static constexpr int64_t kKc = 512;
   static constexpr int32_t kLargest = 1447;
-  static_assert(int64_t{kLargest} * kLargest * kPerElement * kDepth <= INT32_MAX);
+  static_assert(int64_t{kLargest} * kLargest * 2 * kKc <= INT32_MAX);
 
-  // Scales, as bits of floats, of `count` lines of `depth` floats, and their inverses. Lines lie
-  // `line` apart, their floats `step`; one of the two is 1.
+  // Computes the scales, as bits of floats, of `count` lines of `depth` floats, and their inverses.
+  // Neighbouring lines are `line` floats apart, neighbouring floats of a line `step`; one of the
+  // two is 1.
   static void MakeScales(int64_t count, int64_t depth, const float* from, int64_t line,
                          int64_t step, int32_t* scales, float* inverses) {
     if (line != 1) {
+      const hn::CappedTag<int32_t, 1> one;
       for (int64_t i = 0; i < count; ++i) {
-        const auto largest = LargestMagnitude(depth, from + i * line);
-        MakeScale(hn::CappedTag<int32_t, 1>(), largest, scales + i, inverses + i);
+        const int32_t largest = LargestMagnitudeBits(depth, from + i * line);
+        StoreScales(one, hn::Set(one, largest), scales + i, inverses + i);
       }
       return;
     }
-    const hn::ScalableTag<float> d;
-    const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+    const Tag d;
     int64_t i = 0;
     const auto make = [&](auto tag, auto vectors) HWY_ATTR {
-      MakeScalesSideBySide<vectors()>(tag, depth, from + i, step, scales + i, inverses + i);
+      MakeAdjacentScales<vectors()>(tag, depth, from + i, step, scales + i, inverses + i);
       i += vectors * static_cast<int64_t>(hn::Lanes(tag));
     };
-    while (count - i >= 4 * lanes) make(d, std::integral_constant<int, 4>());
-    while (count - i >= 2 * lanes) make(d, std::integral_constant<int, 2>());
-    while (count - i >= lanes) make(d, std::integral_constant<int, 1>());
+    while (count - i >= 4 * Lanes()) make(d, std::integral_constant<int, 4>());
+    while (count - i >= 2 * Lanes()) make(d, std::integral_constant<int, 2>());
+    while (count - i >= Lanes()) make(d, std::integral_constant<int, 1>());
     while (i < count) make(hn::CappedTag<float, 1>(), std::integral_constant<int, 1>());
   }
 
-  // `next` is null behind the last k.
-  template <class D>
-  static HWY_INLINE void Join(D d, const float* from, const float* next, const float* inverse,
-                              int32_t* to) {
-    const hn::RebindToSigned<D> di;
-    const auto factor = hn::LoadU(d, inverse);
-    auto pairs = hn::And(Round(d, from, factor), hn::Set(di, 0xFFFF));
-    if (next != nullptr) pairs = hn::Or(pairs, hn::ShiftLeft<16>(Round(d, next, factor)));
-    hn::StoreU(pairs, di, to);
+  template <class D, class DI = hn::RebindToSigned<D>>
+  static HWY_INLINE hn::Vec<DI> Pack(D d, hn::Vec<D> first, hn::Vec<D> second, hn::Vec<D> inverse) {
+    const DI di;
+    const auto lower = hn::And(Round(d, first, inverse), hn::Set(di, 0xFFFF));
+    return hn::Or(lower, hn::ShiftLeft<16>(Round(d, second, inverse)));
   }
-  static HWY_INLINE void ToElements(int64_t k, const float* from, float inverse, int32_t* to) {
+  static HWY_INLINE int64_t PackVectors([[maybe_unused]] int64_t k,
+                                        [[maybe_unused]] const float* from,
+                                        [[maybe_unused]] float inverse,
+                                        [[maybe_unused]] int32_t* to) {
     int64_t i = 0;
 #if HWY_TARGET != HWY_SCALAR
-    const hn::ScalableTag<float> d;
-    const hn::Rebind<int16_t, decltype(d)> d16;
+    const Tag d;
+    const hn::Rebind<int16_t, Tag> d16;
     const hn::Repartition<int32_t, decltype(d16)> pairs;
-    const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-    const auto factor = hn::Set(d, inverse);
-    const auto beside = hn::BitCast(PairTag(), hn::Set(d, float{kBeside}));
-    for (; i + lanes <= k; i += lanes, to += lanes / 2) {
-      const auto rounded = hn::Sub(Round(d, from + i, factor), beside);
+    const Vector factor = hn::Set(d, inverse);
+    const Pairs shift = hn::BitCast(PairTag(), hn::Set(d, kRoundingShift));
+    for (; i + Lanes() <= k; i += Lanes(), to += Lanes() / 2) {
+      const Pairs rounded = hn::Sub(Round(d, hn::LoadU(d, from + i), factor), shift);
       hn::StoreU(hn::BitCast(pairs, hn::DemoteTo(d16, rounded)), pairs, to);
     }
 #endif
-    for (; i < k; i += 2, ++to) {
-      Join(hn::CappedTag<float, 1>(), from + i, i + 1 < k ? from + i + 1 : nullptr, &inverse, to);
-    }
+    return i;
   }
 
-  template <int kRows, int kVectors>
-  static HWY_INLINE void Step(const int32_t* a, int64_t a_row, const int32_t* b,
-                              Sum (&sum)[kRows][kVectors]) {
-    const PairTag d;
-    Pairs columns[kVectors];
-    HWY_UNROLL(3)
-    for (int j = 0; j < kVectors; ++j) columns[j] = hn::LoadU(d, b + j * hn::Lanes(d));
-    HWY_UNROLL(8)
-    for (int i = 0; i < kRows; ++i) Adder::Add(a + i * a_row, columns, sum[i]);
-  }
-
-  static HWY_INLINE auto Total(Sum sum, const int32_t* column_scales, const int32_t* row_scale) {
-    const hn::ScalableTag<float> d;
-    const auto columns = hn::BitCast(d, hn::LoadU(PairTag(), column_scales));
-    const auto row = hn::BitCast(d, hn::Set(PairTag(), *row_scale));
+  static HWY_INLINE Vector Total(Sum sum, const int32_t* column_scales, const int32_t* row_scale) {
+    const Tag d;
+    const Vector columns = hn::BitCast(d, hn::LoadU(PairTag(), column_scales));
+    const Vector row = hn::BitCast(d, hn::Set(PairTag(), *row_scale));
     return hn::Mul(hn::Mul(hn::ConvertTo(d, sum), columns), row);
   }
 
  private:
-  // The bits of floats that are not negative are ordered as they are, with NaN above all.
-  template <class D, class DI = hn::RebindToSigned<D>>
-  static HWY_INLINE hn::Vec<DI> Magnitude(D d, const float* from) {
-    return hn::BitCast(DI(), hn::Abs(hn::LoadU(d, from)));
+  template <class DI>
+  static HWY_INLINE void StoreScales(DI di, hn::Vec<DI> largest_bits, int32_t* scales,
+                                     float* inverses) {
+    const hn::RebindToFloat<DI> d;
+    const auto largest = hn::BitCast(d, largest_bits);
+    const auto steps = hn::Mul(largest, hn::Set(d, 1.0f / kLargest));
+    const auto made = MakeLineScale(d, largest, steps, kLargest);
+    hn::StoreU(hn::BitCast(di, made.scale), di, scales);
+    hn::StoreU(made.inverse, d, inverses);
   }
 
-  // The bits of the largest magnitude among k floats.
-  static HWY_INLINE hn::Vec<hn::CappedTag<int32_t, 1>> LargestMagnitude(int64_t k,
-                                                                        const float* from) {
-    const hn::ScalableTag<float> d;
-    const hn::CappedTag<float, 1> one;
-    const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-    Pairs wide = hn::Zero(PairTag());
-    int64_t i = 0;
-    for (; i + lanes <= k; i += lanes) wide = hn::Max(wide, Magnitude(d, from + i));
-    const int32_t of_vectors = hn::GetLane(hn::MaxOfLanes(PairTag(), wide));
-    auto largest = hn::Set(hn::CappedTag<int32_t, 1>(), of_vectors);
-    for (; i < k; ++i) largest = hn::Max(largest, Magnitude(one, from + i));
-    return largest;
-  }
-
-  // MakeScales of kVectors vectors of lines whose floats lie side by side.
+  // MakeScales for kVectors vectors of lines that are adjacent in memory.
   template <int kVectors, class D>
-  static HWY_INLINE void MakeScalesSideBySide(D d, int64_t depth, const float* from, int64_t step,
-                                              int32_t* scales, float* inverses) {
+  static HWY_INLINE void MakeAdjacentScales(D d, int64_t depth, const float* from, int64_t step,
+                                            int32_t* scales, float* inverses) {
     constexpr int64_t kAhead = 16;
     const hn::RebindToSigned<D> di;
     const auto lanes = static_cast<int64_t>(hn::Lanes(d));
@@ -217,36 +204,22 @@ struct Int16 {
       HWY_UNROLL(4)
       for (int j = 0; j < kVectors; ++j) {
         hwy::Prefetch(from + kAhead * step + j * lanes);
-        largest[j] = hn::Max(largest[j], Magnitude(d, from + j * lanes));
+        largest[j] = hn::Max(largest[j], MagnitudeBits(d, from + j * lanes));
       }
     }
     HWY_UNROLL(4)
     for (int j = 0; j < kVectors; ++j) {
-      MakeScale(di, largest[j], scales + j * lanes, inverses + j * lanes);
+      StoreScales(di, largest[j], scales + j * lanes, inverses + j * lanes);
     }
   }
 
-  // The scale of values whose largest magnitude has these bits, and its inverse: NaN where not all
-  // are finite, 0 where they are so small that the inverse might not be finite.
-  template <class DI>
-  static HWY_INLINE void MakeScale(DI di, hn::Vec<DI> bits, int32_t* scale, float* inverse) {
-    const hn::RebindToFloat<DI> d;
-    const auto largest = hn::BitCast(d, bits);
-    const auto is_finite = hn::RebindMask(d, hn::Lt(bits, hn::Set(di, 0x7F800000)));
-    const auto in_use = hn::And(is_finite, hn::Ge(largest, hn::Set(d, 1e-30f)));
-    const auto used = hn::IfThenElseZero(in_use, hn::Mul(largest, hn::Set(d, 1.0f / kLargest)));
-    hn::StoreU(hn::BitCast(di, hn::IfThenElse(is_finite, used, hn::NaN(d))), di, scale);
-    const auto inverted = hn::Div(hn::Set(d, float{kLargest}), largest);
-    hn::StoreU(hn::IfThenElseZero(in_use, inverted), d, inverse);
-  }
-
-  // The nearest integers, to even on a tie, in the lower halves; what the upper ones hold is left
-  // over. Beside such a number a float has no bits for fractions.
-  static constexpr int32_t kBeside = 3 << 22;
+  // Rounds value * inverse to the nearest integer, ties to even, by adding 1.5 * 2^23: the unit of
+  // a float of that size is 1, so the low 16 bits of the sum are the integer. The high 16 bits are
+  // garbage.
+  static constexpr float kRoundingShift = 3 << 22;
   template <class D, class DI = hn::RebindToSigned<D>>
-  static HWY_INLINE hn::Vec<DI> Round(D d, const float* from, hn::Vec<D> inverse) {
-    const auto scaled = hn::Mul(hn::LoadU(d, from), inverse);
-    return hn::BitCast(DI(), hn::Add(scaled, hn::Set(d, float{kBeside})));
+  static HWY_INLINE hn::Vec<DI> Round(D d, hn::Vec<D> value, hn::Vec<D> inverse) {
+    return hn::BitCast(DI(), hn::Add(hn::Mul(value, inverse), hn::Set(d, kRoundingShift)));
   }
 };
 

@@ -1,53 +1,67 @@
-// The arithmetic of float products, one table of functions for each instruction set, picked at run
-// time. `gemm.h` is what others call.
-//
-// The right-hand side is packed into panels of a few vectors' width, k after k, so that the inner
-// loop reads it in one stream and holds a block of the result in registers (Goto and van de Geijn,
-// "Anatomy of High-Performance Matrix Multiplication", 2008). Sums run over k in one order that
-// depends on the shapes alone.
+// The kernels of float products: a table of functions for each arithmetic and instruction set, of
+// which one is chosen at run time. Callers use gemm.h, which describes the method.
 #ifndef RUNNEL_CORE_MATH_GEMM_KERNELS_H_
 #define RUNNEL_CORE_MATH_GEMM_KERNELS_H_
 
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/types/span.h"
 #include "core/math/training_precision.h"
 
 namespace runnel {
 
-// Element (i, j) of a matrix lies at data[i * row + j * col].
+// Element (i, j) of a matrix is at data[i * row + j * col].
 struct StridedView {
   const float* data;
   int64_t row;
   int64_t col;
 };
 
-// What a product is added to: rows that lie `row` apart, 0 if it is one for all; null: nothing.
+// The matrix that a product is added to. Its rows are `row` floats apart; 0 adds the same row to
+// all rows. Null data adds nothing.
 struct Addend {
   const float* data;
   int64_t row;
 };
 
-struct GemmKernels {
-  // Bytes that a packed [k x n] matrix takes; how they are laid out is between these functions.
-  int64_t (*packed_size)(int64_t k, int64_t n);
-  void (*pack)(int64_t k, int64_t n, StridedView b, std::byte* packed);
-  // C [m x n] = A [m x k] * packed + addend. C's rows lie `c_stride` apart; C may be the addend.
-  // A's rows are contiguous (col 1), or its columns are (row 1); in the latter case, and in both if
-  // `copies_rows`, `left` is room for `left_size` bytes, otherwise it is not used.
-  void (*multiply)(int64_t m, int64_t n, int64_t k, StridedView a, const std::byte* packed,
-                   Addend addend, float* c, int64_t c_stride, std::byte* left);
-  bool copies_rows;
-  int64_t left_size;
-  // The k that a product whose right side is packed for it alone should have at most, so that the
-  // packed part is still in the cache when it is read.
-  int64_t depth;
-  // Whether the values of a row of A, or a column of B, of so many k share a scale; for tests.
-  bool has_scales;
+// What a product is computed in.
+enum class GemmArithmetic {
+  kF32,
+  kBf16,   // operands rounded to 8 significant bits, sums in f32
+  kInt16,  // operands rounded to integers that share scales, sums in int32
 };
 
-// The table for this processor.
+struct GemmKernels {
+  // The arithmetic and the instruction that it is computed by, for people.
+  const char* name;
+  GemmArithmetic arithmetic;
+  // Bytes that a packed B [k x n] takes. Its layout is private to these functions.
+  int64_t (*packed_b_size)(int64_t k, int64_t n);
+  void (*pack_b)(int64_t k, int64_t n, StridedView b, std::byte* packed_b);
+  // C [m x n] = A [m x k] * B + addend. C's rows are `c_stride` apart; C may be the addend. Either
+  // A's rows are contiguous (col is 1) or its columns are (row is 1). `a_room` has room for
+  // `packed_a_size` bytes; it is not used where A's rows are contiguous and `packs_a` is false.
+  void (*multiply)(int64_t m, int64_t n, int64_t k, StridedView a, const std::byte* packed_b,
+                   Addend addend, float* c, int64_t c_stride, std::byte* a_room);
+  bool packs_a;
+  int64_t packed_a_size;
+  // The numbers along k that the kernels process at a time. A B that is packed for one product only
+  // should be packed in parts of at most this k, which are then still in the cache when they are
+  // read. In kInt16, a row of A and a column of B have a scale for each such part.
+  int64_t kc;
+};
+
+// The table that products of this precision use: the best that the processor can run.
 const GemmKernels& GetGemmKernels(TrainingPrecision precision);
+
+// All tables of this precision that the processor can run on the chosen instruction set, the best
+// first.
+absl::Span<const GemmKernels* const> AllGemmKernels(TrainingPrecision precision);
+
+// Makes GetGemmKernels(TrainingPrecision::k16Bit) return `kernels`, for tests of tables that are
+// not the processor's best; null ends this. Packed matrices must not be in use across a change.
+void Set16BitGemmKernelsForTest(const GemmKernels* kernels);
 
 }  // namespace runnel
 

@@ -1,5 +1,14 @@
-// How the two sides of a product are laid out for the kernels of gemm_kernels.cc: B in panels, A,
-// where it is not read in place, in blocks of rows. Compiled once for each instruction set.
+// Packing: how B and A are laid out for the micro-kernel of gemm_kernels-inl.h. Compiled once for
+// each instruction set.
+//
+// B [k x n] is packed into panels of nr columns. A panel is a list of parts of kKc elements, each
+// of which has the columns' scales, if the arithmetic has any, and then a row of nr elements for
+// each element of k:
+//
+//   panel 0: [scales, row 0, row 1, ... row kKc - 1] [scales, row kKc, ...] ..., panel 1: ...
+//
+// A block of A [kMc x kKc], where it is not read in place, is packed into stripes of at most kMr
+// rows.
 #if defined(RUNNEL_CORE_MATH_GEMM_PACKING_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RUNNEL_CORE_MATH_GEMM_PACKING_INL_H_
 #undef RUNNEL_CORE_MATH_GEMM_PACKING_INL_H_
@@ -21,54 +30,56 @@ namespace runnel {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Rows of A that are made ready at once: whole blocks of every height that registers allow.
-constexpr int64_t kRows = 96;
+// Rows of A in a block: whole stripes for every kMr. A packed block of 96 x 512 floats takes 192
+// KiB of the second-level cache.
+constexpr int64_t kMc = 96;
 
 HWY_INLINE int64_t RoundUp(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
 
-// Columns of the next panel, where `left` are left. A panel of one vector, too few for its loads,
-// is only made where there is no more, or one beyond panels of two.
+// The width of the next panel, nr, where `left` columns are left. A panel of one vector is slow,
+// because it has too few sums for its loads. Therefore four vectors make two panels of two.
 template <class Arithmetic>
 HWY_INLINE int64_t PanelWidth(int64_t left) {
-  constexpr int64_t kMost = Arithmetic::kPanelVectors;
+  constexpr int64_t kMost = Arithmetic::kNrVectors;
   const int64_t vectors = (left + Lanes() - 1) / Lanes();
   return Lanes() * (vectors == kMost + 1 ? 2 : std::min(vectors, kMost));
 }
 
-// Elements that k floats one after the other take.
+// The number of elements that hold k adjacent floats.
 template <class Arithmetic>
 HWY_INLINE int64_t Elements(int64_t k) {
   return (k + Arithmetic::kPerElement - 1) / Arithmetic::kPerElement;
 }
 
-// A panel's rows of elements up to the part of k that begins with `elements`, or, with all of them,
-// its height: before each part of kDepth stand the scales of its columns, if there are any.
+// The number of rows, scales included, that a panel has before the part that begins with element
+// `elements`, which is a multiple of kKc; or the height of a panel that has `elements` in total.
 template <class Arithmetic>
 HWY_INLINE int64_t PanelRows(int64_t elements) {
   if (!Arithmetic::kHasScales) return elements;
-  return elements + (elements + Arithmetic::kDepth - 1) / Arithmetic::kDepth;
+  return elements + (elements + Arithmetic::kKc - 1) / Arithmetic::kKc;
 }
 
 template <class Arithmetic>
-int64_t PackedSize(int64_t k, int64_t n) {
+int64_t PackedBSize(int64_t k, int64_t n) {
   return PanelRows<Arithmetic>(Elements<Arithmetic>(k)) * RoundUp(n, Lanes()) *
          static_cast<int64_t>(sizeof(typename Arithmetic::Element));
 }
 
-// The floats of the k after that of `from`, or null if there is none.
+// The floats of the k that follows that of `from`, number `k` of `depth`; null if there is none.
 template <class Arithmetic>
 HWY_INLINE const float* Next(const float* from, int64_t stride, int64_t k, int64_t depth) {
   return Arithmetic::kPerElement > 1 && k + 1 < depth ? from + stride : nullptr;
 }
 
-// Columns [0, used) of a part of B, kDepth elements at most, as part of a panel.
+// Packs columns [0, used) of B [k x used], at most kKc elements deep, as a part of a panel of
+// `width` columns.
 template <class Arithmetic>
-void PackPart(int64_t k, int64_t used, int64_t width, StridedView b,
-              typename Arithmetic::Element* panel) {
+void PackPanelPart(int64_t k, int64_t used, int64_t width, StridedView b,
+                   typename Arithmetic::Element* panel) {
   using Element = typename Arithmetic::Element;
   constexpr int64_t kStep = Arithmetic::kPerElement;
   const int64_t elements = Elements<Arithmetic>(k);
-  float inverses[Arithmetic::kPanelVectors * HWY_MAX_BYTES / sizeof(float)] = {};
+  float inverses[Arithmetic::kNrVectors * HWY_MAX_BYTES / sizeof(float)] = {};
   if constexpr (Arithmetic::kHasScales) {
     Arithmetic::MakeScales(used, k, b.data, b.col, b.row, panel, inverses);
     std::fill(panel + used, panel + width, Element{0});
@@ -89,7 +100,7 @@ void PackPart(int64_t k, int64_t used, int64_t width, StridedView b,
     }
     return;
   }
-  // Transposed: a square of some rows and columns at a time keeps both sides in the cache.
+  // B is transposed. Squares of a few rows and columns keep both sides in the cache.
   constexpr int64_t kSquare = 16;
   for (int64_t i0 = 0; i0 < elements; i0 += kSquare) {
     const int64_t count = std::min(kSquare, elements - i0);
@@ -105,37 +116,38 @@ void PackPart(int64_t k, int64_t used, int64_t width, StridedView b,
 }
 
 template <class Arithmetic>
-void Pack(int64_t k, int64_t n, StridedView b, std::byte* packed) {
-  constexpr int64_t kPart = Arithmetic::kDepth * Arithmetic::kPerElement;
+void PackB(int64_t k, int64_t n, StridedView b, std::byte* packed) {
+  constexpr int64_t kPart = Arithmetic::kKc * Arithmetic::kPerElement;
   auto* panel = reinterpret_cast<typename Arithmetic::Element*>(packed);
   for (int64_t first = 0, width; first < n; first += width) {
     width = PanelWidth<Arithmetic>(n - first);
     for (int64_t k0 = 0; k0 < k; k0 += kPart) {
       const int64_t depth = std::min(kPart, k - k0);
       const float* from = b.data + k0 * b.row + first * b.col;
-      PackPart<Arithmetic>(depth, std::min(width, n - first), width, {from, b.row, b.col}, panel);
+      PackPanelPart<Arithmetic>(depth, std::min(width, n - first), width, {from, b.row, b.col},
+                                panel);
       panel += PanelRows<Arithmetic>(Elements<Arithmetic>(depth)) * width;
     }
   }
 }
 
-// Rows of A that one block takes, `most` at most: m rows are divided into blocks of nearly equal
-// height.
-struct RowBlocks {
-  RowBlocks(int64_t rows, int64_t most)
+// Divides the rows of a block of A, `rows` of them, into stripes of at most `most` rows and of
+// nearly the same height.
+struct Stripes {
+  Stripes(int64_t rows, int64_t most)
       : m(rows), count((rows + most - 1) / most), height(m / count), higher(m % count) {}
-  int64_t First(int64_t block) const { return block * height + std::min(block, higher); }
+  int64_t First(int64_t stripe) const { return stripe * height + std::min(stripe, higher); }
   int64_t m;
   int64_t count;
   int64_t height;
-  int64_t higher;  // blocks, the first, of one row more
+  int64_t higher;  // The number of stripes, the first ones, that have one more row.
 };
 
-// Joins `rows` neighbours, at most the arithmetic's kRowsMax.
+// Joins the floats of `rows` neighbouring rows, at most kMr.
 template <class Arithmetic>
 HWY_INLINE void JoinRows(int64_t rows, const float* from, const float* next, const float* inverses,
                          typename Arithmetic::Element* to) {
-  const hn::CappedTag<float, Arithmetic::kRowsMax> all;
+  const hn::CappedTag<float, Arithmetic::kMr> all;
   const hn::CappedTag<float, 4> some;
   const auto count = static_cast<int64_t>(hn::Lanes(some));
   const auto join = [&](auto d, int64_t i) HWY_ATTR {
@@ -143,7 +155,7 @@ HWY_INLINE void JoinRows(int64_t rows, const float* from, const float* next, con
   };
   if (rows == static_cast<int64_t>(hn::Lanes(all))) {
     join(all, 0);
-  } else if (rows >= count && rows <= 2 * count) {  // two vectors that overlap
+  } else if (rows >= count && rows <= 2 * count) {  // Two vectors, which may overlap, suffice.
     join(some, 0);
     join(some, rows - count);
   } else {
@@ -151,20 +163,20 @@ HWY_INLINE void JoinRows(int64_t rows, const float* from, const float* next, con
   }
 }
 
-// Copies a transposed A, `depth` of k, so that each block reads it in one stream: block after
-// block, each [elements x rows of the block].
+// Packs a transposed A, `depth` numbers deep, so that each stripe is read in one stream: stripe
+// after stripe, each [elements x rows of the stripe].
 template <class Arithmetic>
-void PackRows(const RowBlocks& blocks, int64_t depth, StridedView a, const float* inverses,
-              typename Arithmetic::Element* packed) {
-  // Some steps of all blocks at a time: whole cache lines on both sides.
+void PackTransposedA(const Stripes& stripes, int64_t depth, StridedView a, const float* inverses,
+                     typename Arithmetic::Element* packed) {
+  // A few elements of all stripes at a time touch whole cache lines on both sides.
   constexpr int64_t kSteps = 8;
   constexpr int64_t kStep = Arithmetic::kPerElement;
   const int64_t elements = Elements<Arithmetic>(depth);
   for (int64_t i0 = 0; i0 < elements; i0 += kSteps) {
     const int64_t i1 = std::min(elements, i0 + kSteps);
-    for (int64_t block = 0; block < blocks.count; ++block) {
-      const int64_t first = blocks.First(block);
-      const int64_t rows = blocks.First(block + 1) - first;
+    for (int64_t stripe = 0; stripe < stripes.count; ++stripe) {
+      const int64_t first = stripes.First(stripe);
+      const int64_t rows = stripes.First(stripe + 1) - first;
       const float* from = a.data + first + i0 * kStep * a.col;
       typename Arithmetic::Element* to = packed + first * elements + i0 * rows;
       for (int64_t i = i0; i < i1; ++i, from += kStep * a.col, to += rows) {
@@ -176,43 +188,44 @@ void PackRows(const RowBlocks& blocks, int64_t depth, StridedView a, const float
   }
 }
 
-// Part of A as blocks read it: element (i, k) of a block that begins with row f lies at data[f *
-// block + i * row + k * col], where a packed A's row is 1 and its col the rows of the block.
+// A block of A as the micro-kernel reads it: element (i, k) of the stripe that begins with row f is
+// at data[f * stripe + i * row + k * col]. Where a stripe is packed [elements x rows], row is 1 and
+// col is the number of the stripe's rows, for which `col` is 0 here.
 template <class Arithmetic>
-struct Left {
+struct PackedA {
   const typename Arithmetic::Element* data;
-  int64_t block;
+  int64_t stripe;
   int64_t row;
-  int64_t col;                                 // 0: the rows of the block
-  const typename Arithmetic::Element* scales;  // of the rows, if there are any
+  int64_t col;
+  const typename Arithmetic::Element* scales;  // One a row, if the arithmetic has scales.
 };
 
-// Bytes that MakeLeft may want.
+// The bytes of room that PackA may need.
 template <class Arithmetic>
-constexpr int64_t LeftSize() {
-  static_assert(kRows % Arithmetic::kRowsMax == 0);
-  const int64_t elements = Arithmetic::kDepth + (Arithmetic::kHasScales ? 1 : 0);
-  return kRows * elements * static_cast<int64_t>(sizeof(typename Arithmetic::Element));
+constexpr int64_t PackedASize() {
+  static_assert(kMc % Arithmetic::kMr == 0);
+  const int64_t elements = Arithmetic::kKc + (Arithmetic::kHasScales ? 1 : 0);
+  return kMc * elements * static_cast<int64_t>(sizeof(typename Arithmetic::Element));
 }
 
-// Rows [m x depth] of A, in `room` if they are not to be read where they are.
+// Makes rows [m x depth] of A ready, packed into `room` where they are not read in place.
 template <class Arithmetic>
-Left<Arithmetic> MakeLeft(const RowBlocks& blocks, int64_t depth, StridedView a, std::byte* room) {
+PackedA<Arithmetic> PackA(const Stripes& stripes, int64_t depth, StridedView a, std::byte* room) {
   using Element = typename Arithmetic::Element;
   const int64_t elements = Elements<Arithmetic>(depth);
   auto* packed = reinterpret_cast<Element*>(room);
   Element* scales = nullptr;
-  float inverses[kRows] = {};
+  float inverses[kMc] = {};
   if constexpr (Arithmetic::kHasScales) {
-    scales = packed + kRows * Arithmetic::kDepth;
-    Arithmetic::MakeScales(blocks.m, depth, a.data, a.row, a.col, scales, inverses);
+    scales = packed + kMc * Arithmetic::kKc;
+    Arithmetic::MakeScales(stripes.m, depth, a.data, a.row, a.col, scales, inverses);
   }
-  if (a.col != 1 && (blocks.m > 1 || Arithmetic::kCopiesRows)) {
-    PackRows<Arithmetic>(blocks, depth, a, inverses, packed);
+  if (a.col != 1 && (stripes.m > 1 || Arithmetic::kPacksA)) {
+    PackTransposedA<Arithmetic>(stripes, depth, a, inverses, packed);
     return {packed, elements, 1, 0, scales};
   }
-  if constexpr (Arithmetic::kCopiesRows) {
-    for (int64_t i = 0; i < blocks.m; ++i) {
+  if constexpr (Arithmetic::kPacksA) {
+    for (int64_t i = 0; i < stripes.m; ++i) {
       Arithmetic::ToElements(depth, a.data + i * a.row, inverses[i], packed + i * elements);
     }
     return {packed, elements, elements, 1, scales};

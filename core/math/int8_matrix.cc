@@ -9,6 +9,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "core/math/byte_dot-inl.h"
+#include "core/math/line_scale-inl.h"
 #include "hwy/highway.h"
 
 #ifndef RUNNEL_CORE_MATH_INT8_MATRIX_PRODUCT_
@@ -89,40 +90,26 @@ HWY_NOINLINE void Tile(int64_t rows, int64_t groups, const int8_t* HWY_RESTRICT 
 // One column to integers; `shift` is added to each.
 void Quantize(int64_t k, const float* x, uint8_t shift, uint8_t* values, float* scale) {
   const hn::ScalableTag<float> d;
-  const hn::RebindToSigned<decltype(d)> di;
   const hn::Rebind<int8_t, decltype(d)> d8;
   const hn::Rebind<uint8_t, decltype(d)> du8;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  // As integers, magnitudes keep their order, and infinity and NaN are the largest.
-  auto largest = hn::Zero(di);
-  int64_t i = 0;
-  for (; i + lanes <= k; i += lanes) {
-    largest = hn::Max(largest, hn::BitCast(di, hn::Abs(hn::LoadU(d, x + i))));
-  }
-  int32_t bits = hn::GetLane(hn::MaxOfLanes(di, largest));
-  for (int64_t j = i; j < k; ++j) {
-    int32_t other;
-    __builtin_memcpy(&other, x + j, sizeof(other));
-    bits = HWY_MAX(bits, other & 0x7FFFFFFF);
-  }
-  float max;
-  __builtin_memcpy(&max, &bits, sizeof(max));
-  constexpr float kTiny = 1e-30f;  // below it, 127 / max would overflow
-  constexpr int32_t kInfinity = 0x7F800000;
-  const bool finite = bits < kInfinity;
-  *scale = !finite ? max - max : max < kTiny ? 0 : max / 127;
-  const float factor = finite && max >= kTiny ? 127 / max : 0;
+  const hn::CappedTag<float, 1> d1;
+  const hn::RebindToSigned<decltype(d1)> di1;
+  const auto largest = hn::BitCast(d1, hn::Set(di1, LargestMagnitudeBits(k, x)));
+  const auto made = MakeLineScale(d1, largest, hn::Div(largest, hn::Set(d1, 127.0f)), 127.0f);
+  *scale = hn::GetLane(made.scale);
+  const float factor = hn::GetLane(made.inverse);
   const int64_t padded = (k + kGroup - 1) / kGroup * kGroup;
   if (factor == 0) {
     for (int64_t j = 0; j < padded; ++j) values[j] = shift;
     return;
   }
   const auto offset = hn::Set(du8, shift);
-  for (i = 0; i + lanes <= k; i += lanes) {
+  int64_t i = 0;
+  for (; i + lanes <= k; i += lanes) {
     const auto q = hn::NearestInt(hn::Mul(hn::LoadU(d, x + i), hn::Set(d, factor)));
     hn::StoreU(hn::Add(hn::BitCast(du8, hn::DemoteTo(d8, q)), offset), du8, values + i);
   }
-  const hn::CappedTag<float, 1> d1;
   for (; i < k; ++i) {
     const auto q = hn::NearestInt(hn::Mul(hn::LoadU(d1, x + i), hn::Set(d1, factor)));
     values[i] = static_cast<uint8_t>(hn::GetLane(q) + shift);

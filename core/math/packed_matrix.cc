@@ -1,17 +1,17 @@
 #include "core/math/packed_matrix.h"
 
-#include <cstring>
 #include <type_traits>
+
+#include "core/math/bf16-inl.h"
+#include "hwy/highway.h"
 
 namespace runnel {
 namespace {
 
-// The nearest bf16, to even on a tie; NaN stays NaN.
-uint16_t RoundToBf16(float value) {
-  uint32_t bits = 0;
-  std::memcpy(&bits, &value, sizeof(bits));
-  if (value != value) return static_cast<uint16_t>(bits >> 16 | 0x40);
-  return static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+uint32_t Bf16Bits(float value) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const hn::CappedTag<float, 1> d;
+  return hn::GetLane(HWY_NAMESPACE::RoundToBf16(d, hn::Set(d, value))) >> 16;
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ PackedMatrix<Real>::PackedMatrix(int64_t n, int64_t k, const Real* weights,
       for (int64_t row = 0; row < n; ++row) {
         uint32_t* column = pairs_.data() + row / kBlock * kBlock * pairs + row % kBlock;
         for (int64_t i = 0; i < k; ++i) {
-          column[i / 2 * kBlock] |= uint32_t{RoundToBf16(weights[row * k + i])} << i % 2 * 16;
+          column[i / 2 * kBlock] |= Bf16Bits(weights[row * k + i]) << i % 2 * 16;
         }
       }
       return;

@@ -6,7 +6,7 @@ absl::string_view TrainingPrecisionName(TrainingPrecision precision) {
   switch (precision) {
     case TrainingPrecision::kF32:
       return "f32";
-    case TrainingPrecision::kBf16:
+    case TrainingPrecision::k16Bit:
       return "bf16";
   }
   return "";

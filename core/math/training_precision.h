@@ -12,11 +12,11 @@ enum class TrainingPrecision {
   // 16-bit numbers, whose products are summed in 32 bits, at up to twice f32's speed: bf16 where
   // the processor multiplies it (AVX-512-BF16), elsewhere integers that share a scale along k and
   // are summed exactly. Results differ between the two.
-  kBf16,
+  k16Bit,
 };
 
 inline constexpr TrainingPrecision kTrainingPrecisions[] = {TrainingPrecision::kF32,
-                                                            TrainingPrecision::kBf16};
+                                                            TrainingPrecision::k16Bit};
 
 // The precision's name in benchmarks and files: "f32", "bf16".
 absl::string_view TrainingPrecisionName(TrainingPrecision precision);

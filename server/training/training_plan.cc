@@ -115,7 +115,7 @@ void ReadEnums(const v1::TrainingOptions& wire, TrainingOptions* options, Violat
     case v1::PRECISION_F32:
       break;
     case v1::PRECISION_BF16:
-      options->precision = TrainingPrecision::kBf16;
+      options->precision = TrainingPrecision::k16Bit;
       break;
     default:
       AddUnknownEnum("training.precision", wire.precision(), violations);

@@ -45,7 +45,7 @@ void Train(benchmark::State& state, const TrainCase& c) {
   // Forward once, backward twice: with respect to the input and to the weights.
   const double operations = 3 * 2 * ForwardMultiplyAdds(c.network, c.vocabulary_size);
   const Arithmetic arithmetic =
-      c.options.precision == TrainingPrecision::kBf16 ? Arithmetic::k16Bits : Arithmetic::kF32;
+      c.options.precision == TrainingPrecision::k16Bit ? Arithmetic::k16Bits : Arithmetic::kF32;
   RunSteps(state, arithmetic, c.threads, static_cast<double>(batch_chars), operations,
            [&] { trainer.Step(1e-4f); });
 }
@@ -83,7 +83,7 @@ void RegisterTrainBenchmarks() {
   // Each of these shapes runs in 16 bits as well.
   for (size_t i = 0, count = cases.size(); i < count; ++i) {
     cases.push_back(cases[i]);
-    cases.back().options.precision = TrainingPrecision::kBf16;
+    cases.back().options.precision = TrainingPrecision::k16Bit;
   }
   // How the cost grows with layers, steps and lanes.
   const NetworkConfig two_layers = {CellType::kLstm, 2, 128};

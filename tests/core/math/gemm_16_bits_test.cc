@@ -23,11 +23,11 @@ std::vector<float> Product16(const std::vector<float>& a, const std::vector<floa
   std::vector<float> c(m * n);
   GemmScratch scratch;
   Gemm<float>(Transpose::kNo, Transpose::kYes, m, n, k, {a.data(), k}, {b.data(), k}, 0,
-              {c.data(), n}, TrainingPrecision::kBf16, &scratch);
+              {c.data(), n}, TrainingPrecision::k16Bit, &scratch);
   return c;
 }
 
-bool HasScales() { return GetGemmKernels(TrainingPrecision::kBf16).has_scales; }
+bool HasScales() { return GetGemmKernels(TrainingPrecision::k16Bit).arithmetic == GemmArithmetic::kInt16; }
 
 // Neither adding to a number's bits nor a scale may carry a NaN or an infinity into something else.
 TEST(Gemm16BitsTest, NotFiniteInput_ShowsInTheResult) {
@@ -48,9 +48,9 @@ TEST(Gemm16BitsTest, NotFiniteInput_ShowsInTheResult) {
       for (int i : {2, 3}) products[i].resize(40);
       GemmScratch scratch;
       Gemm<float>(Transpose::kYes, Transpose::kNo, 40, 1, 21, {columns.data(), 40}, {one.data(), 1},
-                  0, {products[2].data(), 1}, TrainingPrecision::kBf16, &scratch);
+                  0, {products[2].data(), 1}, TrainingPrecision::k16Bit, &scratch);
       Gemm<float>(Transpose::kNo, Transpose::kNo, 1, 40, 21, {one.data(), 21}, {columns.data(), 40},
-                  0, {products[3].data(), 40}, TrainingPrecision::kBf16, &scratch);
+                  0, {products[3].data(), 40}, TrainingPrecision::k16Bit, &scratch);
       for (const std::vector<float>& c : products) {
         for (int i = 0; i < 40; ++i) {
           if (i == 33) {

@@ -42,10 +42,10 @@ class GemmTest : public testing::Test {
     if (precision == TrainingPrecision::kF32 || std::is_same_v<Real, double>) return seen;
     const GemmKernels& kernels = GetGemmKernels(precision);
     for (int64_t i = 0; i < count; ++i) {
-      for (int64_t first = 0; first < k; first += kernels.depth) {
-        const int64_t part = std::min(k - first, kernels.depth);
+      for (int64_t first = 0; first < k; first += kernels.kc) {
+        const int64_t part = std::min(k - first, kernels.kc);
         double* begin = seen.data() + i * line + first * step;
-        if (kernels.has_scales) {
+        if (kernels.arithmetic == GemmArithmetic::kInt16) {
           RoundToSteps(part, step, begin);
         } else {
           RoundToBf16(part, step, begin);

@@ -26,7 +26,7 @@ inline double Int16Rounding() { return 4 / (1447 * std::sqrt(12)); }
 
 // r of the 16-bit arithmetic that products use at present.
 inline double RoundingOf16Bits() {
-  return GetGemmKernels(TrainingPrecision::kBf16).has_scales ? Int16Rounding() : Bf16Rounding();
+  return GetGemmKernels(TrainingPrecision::k16Bit).arithmetic == GemmArithmetic::kInt16 ? Int16Rounding() : Bf16Rounding();
 }
 
 // The relative error, in the root mean square over a tensor, of a gradient of a recurrent network

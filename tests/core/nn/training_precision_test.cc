@@ -28,7 +28,7 @@ TEST(TrainingPrecision, Bf16_KeepsGradientsAndTheirBalanceAlsoOfALargeVocabulary
             .gradients;
       };
       const std::vector<float> exact = gradients(TrainingPrecision::kF32);
-      const std::vector<float> rounded = gradients(TrainingPrecision::kBf16);
+      const std::vector<float> rounded = gradients(TrainingPrecision::k16Bit);
       EXPECT_NE(rounded, exact);
       for (const Tensor& tensor : network->layout().tensors()) {
         double squares = 0, errors = 0;

@@ -56,7 +56,7 @@ Case GruOfAnEmbedding() {
 Case LstmInBf16() {
   Case c = TwoLayerLstm();
   c.name = "LstmInBf16";
-  c.options.precision = TrainingPrecision::kBf16;
+  c.options.precision = TrainingPrecision::k16Bit;
   return c;
 }
 

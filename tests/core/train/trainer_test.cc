@@ -65,7 +65,7 @@ TEST(Trainer, Bf16_StaysCloseToF32AndIsTheSameForAnyNumberOfThreads) {
   TrainingOptions options = {.sequence_length = 16, .batch_size = 40, .clip_norm = 1};
   const Corpus corpus = BrookCorpus(20);
   TrainingSetup<float> f32(corpus, config, options);
-  options.precision = TrainingPrecision::kBf16;
+  options.precision = TrainingPrecision::k16Bit;
   TrainingSetup<float> one(corpus, config, options, 1);
   TrainingSetup<float> two(corpus, config, options, 2);
   // To first order, a loss falls by the product of its gradients and the way that the parameters
@@ -89,7 +89,7 @@ TEST(Trainer, Validation_IsInF32WhateverTheTrainingIs) {
   TrainingOptions options = SmallTraining();
   options.validation_fraction = 0.2f;
   TrainingSetup<float> f32(BrookCorpus(5), kSmallNetwork, options);
-  options.precision = TrainingPrecision::kBf16;
+  options.precision = TrainingPrecision::k16Bit;
   TrainingSetup<float> bf16(BrookCorpus(5), kSmallNetwork, options);
   EXPECT_EQ(bf16.trainer.ValidationLoss(), f32.trainer.ValidationLoss());
 }

@@ -287,7 +287,7 @@ TEST(PlanTraining, EveryTrainingFeature_IsReadAndToldAgain) {
   EXPECT_EQ(plan.options.weight_decay, 0.25f);
   EXPECT_EQ(plan.options.averaging, 0.5f);
   EXPECT_EQ(plan.options.early_stopping_patience, 3);
-  EXPECT_EQ(plan.options.precision, TrainingPrecision::kBf16);
+  EXPECT_EQ(plan.options.precision, TrainingPrecision::k16Bit);
   EXPECT_EQ(plan.vocabulary.min_char_count, 4);
   EXPECT_EQ(plan.vocabulary.document_separator, "--");
   EXPECT_EQ(ToProto(plan.options).dropout(), 0.5f);
