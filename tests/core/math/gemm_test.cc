@@ -12,6 +12,8 @@
 
 #include "core/base/worker_pool.h"
 #include "core/math/gemm_kernels.h"
+#include "tests/core/math/arithmetics.h"
+#include "tests/core/math/rounding.h"
 #include "tests/core/math/targets.h"
 
 namespace runnel {
@@ -135,27 +137,31 @@ TYPED_TEST(GemmTest, RandomShapes_AgreeWithTheLoopForEveryTransposeAndBeta) {
   }
 }
 
-// The kernels' own borders: blocks of up to 8 rows, panels of up to 48 columns of which the last
-// two may be narrower, parts of 96 rows and a depth of 512, or of 1,024 of 16 bits.
-TYPED_TEST(GemmTest, ShapesAroundBlocks_AgreeWithTheLoopOnEveryTarget) {
+// The kernels' own borders: stripes of up to 8 rows, panels of up to 48 columns of which the last
+// two may be narrower, blocks of 96 rows and a depth of 512, or of 1,024 numbers of 16 bits.
+TYPED_TEST(GemmTest, ShapesAroundBlocks_AgreeWithTheLoopInEveryArithmetic) {
+  const auto check = [&](int64_t m, int64_t n, int64_t k, TrainingPrecision precision) {
+    if (this->HasFatalFailure()) return;
+    this->CheckAgainstLoop(Transpose::kYes, Transpose::kNo, m, n, k, /*add=*/true, precision);
+    this->CheckAgainstLoop(Transpose::kNo, Transpose::kYes, m, n, k, /*add=*/false, precision);
+  };
+  const auto check_all = [&](TrainingPrecision precision) {
+    for (const int64_t m : {1, 2, 3, 6, 7, 8, 9, 15}) {
+      for (const int64_t n : {1, 15, 48, 49, 64, 97}) {
+        for (const int64_t k : {5, 513}) check(m, n, k, precision);
+      }
+    }
+    check(97, 49, 5, precision);
+    check(97, 15, 513, precision);
+    check(9, 49, 1027, precision);
+  };
   for (const int64_t target : MachineTargets()) {
     const ScopedTarget scoped(target);
     SCOPED_TRACE(hwy::TargetName(target));
-    const auto check = [&](int64_t m, int64_t n, int64_t k) {
-      if (this->HasFatalFailure()) return;
-      this->CheckAgainstLoop(Transpose::kYes, Transpose::kNo, m, n, k, /*add=*/true);
-      this->CheckAgainstLoop(Transpose::kNo, Transpose::kYes, m, n, k, /*add=*/false);
-    };
-    for (const int64_t m : {1, 2, 3, 6, 7, 8, 9, 15}) {
-      for (const int64_t n : {1, 15, 48, 49, 64, 97}) {
-        for (const int64_t k : {5, 513}) check(m, n, k);
-      }
-    }
-    check(97, 49, 5);
-    check(97, 15, 513);
-    check(9, 49, 1027);
-    if (std::is_same_v<TypeParam, double>) break;  // which has but one form
+    check_all(TrainingPrecision::kF32);
+    if (std::is_same_v<TypeParam, double>) return;  // Doubles have only one form.
   }
+  ForEach16BitKernels([&](const GemmKernels&) { check_all(TrainingPrecision::k16Bit); });
 }
 
 TYPED_TEST(GemmTest, PartsOfMatrices_AreReadAndWrittenWithinTheirBounds) {
@@ -209,17 +215,19 @@ TYPED_TEST(GemmTest, Weights_GiveTheProductAlsoAfterTheyChange) {
       }
     }
   };
+  const auto check_all = [&](TrainingPrecision precision) {
+    for (const Transpose transpose : {Transpose::kNo, Transpose::kYes}) {
+      check(37, transpose, precision);
+      check(2051, transpose, precision);  // several parts of k
+    }
+  };
   for (const int64_t target : MachineTargets()) {
     const ScopedTarget scoped(target);
-    for (const Transpose transpose : {Transpose::kNo, Transpose::kYes}) {
-      for (const TrainingPrecision precision : kTrainingPrecisions) {
-        SCOPED_TRACE(testing::Message()
-                     << hwy::TargetName(target) << " " << TrainingPrecisionName(precision));
-        check(37, transpose, precision);
-        check(2051, transpose, precision);  // several parts of k
-      }
-    }
+    SCOPED_TRACE(hwy::TargetName(target));
+    check_all(TrainingPrecision::kF32);
+    if (std::is_same_v<TypeParam, double>) return;
   }
+  ForEach16BitKernels([&](const GemmKernels&) { check_all(TrainingPrecision::k16Bit); });
 }
 
 TYPED_TEST(GemmTest, VectorShapes_AgreeWithTheLoop) {

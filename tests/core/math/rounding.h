@@ -24,9 +24,9 @@ inline double Bf16Rounding() { return std::ldexp(1, -7) / std::sqrt(12); }
 // larger crest factor, which is why products that have such lines stay f32.
 inline double Int16Rounding() { return 4 / (1447 * std::sqrt(12)); }
 
-// r of the 16-bit arithmetic that products use at present.
-inline double RoundingOf16Bits() {
-  return GetGemmKernels(TrainingPrecision::k16Bit).arithmetic == GemmArithmetic::kInt16 ? Int16Rounding() : Bf16Rounding();
+// r of the arithmetic of these kernels, which is a 16-bit one.
+inline double Rounding(const GemmKernels& kernels) {
+  return kernels.arithmetic == GemmArithmetic::kInt16 ? Int16Rounding() : Bf16Rounding();
 }
 
 // The relative error, in the root mean square over a tensor, of a gradient of a recurrent network
