@@ -1,17 +1,11 @@
 #include "server/engine.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/folder.h"
 #include "server/base/process_limits.h"
 
 namespace runnel::server {
@@ -48,28 +42,6 @@ int64_t Share(double share) {
 }
 
 }  // namespace
-
-absl::StatusOr<std::unique_ptr<FolderLock>> FolderLock::Acquire(const std::string& folder) {
-  if (absl::Status status = MakeFolder(folder); !status.ok()) return status;
-  const std::string path = absl::StrCat(folder, "/lock");
-  constexpr mode_t kMode = 0644;
-  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode);
-  if (descriptor < 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot use the folder ", folder));
-  }
-  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    const int reason = errno;
-    close(descriptor);
-    if (reason == EWOULDBLOCK) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("another server is using the folder ", folder));
-    }
-    return absl::ErrnoToStatus(reason, absl::StrCat("cannot lock ", path));
-  }
-  return std::unique_ptr<FolderLock>(new FolderLock(descriptor));
-}
-
-FolderLock::~FolderLock() { close(descriptor_); }
 
 Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> folder_lock,
                std::unique_ptr<ModelStore> model_store,

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "core/base/folder_lock.h"
 #include "core/model/model_store.h"
 #include "core/pattern/pattern_cache.h"
 #include "server/base/executor.h"
@@ -24,21 +25,6 @@
 #include "server/training/training_jobs.h"
 
 namespace runnel::server {
-
-// A folder that one process alone may use, until this is destroyed.
-class FolderLock {
- public:
-  // Makes the folder if it is missing. FAILED_PRECONDITION if another process has it; errors of the
-  // file system.
-  static absl::StatusOr<std::unique_ptr<FolderLock>> Acquire(const std::string& folder);
-  ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
-  const int descriptor_;
-};
 
 struct Engine {
   // Errors of the data folder.

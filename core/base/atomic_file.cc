@@ -6,24 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/file_error.h"
 
 namespace runnel {
 namespace {
-
-// errno as a status. A full disk is a resource used up, whatever way the system says it.
-absl::Status FileError(absl::string_view action, absl::string_view path) {
-  const int error = errno;
-  const std::string message = absl::StrCat(action, " ", path);
-  if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(message, ": ", absl::ErrnoToStatus(error, "no room left").message()));
-  }
-  return absl::ErrnoToStatus(error, message);
-}
 
 std::string FolderOf(const std::string& path) {
   const size_t slash = path.rfind('/');
@@ -104,44 +93,6 @@ absl::Status SyncFolder(const std::string& folder) {
   absl::Status status = synced ? absl::OkStatus() : FileError("cannot write", folder);
   close(descriptor);
   return status;
-}
-
-absl::StatusOr<FilePrefix> ReadFilePrefix(const std::string& path, int64_t bytes_max) {
-  // O_NONBLOCK: opening a named pipe must not wait for its writer.
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return FileError("cannot open", path);
-  struct stat info = {};
-  FilePrefix prefix;
-  absl::Status status;
-  if (fstat(descriptor, &info) != 0) {
-    status = FileError("cannot read", path);
-  } else if (!S_ISREG(info.st_mode)) {
-    status = absl::FailedPreconditionError(absl::StrCat(path, " is not a regular file"));
-  } else {
-    prefix.file_bytes = info.st_size;
-    prefix.bytes.resize(std::min<int64_t>(info.st_size, bytes_max));
-  }
-  size_t done = 0;
-  while (status.ok() && done < prefix.bytes.size()) {
-    const ssize_t count = read(descriptor, prefix.bytes.data() + done, prefix.bytes.size() - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) status = FileError("cannot read", path);
-    if (count == 0) status = absl::DataLossError(absl::StrCat(path, " shrank while it was read"));
-    if (count > 0) done += count;
-  }
-  close(descriptor);
-  if (!status.ok()) return status;
-  return prefix;
-}
-
-absl::StatusOr<std::string> ReadWholeFile(const std::string& path, int64_t bytes_max) {
-  absl::StatusOr<FilePrefix> file = ReadFilePrefix(path, bytes_max);
-  if (!file.ok()) return file.status();
-  if (file->file_bytes > bytes_max) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(path, " has ", file->file_bytes, " bytes; at most ", bytes_max, " are read"));
-  }
-  return std::move(file->bytes);
 }
 
 }  // namespace runnel

@@ -3,7 +3,6 @@
 #ifndef RUNNEL_CORE_BASE_ATOMIC_FILE_H_
 #define RUNNEL_CORE_BASE_ATOMIC_FILE_H_
 
-#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -50,19 +49,6 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view byte
 
 // Makes a removal or rename inside `folder` survive a crash.
 absl::Status SyncFolder(const std::string& folder);
-
-// The first bytes of a regular file, and how many it has in all.
-struct FilePrefix {
-  std::string bytes;
-  int64_t file_bytes = 0;
-};
-
-// Reads at most `bytes_max` bytes. Errors of the file system; FAILED_PRECONDITION if `path` is not
-// a regular file.
-absl::StatusOr<FilePrefix> ReadFilePrefix(const std::string& path, int64_t bytes_max);
-
-// Reads the whole file. RESOURCE_EXHAUSTED if it has more than `bytes_max` bytes.
-absl::StatusOr<std::string> ReadWholeFile(const std::string& path, int64_t bytes_max);
 
 }  // namespace runnel
 

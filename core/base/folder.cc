@@ -26,13 +26,14 @@ absl::Status MakeUsableFolder(const std::string& folder) {
   return absl::ErrnoToStatus(errno, absl::StrCat("cannot use the folder ", folder));
 }
 
-std::vector<std::string> NamesIn(const std::string& folder) {
+absl::StatusOr<std::vector<std::string>> NamesIn(const std::string& folder) {
   std::vector<std::string> names;
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     names.push_back(it->path().filename().string());
   }
-  return names;
+  if (!error) return names;
+  return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot read the folder ", folder));
 }
 
 int64_t FileBytes(const std::string& path) {

@@ -1,4 +1,4 @@
-// Folders, as the parts that keep files use them.
+// Makes and lists folders.
 #ifndef RUNNEL_CORE_BASE_FOLDER_H_
 #define RUNNEL_CORE_BASE_FOLDER_H_
 
@@ -7,19 +7,21 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace runnel {
 
-// Makes the folder, and those above it, if it is missing. Errors of the file system, naming it.
+// Makes the folder and its parents if they are missing. Errors of the file system, naming the
+// folder.
 absl::Status MakeFolder(const std::string& folder);
 
-// As MakeFolder, and an error if this process may not read and write there.
+// Like MakeFolder; also an error if this process may not read and write in the folder.
 absl::Status MakeUsableFolder(const std::string& folder);
 
-// The names in a folder, in no order; those met before an error of the file system.
-std::vector<std::string> NamesIn(const std::string& folder);
+// The names in a folder, in no particular order. Errors of the file system, naming the folder.
+absl::StatusOr<std::vector<std::string>> NamesIn(const std::string& folder);
 
-// 0 if there is no such file.
+// The size of a file; 0 if there is no such file.
 int64_t FileBytes(const std::string& path);
 
 }  // namespace runnel

@@ -1,8 +1,5 @@
 #include "core/generate/state_token.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -10,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/hash.h"
 #include "core/generate/logit_bias.h"
 #include "core/generate/stop_sequences.h"
 #include "core/text/utf8.h"
@@ -181,7 +179,7 @@ std::string EncodeStateToken(const SessionState& state, const LanguageModel& mod
   body.PutList(state.pattern_places);
   body.Put(static_cast<uint8_t>(state.pattern_accepts));
   Writer checksum;
-  checksum.Put(static_cast<uint64_t>(XXH3_64bits(body.bytes().data(), body.bytes().size())));
+  checksum.Put(Hash64Of(body.bytes()));
   return absl::StrCat(kMagic, checksum.bytes(), body.bytes());
 }
 
@@ -189,7 +187,7 @@ absl::StatusOr<SessionState> DecodeStateToken(absl::string_view token, const Lan
   if (token.size() < kHeaderBytes || token.substr(0, kMagic.size()) != kMagic) return Damaged();
   const absl::string_view body = token.substr(kHeaderBytes);
   const auto checksum = Reader(token.substr(kMagic.size())).Get<uint64_t>();
-  if (checksum != XXH3_64bits(body.data(), body.size())) return Damaged();
+  if (checksum != Hash64Of(body)) return Damaged();
   Reader reader(body);
   if (reader.Get<uint8_t>() != kFormat) {
     return absl::FailedPreconditionError("resume_state was made by another release of the server");

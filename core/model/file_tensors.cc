@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "core/model/json.h"
+#include "core/base/damaged.h"
 
 namespace runnel {
 namespace {

@@ -4,21 +4,15 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "core/text/utf8.h"
+#include "core/base/damaged.h"
 
 namespace runnel {
 namespace {
 
-constexpr size_t kMessageBytesMax = 500;
 constexpr int kJsonDepthMax = 64;
 constexpr int kJsonValuesMax = 1 << 17;  // a network of 8 layers has a few hundred
 
 }  // namespace
-
-absl::Status Damaged(absl::string_view what) {
-  if (what.size() <= kMessageBytesMax) return absl::DataLossError(what);
-  return absl::DataLossError(absl::StrCat(Utf8Prefix(what, kMessageBytesMax), "..."));
-}
 
 absl::StatusOr<Json> ParseJsonObject(absl::string_view text, absl::string_view what) {
   int values = 0;

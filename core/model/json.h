@@ -6,16 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace runnel {
 
 using Json = nlohmann::json;
-
-// DATA_LOSS. A message quotes the file, which may say anything at any length, so it is cut.
-absl::Status Damaged(absl::string_view what);
 
 // An object. DATA_LOSS saying what is wrong with `what` if `text` is not one, names a member of an
 // object twice, or holds more than a version file has use for: nesting that would exhaust the

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/damaged.h"
 #include "core/base/find_by_name.h"
 #include "core/model/json.h"
 #include "core/text/utf8.h"

@@ -7,8 +7,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "core/base/atomic_file.h"
-#include "core/base/checksum.h"
+#include "core/base/damaged.h"
+#include "core/base/hash.h"
+#include "core/base/read_file.h"
 #include "core/model/json.h"
 #include "core/nn/network.h"
 
@@ -23,6 +24,8 @@ constexpr char kDescriptionKey[] = "runnel";
 constexpr char kDescriptionChecksumKey[] = "runnel_checksum";
 constexpr char kType[] = "F32";
 constexpr int64_t kFileBytesMax = int64_t{16} << 30;
+
+std::string ChecksumOf(absl::string_view bytes) { return Hash128Of(bytes).Digits(); }
 
 std::vector<FileTensor> TensorsOf(const ModelDescription& description) {
   return FileTensors(
@@ -71,7 +74,7 @@ std::string EncodeModel(const ModelData& model) {
   // The checksum stands before what it is of; its place is kept for it.
   const std::string description = EncodeDescription(model.description);
   SafetensorsMetadata metadata = {{kFormatKey, kFormat},
-                                  {kChecksumKey, std::string(kChecksumDigits, '0')},
+                                  {kChecksumKey, std::string(kHash128Digits, '0')},
                                   {kDescriptionKey, description},
                                   {kDescriptionChecksumKey, ChecksumOf(description)}};
   std::string bytes = EncodeSafetensorsHeader(metadata, stored);

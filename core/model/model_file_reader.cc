@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/model/json.h"
+#include "core/base/damaged.h"
 #include "core/model/model_file.h"
 #include "core/model/safetensors.h"
 
@@ -32,9 +32,9 @@ absl::StatusOr<std::string> ModelFileReader::Read(int64_t bytes_max) {
   }
   const int64_t before_data = std::max<int64_t>(data_begin_ - done_, 0);
   const absl::string_view bytes(piece);
-  if (before_data < static_cast<int64_t>(bytes.size())) checksum_.Add(bytes.substr(before_data));
+  if (before_data < static_cast<int64_t>(bytes.size())) hasher_.Add(bytes.substr(before_data));
   done_ += static_cast<int64_t>(bytes.size());
-  if (done_ == bytes_ && checksum_.Digits() != expected_) {
+  if (done_ == bytes_ && hasher_.Value().Digits() != expected_) {
     return Damaged("the weights do not match their checksum");
   }
   return piece;

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "core/base/checksum.h"
+#include "core/base/hash.h"
 
 namespace runnel {
 
@@ -36,7 +36,7 @@ class ModelFileReader {
   int64_t bytes_;
   std::string expected_;  // digits of the checksum
   int64_t done_ = 0;
-  Checksum checksum_;
+  Hasher hasher_;
 };
 
 }  // namespace runnel

@@ -13,7 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "core/base/atomic_file.h"
 #include "core/base/folder.h"
-#include "core/model/model_digest.h"
+#include "core/nn/model_digest.h"
 
 namespace runnel {
 namespace {
@@ -41,10 +41,10 @@ absl::StatusOr<std::unique_ptr<ModelStore>> ModelStore::Open(const std::string& 
 }
 
 void ModelStore::Scan() {
-  for (const std::string& name : NamesIn(folder_)) {
+  for (const std::string& name : NamesIn(folder_).value_or(std::vector<std::string>())) {
     if (!CheckModelName(name).ok()) continue;
     Model model;
-    for (const std::string& file : NamesIn(ModelFolder(name))) {
+    for (const std::string& file : NamesIn(ModelFolder(name)).value_or(std::vector<std::string>())) {
       // What a crash left half written.
       if (absl::EndsWith(file, kTemporarySuffix)) {
         unlink(absl::StrCat(ModelFolder(name), "/", file).c_str());
@@ -182,7 +182,8 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::LoadFile(const st
   auto model = std::make_shared<LoadedModel>();
   model->name = name;
   model->version = version;
-  model->digest = DigestOf(name, version, stored->data);
+  model->digest = DigestOf(name, version, description.create_time_ms, description.vocabulary,
+ stored->data.parameters);
   model->vocabulary = std::move(description.vocabulary);
   model->SetWeights(description.network, std::move(stored->data.parameters), precision_);
   return model;

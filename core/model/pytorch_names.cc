@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "core/model/json.h"
+#include "core/base/damaged.h"
 #include "core/nn/network_config.h"
 
 namespace runnel {

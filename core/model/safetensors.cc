@@ -9,7 +9,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "core/base/atomic_file.h"
+#include "core/base/damaged.h"
+#include "core/base/read_file.h"
 #include "core/model/json.h"
 
 namespace runnel {

@@ -9,17 +9,11 @@
 
 #include "core/math/decode_precision.h"
 #include "core/nn/cloze_model.h"
+#include "core/nn/model_digest.h"
 #include "core/nn/network.h"
 #include "core/text/vocabulary.h"
 
 namespace runnel {
-
-// Tells versions apart: a hash of a version's name, number, weights and vocabulary.
-struct ModelDigest {
-  uint64_t low = 0;
-  uint64_t high = 0;
-  friend bool operator==(const ModelDigest&, const ModelDigest&) = default;
-};
 
 struct LanguageModel {
   Vocabulary vocabulary;
@@ -27,7 +21,7 @@ struct LanguageModel {
   // fills blanks and scores with `cloze`.
   std::unique_ptr<const Decoder<float>> decoder;
   std::unique_ptr<const ClozeModel> cloze;
-  ModelDigest digest;  // what a state token is bound to; zeros for a model without a version
+  ModelDigest digest;  // zeros for a model that is not a version
 
   int64_t bytes() const { return decoder != nullptr ? decoder->bytes() : cloze->bytes(); }
 

@@ -5,7 +5,7 @@
 #include <unordered_map>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/fingerprint.h"
+#include "core/base/hash.h"
 
 namespace runnel {
 namespace {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/base/read_file.h"
 #include "core/model/pytorch_model.h"
 #include "core/model/safetensors.h"
 #include "server/base/log.h"
