@@ -14,8 +14,8 @@ namespace runnel {
 // Zeros for a model that is not a version.
 using ModelDigest = Hash128;
 
-// The digest of version `name`:`version`, which was made at `create_time_ms`. Every part counts: the
-// same weights under another number are another version.
+// The digest of version `name`:`version`, which was made at `create_time_ms`. Every part counts:
+// the same weights under another number are another version.
 ModelDigest DigestOf(const std::string& name, int version, int64_t create_time_ms,
                      const Vocabulary& vocabulary, const std::vector<float>& parameters);
 

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
+
 namespace runnel {
 namespace {
 
@@ -14,10 +16,11 @@ TEST(Damaged, ShortMessagesAreKept) {
 }
 
 TEST(Damaged, LongMessagesAreCutBetweenTwoCharacters) {
-  EXPECT_EQ(Damaged(std::string(501, 'a')), absl::DataLossError(std::string(500, 'a') + "..."));
+  EXPECT_EQ(Damaged(std::string(501, 'a')),
+            absl::DataLossError(absl::StrCat(std::string(500, 'a'), "...")));
   // The character of three bytes would end at byte 501.
-  const std::string text = std::string(498, 'a') + "\xE4\xB8\x96" + "b";
-  EXPECT_EQ(Damaged(text), absl::DataLossError(std::string(498, 'a') + "..."));
+  const std::string text = absl::StrCat(std::string(498, 'a'), "\xE4\xB8\x96", "b");
+  EXPECT_EQ(Damaged(text), absl::DataLossError(absl::StrCat(std::string(498, 'a'), "...")));
   EXPECT_EQ(Damaged(std::string(600, '\x80')), absl::DataLossError("..."));
 }
 

@@ -7,8 +7,8 @@
 namespace runnel {
 namespace {
 
-// Values that the xxHash project publishes for no bytes at all. A change would make every model file
-// and state token look damaged.
+// Values that the xxHash project publishes for no bytes at all. A change would make every model
+// file and state token look damaged.
 TEST(Hash, ValuesAreThoseOfXxh3) {
   EXPECT_EQ(Hash128Of("").Digits(), "99aa06d3014798d86001c324468d497f");
   EXPECT_EQ(Hash64Of(""), 0x2d06800538d394c2u);
