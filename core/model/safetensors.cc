@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -17,8 +18,9 @@ namespace runnel {
 namespace {
 
 constexpr char kMetadata[] = "__metadata__";
-// A vocabulary of every Unicode character takes 5 MiB.
-constexpr int64_t kHeaderBytesMax = 32 << 20;
+constexpr int64_t kHeaderBytesMax = 8 << 20;
+// A length beyond this is no length: the bytes are something else.
+constexpr uint64_t kPlausibleLengthMax = uint64_t{1} << 40;
 constexpr absl::string_view kZipStart("PK\x03\x04", 4);
 
 template <typename T>
@@ -58,13 +60,22 @@ double LoadBfloat(const char* bytes) {
 struct ElementType {
   absl::string_view name;
   uint64_t bytes;
-  double (*load)(const char*);
+  double (*load)(const char*);  // null: not a type of weights
 };
 constexpr ElementType kElementTypes[] = {
     {"F32", 4, [](const char* bytes) { return double{Load<float>(bytes)}; }},
     {"F64", 8, [](const char* bytes) { return Load<double>(bytes); }},
     {"F16", 2, LoadHalf},
     {"BF16", 2, LoadBfloat},
+    {"I64", 8, nullptr},
+    {"U64", 8, nullptr},
+    {"I32", 4, nullptr},
+    {"U32", 4, nullptr},
+    {"I16", 2, nullptr},
+    {"U16", 2, nullptr},
+    {"I8", 1, nullptr},
+    {"U8", 1, nullptr},
+    {"BOOL", 1, nullptr},
 };
 
 const ElementType* FindType(absl::string_view name) {
@@ -86,8 +97,8 @@ std::optional<uint64_t> ShapeBytes(const std::vector<uint64_t>& shape, uint64_t 
 absl::Status CheckTensor(const StoredTensor& tensor, uint64_t data_bytes) {
   const ElementType* type = FindType(tensor.dtype);
   if (type == nullptr) {
-    return Damaged(absl::StrCat(tensor.name, " has dtype \"", tensor.dtype,
-                                "\"; must be F32, F64, F16 or BF16"));
+    return Damaged(
+        absl::StrCat(tensor.name, " has dtype \"", tensor.dtype, "\", which is unknown"));
   }
   const std::optional<uint64_t> bytes = ShapeBytes(tensor.shape, type->bytes);
   if (!bytes || *bytes > data_bytes || tensor.begin > tensor.end || tensor.end > data_bytes ||
@@ -147,6 +158,11 @@ absl::StatusOr<int64_t> SafetensorsHeaderBytes(absl::string_view start, int64_t 
   }
   if (file_bytes < kSafetensorsLengthBytes) return Damaged("is shorter than a header");
   const auto length = Load<uint64_t>(start.data());
+  if (length > kPlausibleLengthMax) {
+    return Damaged(absl::StrCat("is not a safetensors file: it begins with \"",
+                                absl::CHexEscape(start.substr(0, kSafetensorsLengthBytes)),
+                                "\", which is not the length of a header"));
+  }
   const uint64_t room = file_bytes - kSafetensorsLengthBytes;
   if (length > room || length > static_cast<uint64_t>(kHeaderBytesMax)) {
     return Damaged(absl::StrCat("says that its header has ", length, " bytes; at most ",
@@ -232,6 +248,10 @@ absl::StatusOr<SafetensorsFileHeader> ReadSafetensorsHeader(const std::string& p
 
 absl::StatusOr<std::vector<float>> ReadValues(const StoredTensor& tensor, absl::string_view data) {
   const ElementType& type = *FindType(tensor.dtype);
+  if (type.load == nullptr) {
+    return Damaged(absl::StrCat(tensor.name, " has dtype \"", tensor.dtype,
+                                "\"; must be F32, F64, F16 or BF16"));
+  }
   std::vector<float> values((tensor.end - tensor.begin) / type.bytes);
   const char* bytes = data.data() + tensor.begin;
   for (size_t i = 0; i < values.size(); ++i, bytes += type.bytes) {

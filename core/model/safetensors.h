@@ -7,8 +7,8 @@
 //
 // What is read is hostile until checked, in this order: SafetensorsHeaderBytes,
 // ParseSafetensorsHeader, CheckPlacement, ReadValues. Up to the last, memory goes by the header's
-// own size; what a header says of others is compared with the file's size first. The header of a
-// file is taken up to 32 MiB.
+// own size; what a header says of others is compared with the file's size first. A header of more
+// than 8 MiB is refused: a vocabulary of every Unicode character takes 5 MiB.
 #ifndef RUNNEL_CORE_MODEL_SAFETENSORS_H_
 #define RUNNEL_CORE_MODEL_SAFETENSORS_H_
 
@@ -56,11 +56,11 @@ absl::StatusOr<int64_t> SafetensorsHeaderBytes(absl::string_view start, int64_t 
 // DATA_LOSS unless `text` is JSON of the form above.
 absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(absl::string_view text);
 
-// DATA_LOSS unless the tensors are of types that ReadValues takes, have the bytes that their shapes
-// need, and together are exactly `data_bytes` bytes, without overlap or gap.
+// DATA_LOSS unless the tensors are of known types, have the bytes that their shapes need, and
+// together are exactly `data_bytes` bytes, without overlap or gap.
 absl::Status CheckPlacement(const SafetensorsHeader& header, int64_t data_bytes);
 
-// Elements of all tensors, which CheckPlacement has passed: at most half the data's bytes.
+// The number of elements of all tensors, which CheckPlacement has passed.
 int64_t ElementCount(const SafetensorsHeader& header);
 int64_t LargestElementCount(const SafetensorsHeader& header);  // of a tensor
 
@@ -73,8 +73,9 @@ struct SafetensorsFileHeader {
 // Of the file at `path`. DATA_LOSS, and errors of the file system. Placement is not checked.
 absl::StatusOr<SafetensorsFileHeader> ReadSafetensorsHeader(const std::string& path);
 
-// The elements of a tensor that CheckPlacement has passed, as floats: of F32, F64, F16 and BF16.
-// DATA_LOSS if one is not finite or lies beyond a float's range.
+// The elements of a tensor that CheckPlacement has passed, as floats. DATA_LOSS naming the tensor
+// and the element if the dtype is not readable, or an element is not finite or is beyond the range
+// of a float.
 absl::StatusOr<std::vector<float>> ReadValues(const StoredTensor& tensor, absl::string_view data);
 
 // A file up to its data, a multiple of 8 bytes.

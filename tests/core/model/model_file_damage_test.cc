@@ -70,10 +70,14 @@ TEST_F(ModelFileDamage, VocabularyWithAnotherCharacter_IsDamagedThoughItWouldFit
 
 TEST_F(ModelFileDamage, HeaderLength_IsCheckedAgainstTheFile) {
   std::string bytes = EncodeModel(SmallModel());
-  for (const uint64_t length : {uint64_t{bytes.size()}, uint64_t{bytes.size() - 7},
-                                uint64_t{1} << 40, ~uint64_t{0}, uint64_t{1} << 63}) {
+  for (const uint64_t length :
+       {uint64_t{bytes.size()}, uint64_t{bytes.size() - 7}, uint64_t{1} << 40}) {
     std::memcpy(bytes.data(), &length, 8);
     EXPECT_THAT(ErrorOf(bytes), HasSubstr("says that its header has " + std::to_string(length)));
+  }
+  for (const uint64_t length : {~uint64_t{0}, uint64_t{1} << 63}) {
+    std::memcpy(bytes.data(), &length, 8);
+    EXPECT_THAT(ErrorOf(bytes), HasSubstr("is not a safetensors file"));
   }
 }
 
@@ -116,13 +120,13 @@ TEST_F(ModelFileDamage, TrainingNestedBeyondReason_IsDamagedAndWithinItIsKept) {
 TEST_F(ModelFileDamage, HeaderOfManyValues_TakesNoMoreThanAFewTimesItsText) {
   // An empty list is 3 bytes of text, and 40 in memory.
   std::string lists = "[]";
-  while (lists.size() < (24u << 20)) lists += ",[]";
+  while (lists.size() < (7u << 20)) lists += ",[]";
   const std::string bytes = Parts::WithHeader("{\"a\":[" + lists + "]}", "");
   struct rusage before = {};
   struct rusage after = {};
   getrusage(RUSAGE_SELF, &before);
   EXPECT_EQ(DecodeModel(bytes).status(),
-            absl::DataLossError("the header holds more than 131072 values"));
+            absl::DataLossError("the header holds more than 16384 values"));
   getrusage(RUSAGE_SELF, &after);
 #if defined(__SANITIZE_THREAD__)
   constexpr int64_t kMebibytesMax = 400;  // shadow memory counts too

@@ -70,6 +70,12 @@ TEST(Safetensors, ShapeThatOverflows_IsRefused) {
               HasSubstr("must be 4398046511104 bytes long"));
 }
 
+TEST(Safetensors, TextIsToldApart) {
+  EXPECT_EQ(SafetensorsHeaderBytes("import torch\n", 13).status(),
+            absl::DataLossError("is not a safetensors file: it begins with \"import t\", which is "
+                                "not the length of a header"));
+}
+
 TEST(Safetensors, ZipArchive_IsToldApart) {
   EXPECT_THAT(std::string(SafetensorsHeaderBytes("PK\x03\x04 and so on", 100).status().message()),
               HasSubstr("zip archive"));
