@@ -8,11 +8,11 @@
 namespace runnel {
 namespace {
 
-bool IsHeld(const std::shared_ptr<const LoadedModel>& model) { return model.use_count() > 1; }
+bool IsHeld(const LoadedModels::ModelPointer& model) { return model.use_count() > 1; }
 
 }  // namespace
 
-std::shared_ptr<const LoadedModel> LoadedModels::Use(const std::string& name, int version) {
+LoadedModels::ModelPointer LoadedModels::Use(const std::string& name, int version) {
   const auto found = Find(name, version);
   if (found == list_.end()) return nullptr;
   list_.splice(list_.begin(), list_, found);
@@ -23,30 +23,36 @@ absl::Status LoadedModels::CheckRoom() const {
   int64_t held = 0;
   for (const auto& model : list_) held += IsHeld(model) ? model->bytes() : 0;
   if (held < bytes_max_) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "the models in use take ", held, " bytes of memory and leave no room for another, of ",
-      bytes_max_, "; try again when fewer texts are under way"));
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the models in use take ", held, " of the ", bytes_max_,
+                   " bytes of memory that models may take, so no other can be loaded; try again "
+                   "when fewer texts are being processed"));
 }
 
-void LoadedModels::Add(std::shared_ptr<const LoadedModel> model) {
+std::vector<LoadedModels::ModelPointer> LoadedModels::Add(ModelPointer model) {
   list_.push_front(std::move(model));
   int64_t bytes = 0;
   for (const auto& each : list_) bytes += each->bytes();
+  std::vector<ModelPointer> given_way;
   for (auto oldest = list_.end(); bytes > bytes_max_ && --oldest != list_.begin();) {
     if (IsHeld(*oldest)) continue;
     bytes -= (*oldest)->bytes();
+    given_way.push_back(std::move(*oldest));
     oldest = list_.erase(oldest);
   }
+  return given_way;
 }
 
-void LoadedModels::Remove(const std::string& name, int version) {
+LoadedModels::ModelPointer LoadedModels::Remove(const std::string& name, int version) {
   const auto found = Find(name, version);
-  if (found == list_.end()) return;
+  if (found == list_.end()) return nullptr;
   if (IsHeld(*found)) {
     list_.splice(list_.end(), list_, found);
-  } else {
-    list_.erase(found);
+    return nullptr;
   }
+  ModelPointer removed = std::move(*found);
+  list_.erase(found);
+  return removed;
 }
 
 LoadedModels::List::iterator LoadedModels::Find(const std::string& name, int version) {

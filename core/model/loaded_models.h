@@ -1,5 +1,9 @@
-// The versions that are in memory: those that someone holds, and those used last, as many as fit
-// into a bound of bytes. None is there twice. For one thread at a time; holders may let go at any.
+// The versions that are in memory: those that someone holds and those used most recently, as many
+// as fit into a bound of bytes. A version is in the list at most once. For one thread at a time;
+// other threads may let go of a model at any time.
+//
+// Freeing a large model takes long, so nothing is freed in here: what gives way is handed to the
+// caller, who destroys it when its lock is released.
 #ifndef RUNNEL_CORE_MODEL_LOADED_MODELS_H_
 #define RUNNEL_CORE_MODEL_LOADED_MODELS_H_
 
@@ -7,13 +11,14 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "core/nn/language_model.h"
 
 namespace runnel {
 
-// A version in use. It stays usable as long as someone holds it, also after it is deleted.
+// A version in use. It stays usable as long as someone holds it, even after it is deleted.
 struct LoadedModel : LanguageModel {
   std::string name;
   int version = 0;
@@ -21,25 +26,28 @@ struct LoadedModel : LanguageModel {
 
 class LoadedModels {
  public:
+  using ModelPointer = std::shared_ptr<const LoadedModel>;
+
   explicit LoadedModels(int64_t bytes_max) : bytes_max_(bytes_max) {}
 
-  // A version that is then the one used last; null if it is not loaded.
-  std::shared_ptr<const LoadedModel> Use(const std::string& name, int version);
-  // RESOURCE_EXHAUSTED if those that are held fill the bound: then no other can be loaded.
+  // The version, which becomes the most recently used; null if it is not loaded.
+  ModelPointer Use(const std::string& name, int version);
+  // RESOURCE_EXHAUSTED if the models that are held fill the bound: then no other can be loaded.
   absl::Status CheckRoom() const;
-  // Takes a version in that is not loaded. It stays however large it is; those used longest ago
-  // that nobody holds give way.
-  void Add(std::shared_ptr<const LoadedModel> model);
-  // A version that is not asked for again. One that is held counts, and is the first to give way
-  // once it is let go.
-  void Remove(const std::string& name, int version);
+  // Adds a version that is not loaded. It stays however large it is. Returns the models that give
+  // way to it: those that nobody holds, the least recently used first.
+  [[nodiscard]] std::vector<ModelPointer> Add(ModelPointer model);
+  // Removes a version that is not asked for again, and returns it. One that is held still counts
+  // until it is let go, and is then the first to give way; for it, and for a version that is not
+  // loaded, null is returned.
+  [[nodiscard]] ModelPointer Remove(const std::string& name, int version);
 
  private:
-  using List = std::list<std::shared_ptr<const LoadedModel>>;
+  using List = std::list<ModelPointer>;
   List::iterator Find(const std::string& name, int version);
 
   const int64_t bytes_max_;
-  List list_;  // the one used last first
+  List list_;  // the most recently used first
 };
 
 }  // namespace runnel

@@ -2,175 +2,256 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "core/base/atomic_file.h"
+#include "core/base/file_error.h"
 #include "core/base/folder.h"
 #include "core/nn/model_digest.h"
 
 namespace runnel {
 namespace {
 
-constexpr absl::string_view kVersionSuffix = ".safetensors";
 constexpr size_t kNamesListed = 10;
 
-// The version that a file name stands for; 0 for any other file.
-int VersionOf(absl::string_view file_name) {
-  int version = 0;
-  if (!absl::EndsWith(file_name, kVersionSuffix)) return 0;
-  file_name.remove_suffix(kVersionSuffix.size());
-  if (!absl::SimpleAtoi(file_name, &version) || version < 1) return 0;
-  return absl::StrCat(version) == file_name ? version : 0;  // "007" and "+7" are not version 7
+// Where `version` is, or would be, among versions that are sorted newest first.
+template <typename Versions>
+auto PlaceOf(Versions* versions, int version) {
+  return std::lower_bound(
+      versions->begin(), versions->end(), version,
+      [](const VersionInfo& info, int wanted) { return info.version > wanted; });
+}
+
+const VersionInfo* FindVersion(const ModelInfo& model, int version) {
+  const auto place = PlaceOf(&model.versions, version);
+  return place != model.versions.end() && place->version == version ? &*place : nullptr;
+}
+
+// Whether opening the file again would fail again.
+bool IsLasting(const absl::Status& failure) {
+  return absl::IsDataLoss(failure) || absl::IsNotFound(failure) ||
+         absl::IsPermissionDenied(failure) || absl::IsFailedPrecondition(failure);
 }
 
 }  // namespace
 
+ModelStore::ModelStore(StoreFolder folder, VersionNumbers numbers, const Options& options)
+    : folder_(std::move(folder)),
+      options_(options),
+      numbers_(std::move(numbers)),
+      loaded_(options.loaded_bytes_max) {}
+
 absl::StatusOr<std::unique_ptr<ModelStore>> ModelStore::Open(const std::string& folder,
                                                              const Options& options) {
-  if (absl::Status status = MakeUsableFolder(folder); !status.ok()) return status;
-  std::unique_ptr<ModelStore> store(new ModelStore(folder, options));
+  absl::StatusOr<StoreFolder> opened = StoreFolder::Open(folder);
+  if (!opened.ok()) return opened.status();
+  absl::StatusOr<VersionNumbers> numbers = VersionNumbers::Open(opened->NumbersFolder());
+  if (!numbers.ok()) return numbers.status();
+  if (absl::Status status = NamesIn(folder).status(); !status.ok()) return status;
+  std::unique_ptr<ModelStore> store(
+      new ModelStore(*std::move(opened), *std::move(numbers), options));
   store->Scan();
   return store;
 }
 
 void ModelStore::Scan() {
-  for (const std::string& name : NamesIn(folder_).value_or(std::vector<std::string>())) {
-    if (!CheckModelName(name).ok()) continue;
-    Model model;
-    for (const std::string& file : NamesIn(ModelFolder(name)).value_or(std::vector<std::string>())) {
-      // What a crash left half written.
-      if (absl::EndsWith(file, kTemporarySuffix)) {
-        unlink(absl::StrCat(ModelFolder(name), "/", file).c_str());
-      }
-      const int version = VersionOf(file);
-      if (version == 0) continue;
-      const std::string path = VersionPath(name, version);
-      VersionInfo info{.version = version, .file_bytes = FileBytes(path)};
-      absl::StatusOr<ModelDescription> description = ReadModelDescription(path);
-      if (description.ok()) {
-        info.description = std::make_shared<const ModelDescription>(*std::move(description));
-      } else {
-        info.damage = std::string(description.status().message());
-      }
-      model.newest_ever = std::max(model.newest_ever, version);
-      model.versions.emplace(version, std::move(info));
-    }
-    if (!model.versions.empty()) models_.emplace(name, std::move(model));
+  for (const std::string& name : NamesIn(folder_.path()).value_or(std::vector<std::string>())) {
+    if (CheckModelName(name).ok()) ScanModel(name);
   }
 }
 
-std::string ModelStore::ModelFolder(const std::string& name) const {
-  return absl::StrCat(folder_, "/", name);
-}
-
-std::string ModelStore::VersionPath(const std::string& name, int version) const {
-  return absl::StrCat(ModelFolder(name), "/", version, kVersionSuffix);
-}
-
-ModelInfo ModelStore::InfoOf(const std::string& name, const Model& model) {
+void ModelStore::ScanModel(const std::string& name) {
+  const std::string folder = folder_.ModelFolder(name);
+  struct stat status = {};
+  if (stat(folder.c_str(), &status) == 0 && !S_ISDIR(status.st_mode)) {
+    return Report(absl::StrCat(folder, " is not a folder and is ignored"));
+  }
   ModelInfo info{.name = name};
-  for (auto it = model.versions.rbegin(); it != model.versions.rend(); ++it) {
-    info.versions.push_back(it->second);
+  const absl::StatusOr<std::vector<std::string>> files = NamesIn(folder);
+  if (!files.ok()) {
+    info.damage = std::string(folder_.WithRelativePaths(files.status()).message());
+    Report(absl::StrCat("model ", name, " is not served: ", files.status().message()));
+  }
+  for (const std::string& file : files.value_or(std::vector<std::string>())) {
+    if (absl::EndsWith(file, kTemporarySuffix)) {  // half written when a server was killed
+      unlink(absl::StrCat(folder, "/", file).c_str());
+    }
+    const int version = StoreFolder::VersionOf(file);
+    if (version > 0) info.versions.push_back(ScanVersion(name, version));
+  }
+  std::sort(info.versions.begin(), info.versions.end(),
+            [](const VersionInfo& a, const VersionInfo& b) { return a.version > b.version; });
+  if (info.versions.empty() && info.damage.empty()) return;
+  {
+    const MutexLock writing(&writer_mutex_);
+    if (!info.versions.empty()) numbers_.AddFound(name, info.versions.front().version);
+  }
+  const MutexLock lock(&mutex_);
+  models_.emplace(name, std::make_shared<const ModelInfo>(std::move(info)));
+}
+
+VersionInfo ModelStore::ScanVersion(const std::string& name, int version) const {
+  const std::string path = folder_.VersionPath(name, version);
+  VersionInfo info{.version = version, .file_bytes = FileBytes(path)};
+  absl::StatusOr<ModelDescription> description = ReadModelDescription(path);
+  if (description.ok()) {
+    info.description = std::make_shared<const ModelDescription>(*std::move(description));
+  } else {
+    info.damage = std::string(folder_.WithRelativePaths(description.status()).message());
+    Report(absl::StrCat(name, ":", version, " is not served: ", info.damage));
   }
   return info;
 }
 
-std::vector<ModelInfo> ModelStore::List() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<ModelInfo> list;
-  for (const auto& [name, model] : models_) {
-    if (!model.versions.empty()) list.push_back(InfoOf(name, model));
+void ModelStore::Report(const std::string& message) const {
+  if (options_.report) options_.report(message);
+}
+
+std::vector<std::shared_ptr<const ModelInfo>> ModelStore::List(const std::string& after,
+                                                               size_t count_max) const {
+  const MutexLock lock(&mutex_);
+  std::vector<InfoPointer> list;
+  for (auto it = models_.upper_bound(after); it != models_.end() && list.size() < count_max; ++it) {
+    if (it->second->damage.empty()) list.push_back(it->second);
   }
   return list;
 }
 
 absl::StatusOr<ModelInfo> ModelStore::Get(const std::string& name) const {
-  const std::lock_guard lock(mutex_);
-  const Model* model = Find({.name = name});
-  if (model == nullptr) return NotFound({.name = name});
-  return InfoOf(name, *model);
+  InfoPointer model;
+  {
+    const MutexLock lock(&mutex_);
+    model = FindModel(name);
+    if (model == nullptr) return NotFound({.name = name});
+  }
+  return *model;
 }
 
-const ModelStore::Model* ModelStore::Find(const ModelReference& reference) const {
-  const auto found = models_.find(reference.name);
-  if (found == models_.end() || found->second.versions.empty()) return nullptr;
-  return reference.label.empty() ? &found->second : nullptr;
+ModelStore::InfoPointer ModelStore::FindModel(const std::string& name) const {
+  const auto found = models_.find(name);
+  return found == models_.end() || !found->second->damage.empty() ? nullptr : found->second;
 }
 
-VersionInfo* ModelStore::FindVersion(const std::string& name, int version) {
-  const auto model = models_.find(name);
-  if (model == models_.end()) return nullptr;
-  const auto found = model->second.versions.find(version);
-  return found == model->second.versions.end() ? nullptr : &found->second;
+bool ModelStore::IsUnreadable(const std::string& name) const {
+  const auto found = models_.find(name);
+  return found != models_.end() && !found->second->damage.empty();
+}
+
+bool ModelStore::HasVersion(const std::string& name, int version) const {
+  const InfoPointer model = FindModel(name);
+  return model != nullptr && FindVersion(*model, version) != nullptr;
+}
+
+void ModelStore::SetVersions(const std::string& name, std::vector<VersionInfo> versions) {
+  if (versions.empty()) {
+    models_.erase(name);
+  } else {
+    models_[name] =
+        std::make_shared<const ModelInfo>(ModelInfo{.name = name, .versions = std::move(versions)});
+  }
+}
+
+bool ModelStore::SetDamage(const std::string& name, int version, std::string damage) {
+  if (!HasVersion(name, version)) return false;
+  std::vector<VersionInfo> versions = FindModel(name)->versions;
+  PlaceOf(&versions, version)->damage = std::move(damage);
+  SetVersions(name, std::move(versions));
+  return true;
 }
 
 absl::Status ModelStore::NotFound(const ModelReference& reference) const {
-  if (const Model* model = Find({.name = reference.name}); model != nullptr) {
-    const std::string versions = absl::StrJoin(
-        model->versions, ", ",
-        [](std::string* out, const auto& entry) { absl::StrAppend(out, entry.first); });
+  if (IsUnreadable(reference.name)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "model ", reference.name, " is not served: ", models_.at(reference.name)->damage,
+        "; repair it and restart the server"));
+  }
+  if (const InfoPointer model = FindModel(reference.name); model != nullptr) {
+    std::string versions = absl::StrJoin(
+        model->versions.rbegin(), model->versions.rend(), ", ",
+        [](std::string* out, const VersionInfo& info) { absl::StrAppend(out, info.version); });
     return absl::NotFoundError(absl::StrCat("there is no ", reference.ToString(), "; ",
                                             reference.name, " has versions ", versions));
   }
   std::vector<std::string> names;
   for (const auto& [name, model] : models_) {
-    if (!model.versions.empty()) names.push_back(name);
+    if (!model->damage.empty()) continue;
+    if (names.size() == kNamesListed) {
+      return absl::NotFoundError(absl::StrCat("there is no model ", reference.name, "; there are ",
+                                              absl::StrJoin(names, ", "), " and more"));
+    }
+    names.push_back(name);
   }
   if (names.empty()) {
     return absl::NotFoundError(
         absl::StrCat("there is no model ", reference.name, "; none has been trained yet"));
   }
-  const bool more = names.size() > kNamesListed;
-  names.resize(std::min(names.size(), kNamesListed));
   return absl::NotFoundError(absl::StrCat("there is no model ", reference.name, "; there are ",
-                                          absl::StrJoin(names, ", "), more ? " and more" : ""));
+                                          absl::StrJoin(names, ", ")));
 }
 
 absl::StatusOr<int> ModelStore::Resolve(const ModelReference& reference) const {
-  const Model* model = Find(reference);
-  if (model == nullptr) return NotFound(reference);
-  const std::map<int, VersionInfo>& versions = model->versions;
-  auto version = versions.find(reference.version);
+  const InfoPointer model = FindModel(reference.name);
+  if (model == nullptr || !reference.label.empty()) return NotFound(reference);
+  const std::vector<VersionInfo>& versions = model->versions;
+  const VersionInfo* version = FindVersion(*model, reference.version);
   if (reference.version == 0) {
-    const auto intact = std::find_if(versions.rbegin(), versions.rend(),
-                                     [](const auto& entry) { return entry.second.damage.empty(); });
-    version = versions.find(intact == versions.rend() ? versions.rbegin()->first : intact->first);
+    const auto intact = std::find_if(versions.begin(), versions.end(),
+                                     [](const VersionInfo& info) { return info.damage.empty(); });
+    version = intact == versions.end() ? &versions.front() : &*intact;
   }
-  if (version == versions.end()) return NotFound(reference);
-  if (version->second.damage.empty()) return version->first;
+  if (version == nullptr) return NotFound(reference);
+  if (version->damage.empty()) return version->version;
   return absl::DataLossError(
-      absl::StrCat(reference.name, ":", version->first, " is damaged: ", version->second.damage));
+      absl::StrCat(reference.name, ":", version->version, " is damaged: ", version->damage));
+}
+
+absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Find(
+    const ModelReference& reference) {
+  const MutexLock lock(&mutex_);
+  const absl::StatusOr<int> version = Resolve(reference);
+  if (!version.ok()) return version.status();
+  ModelPointer found = loaded_.Use(reference.name, *version);
+  if (found != nullptr) return found;
+  if (absl::Status room = loaded_.CheckRoom(); !room.ok()) return room;
+  return ModelPointer();
 }
 
 absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
     const ModelReference& reference) {
-  std::unique_lock lock(mutex_);
+  std::vector<ModelPointer> given_way;  // destroyed last, after the lock is released
+  MutexLock lock(&mutex_);
   while (true) {
     const absl::StatusOr<int> version = Resolve(reference);
     if (!version.ok()) return version.status();
     if (auto found = loaded_.Use(reference.name, *version)) return found;
     if (loading_.count({reference.name, *version}) > 0) {
-      loading_done_.wait(lock);
+      loading_done_.Wait(&mutex_);
       continue;
     }
     if (absl::Status room = loaded_.CheckRoom(); !room.ok()) return room;
     const auto entry = loading_.emplace(reference.name, *version).first;
-    lock.unlock();  // reading takes a while
-    auto model = LoadFile(reference.name, *version);
-    lock.lock();
+    lock.Unlock();
+    absl::StatusOr<ModelPointer> model = LoadFile(reference.name, *version);
+    lock.Lock();
     loading_.erase(entry);
-    loading_done_.notify_all();
-    const VersionInfo* info = FindVersion(reference.name, *version);
-    if (model.ok()) loaded_.Add(*model);
-    // Else it was deleted meanwhile, or is damaged: the next newest, or the error that says so.
-    if (model.ok() || (info != nullptr && info->damage.empty())) return model;
+    loading_done_.NotifyAll();
+    if (model.ok()) {
+      given_way = loaded_.Add(*model);
+      // If it was deleted meanwhile, it is this caller's and not asked for again.
+      if (!HasVersion(reference.name, *version)) {
+        given_way.push_back(loaded_.Remove(reference.name, *version));
+      }
+      return model;
+    }
+    // A version that was deleted or turned out damaged: the next newest, or the error that says so.
+    const absl::StatusOr<int> again = Resolve(reference);
+    if (again.ok() && *again == *version) return model.status();
   }
 }
 
@@ -183,17 +264,17 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::LoadFile(const st
   model->name = name;
   model->version = version;
   model->digest = DigestOf(name, version, description.create_time_ms, description.vocabulary,
- stored->data.parameters);
+                           stored->data.parameters);
   model->vocabulary = std::move(description.vocabulary);
-  model->SetWeights(description.network, std::move(stored->data.parameters), precision_);
+  model->SetWeights(description.network, std::move(stored->data.parameters), options_.precision);
   return model;
 }
 
 absl::StatusOr<VersionInfo> ModelStore::Describe(const ModelReference& reference) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   const absl::StatusOr<int> version = Resolve(reference);
   if (!version.ok()) return version.status();
-  return models_.at(reference.name).versions.at(*version);
+  return *FindVersion(*FindModel(reference.name), *version);
 }
 
 template <typename T>
@@ -202,20 +283,31 @@ absl::StatusOr<std::pair<int, T>> ModelStore::Opened(
   while (true) {
     int version = 0;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(&mutex_);
       const absl::StatusOr<int> resolved = Resolve(reference);
       if (!resolved.ok()) return resolved.status();
       version = *resolved;
     }
-    absl::StatusOr<T> opened = open(VersionPath(reference.name, version));
-    const std::lock_guard lock(mutex_);
-    VersionInfo* info = FindVersion(reference.name, version);
-    if (info == nullptr) continue;  // deleted meanwhile: the next newest, or NOT_FOUND
+    absl::StatusOr<T> opened = open(folder_.VersionPath(reference.name, version));
     if (opened.ok()) return std::pair<int, T>(version, *std::move(opened));
-    if (!absl::IsDataLoss(opened.status())) return opened.status();
-    // The next newest, or the error that says so.
-    info->damage = std::string(opened.status().message());
+    absl::Status error = Judge(reference.name, version, opened.status());
+    if (!error.ok()) return error;
   }
+}
+
+absl::Status ModelStore::Judge(const std::string& name, int version, const absl::Status& failure) {
+  if (absl::Status status = folder_.CheckPresent(); !status.ok()) return status;
+  const std::string damage = absl::IsNotFound(failure)
+                                 ? "its file was removed from the data folder"
+                                 : std::string(folder_.WithRelativePaths(failure).message());
+  {
+    const MutexLock lock(&mutex_);
+    if (!HasVersion(name, version)) return absl::OkStatus();  // deleted meanwhile
+    if (IsLasting(failure)) SetDamage(name, version, damage);
+  }
+  Report(absl::StrCat(name, ":", version, " cannot be read: ", damage));
+  if (IsLasting(failure)) return absl::OkStatus();
+  return absl::Status(failure.code(), absl::StrCat(name, ":", version, ": ", damage));
 }
 
 absl::StatusOr<StoredVersion> ModelStore::Read(const ModelReference& reference) {
@@ -231,79 +323,11 @@ absl::StatusOr<ModelStore::OpenedFile> ModelStore::OpenFile(const ModelReference
 }
 
 void ModelStore::ReportDamage(const std::string& name, int version, absl::string_view damage) {
-  const std::lock_guard lock(mutex_);
-  if (VersionInfo* info = FindVersion(name, version); info != nullptr) {
-    info->damage = std::string(damage);
+  {
+    const MutexLock lock(&mutex_);
+    if (!SetDamage(name, version, std::string(damage))) return;
   }
-}
-
-absl::StatusOr<VersionInfo> ModelStore::Publish(const std::string& name, const ModelData& model) {
-  const std::string bytes = EncodeModel(model);
-  absl::StatusOr<AtomicFile> file = CreateVersionFile(name);
-  // The long part, without the lock: others go on loading.
-  absl::Status status = file.status();
-  if (status.ok()) status = file->Append(bytes);
-  if (status.ok()) status = file->Sync();
-
-  const std::lock_guard lock(mutex_);
-  Model& entry = models_[name];
-  int version = entry.newest_ever;
-  if (status.ok()) status = CommitNext(name, &*file, &version);
-  if (!status.ok()) {
-    file = status;                                                 // removes the temporary file
-    if (entry.versions.empty()) rmdir(ModelFolder(name).c_str());  // fails, rightly, if not empty
-    return status;
-  }
-  entry.newest_ever = version;
-  VersionInfo& info = entry.versions[version];
-  info = {.version = version,
-          .description = std::make_shared<const ModelDescription>(model.description),
-          .file_bytes = static_cast<int64_t>(bytes.size())};
-  return info;
-}
-
-absl::Status ModelStore::CommitNext(const std::string& name, AtomicFile* file, int* version) const {
-  while (*version < INT_MAX) {
-    absl::Status status = file->CommitAs(VersionPath(name, ++*version));
-    if (!absl::IsAlreadyExists(status))
-      return status;  // a number that is taken was put there by hand
-  }
-  return absl::FailedPreconditionError(
-      absl::StrCat(name, ":", *version, " has the last number that a version can have"));
-}
-
-absl::StatusOr<AtomicFile> ModelStore::CreateVersionFile(const std::string& name) const {
-  const std::lock_guard lock(
-      mutex_);  // so that no Delete removes the folder before the file is in it
-  if (absl::Status status = MakeFolder(ModelFolder(name)); !status.ok()) return status;
-  if (absl::Status status = SyncFolder(folder_); !status.ok()) return status;
-  return AtomicFile::Create(absl::StrCat(ModelFolder(name), "/new"));
-}
-
-absl::Status ModelStore::Delete(const ModelReference& reference) {
-  const std::lock_guard lock(mutex_);
-  if (Find(reference) == nullptr) return NotFound(reference);
-  const std::string folder = ModelFolder(reference.name);
-  std::map<int, VersionInfo>& versions = models_[reference.name].versions;
-  if (reference.version != 0 && versions.count(reference.version) == 0) return NotFound(reference);
-  for (auto it = versions.begin(); it != versions.end();) {
-    const int version = it->first;
-    if (reference.version != 0 && reference.version != version) {
-      ++it;
-      continue;
-    }
-    const std::string path = VersionPath(reference.name, version);
-    if (unlink(path.c_str()) != 0 && errno != ENOENT) {
-      absl::Status status = absl::ErrnoToStatus(errno, absl::StrCat("cannot delete ", path));
-      (void)SyncFolder(folder);  // those already deleted are so for good
-      return status;
-    }
-    loaded_.Remove(reference.name, version);
-    it = versions.erase(it);
-  }
-  // The folder stays while a version is being published into it.
-  const bool is_gone = versions.empty() && (rmdir(folder.c_str()) == 0 || errno == ENOENT);
-  return SyncFolder(is_gone ? folder_ : folder);
+  Report(absl::StrCat(name, ":", version, " is damaged: ", damage));
 }
 
 }  // namespace runnel

@@ -1,18 +1,21 @@
-// The models of a server: a folder for each name, a file for each version,
-// `<folder>/<name>/<version>.safetensors`.
+// The models of a server: a folder for each name and a file for each version,
+// `<folder>/<name>/<version>.safetensors`. `<folder>/.numbers` remembers which numbers were given
+// (version_numbers.h).
 //
-// The store reads descriptions when it opens and weights when a version is first used; versions in
-// use and the most recently used stay loaded. A damaged file is reported in its version's `damage`
-// and never served; its neighbours are not affected. Versions are never overwritten. Thread-safe;
-// one store (one process) a folder.
+// The store reads descriptions when it opens and weights when a version is first used. Versions in
+// use and the most recently used ones stay loaded. A damaged file is reported in its version's
+// `damage` and is never served; its neighbours are not affected. Versions are never overwritten.
+// Messages name files relative to the folder, so that they can be sent to clients.
+//
+// Thread-safe. Only one store (in one process) may use a folder. No file is read, written or
+// deleted, and no model is freed, while other threads are kept from looking models up.
 #ifndef RUNNEL_CORE_MODEL_MODEL_STORE_H_
 #define RUNNEL_CORE_MODEL_MODEL_STORE_H_
 
-#include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
@@ -21,21 +24,24 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/atomic_file.h"
+#include "core/base/mutex.h"
 #include "core/model/loaded_models.h"
 #include "core/model/model_file.h"
 #include "core/model/model_file_reader.h"
 #include "core/model/model_reference.h"
+#include "core/model/store_folder.h"
+#include "core/model/version_numbers.h"
 
 namespace runnel {
 
 struct VersionInfo {
   int version = 0;
   std::shared_ptr<const ModelDescription> description;  // null: damaged before it could be read
-  std::string damage;  // not empty: the file cannot be served, and why
+  std::string damage;                                   // not empty: why the file cannot be served
   int64_t file_bytes = 0;
 };
 
-// A version as its file holds it.
+// A version as its file stores it.
 struct StoredVersion {
   int version = 0;
   ModelData data;
@@ -44,29 +50,43 @@ struct StoredVersion {
 struct ModelInfo {
   std::string name;
   std::vector<VersionInfo> versions;  // newest first
+  // Not empty: why the model's folder cannot be read. Then there are no versions.
+  std::string damage;
 };
 
 class ModelStore {
  public:
   struct Options {
-    // Models are loaded to decode at this precision; files hold f32 whatever it is.
+    // Models are loaded to decode at this precision; files store f32 in any case.
     DecodePrecision precision = DecodePrecision::kF32;
     int64_t loaded_bytes_max = int64_t{1} << 30;  // of the versions that are in memory
+    // Is told, in sentences for the operator's log, which files turn out damaged or missing. May be
+    // null. Called from any thread.
+    std::function<void(const std::string&)> report;
   };
 
-  // Makes the folder if it is missing. Errors of the file system; damaged files are no error.
+  // Makes the folder if it is missing. Errors of the file system; a damaged file or an unreadable
+  // model folder is not an error.
   static absl::StatusOr<std::unique_ptr<ModelStore>> Open(const std::string& folder,
                                                           const Options& options);
 
-  // All models by name.
-  std::vector<ModelInfo> List() const;
-  // NOT_FOUND, naming the models there are.
+  // The first `count_max` readable models whose names come after `after`, by name. The entries are
+  // shared, so a long list is cheap.
+  std::vector<std::shared_ptr<const ModelInfo>> List(const std::string& after = "",
+                                                     size_t count_max = SIZE_MAX) const;
+  // NOT_FOUND, naming the models that there are; FAILED_PRECONDITION if the model's folder cannot
+  // be read.
   absl::StatusOr<ModelInfo> Get(const std::string& name) const;
 
-  // The version that `reference` means: a bare name is its newest undamaged version. NOT_FOUND if
-  // there is no such model or version, DATA_LOSS if the version is damaged, RESOURCE_EXHAUSTED if
-  // it is not loaded and those in use leave no room for it. A version that is being loaded is
-  // waited for.
+  // The version that `reference` means, from memory: null if its file has to be read first, and
+  // there is room for it. Never waits for a file. Errors as Load.
+  absl::StatusOr<std::shared_ptr<const LoadedModel>> Find(const ModelReference& reference);
+
+  // The version that `reference` means: a bare name means its newest undamaged version. May read a
+  // file, which takes seconds, or wait until another thread has read it. NOT_FOUND if there is no
+  // such model or version; DATA_LOSS if the version is damaged or its file is gone;
+  // FAILED_PRECONDITION if the model's folder cannot be read, or the store's folder is gone;
+  // RESOURCE_EXHAUSTED if it is not loaded and those in use leave no room for it.
   absl::StatusOr<std::shared_ptr<const LoadedModel>> Load(const ModelReference& reference);
 
   // The file of the version that `reference` means, to be read from start to end; errors as Load.
@@ -75,63 +95,76 @@ class ModelStore {
     ModelFileReader reader;
   };
   absl::StatusOr<OpenedFile> OpenFile(const ModelReference& reference);
-  // What reading a version's file has shown; it is not served any more.
+  // Records damage that reading a version's file has shown. The version is not served any more.
   void ReportDamage(const std::string& name, int version, absl::string_view damage);
-  // What the store holds of that version, without reading its file; errors as Load.
+  // What the store knows about a version, without reading its file; errors as Load.
   absl::StatusOr<VersionInfo> Describe(const ModelReference& reference) const;
-  // Reads that version's file; errors as Load.
+  // Reads a version's file; errors as Load.
   absl::StatusOr<StoredVersion> Read(const ModelReference& reference);
 
   // Writes the next version of `name` (a checked name). Errors of the file system, with nothing
-  // left behind; FAILED_PRECONDITION if a file has the last number there is.
+  // left behind; FAILED_PRECONDITION if the last number there is has been given, or the store's
+  // folder is gone.
   absl::StatusOr<VersionInfo> Publish(const std::string& name, const ModelData& model);
 
-  // Deletes a version, or all of them if the reference names none. NOT_FOUND.
+  // Deletes a version, or all of them if the reference names none. NOT_FOUND; errors of the file
+  // system, after which the versions whose files remain are still there.
   absl::Status Delete(const ModelReference& reference);
 
  private:
-  struct Model {
-    std::map<int, VersionInfo> versions;
-    // Numbers are not used again while the store is open. The next opening knows of the files
-    // alone.
-    int newest_ever = 0;
-  };
+  using ModelPointer = std::shared_ptr<const LoadedModel>;
+  using InfoPointer = std::shared_ptr<const ModelInfo>;
 
-  ModelStore(std::string folder, const Options& options)
-      : folder_(std::move(folder)),
-        precision_(options.precision),
-        loaded_(options.loaded_bytes_max) {}
+  ModelStore(StoreFolder folder, VersionNumbers numbers, const Options& options);
 
-  // Finds the versions that are there.
+  // Finds the models that the folder holds when the store opens.
   void Scan();
-  static ModelInfo InfoOf(const std::string& name, const Model& model);
-  std::string ModelFolder(const std::string& name) const;
-  std::string VersionPath(const std::string& name, int version) const;
-  absl::StatusOr<AtomicFile> CreateVersionFile(const std::string& name) const;
-  // Gives the file the first free number behind `version`, which it is then.
-  absl::Status CommitNext(const std::string& name, AtomicFile* file, int* version) const;
-  absl::StatusOr<std::shared_ptr<const LoadedModel>> LoadFile(const std::string& name, int version);
-  // The members from here to Resolve: mutex_ held.
-  // Null if there is no such model, or only as what Publish has begun, or the reference has a
-  // label.
-  const Model* Find(const ModelReference& reference) const;
-  // Null if there is no such version.
-  VersionInfo* FindVersion(const std::string& name, int version);
-  absl::Status NotFound(const ModelReference& reference) const;
-  absl::StatusOr<int> Resolve(const ModelReference& reference) const;
-  // The version that `reference` means, and what `open` makes of its file: without the lock, since
-  // that takes a while.
+  void ScanModel(const std::string& name);
+  VersionInfo ScanVersion(const std::string& name, int version) const;
+  void Report(const std::string& message) const;
+
+  absl::StatusOr<AtomicFile> CreateVersionFile(const std::string& name)
+      RUNNEL_EXCLUDES(writer_mutex_);
+  // Gives the file the next free number, and returns it.
+  absl::StatusOr<int> CommitNext(const std::string& name, AtomicFile* file)
+      RUNNEL_REQUIRES(writer_mutex_);
+  absl::Status DeleteFiles(const ModelInfo& doomed, size_t* deleted) RUNNEL_REQUIRES(writer_mutex_);
+  absl::StatusOr<ModelPointer> LoadFile(const std::string& name, int version);
+
+  // The readable model of that name; null if there is none.
+  InfoPointer FindModel(const std::string& name) const RUNNEL_REQUIRES(mutex_);
+  bool IsUnreadable(const std::string& name) const RUNNEL_REQUIRES(mutex_);
+  // Says that there is no such version, or that the model is unreadable.
+  absl::Status NotFound(const ModelReference& reference) const RUNNEL_REQUIRES(mutex_);
+  absl::StatusOr<int> Resolve(const ModelReference& reference) const RUNNEL_REQUIRES(mutex_);
+  bool HasVersion(const std::string& name, int version) const RUNNEL_REQUIRES(mutex_);
+  // Replaces a model's versions, which may be none.
+  void SetVersions(const std::string& name, std::vector<VersionInfo> versions)
+      RUNNEL_REQUIRES(mutex_);
+  bool SetDamage(const std::string& name, int version, std::string damage) RUNNEL_REQUIRES(mutex_);
+
+  // The version that `reference` means, and what `open` makes of its file.
   template <typename T>
   absl::StatusOr<std::pair<int, T>> Opened(const ModelReference& reference,
-                                           absl::StatusOr<T> (*open)(const std::string& path));
+                                           absl::StatusOr<T> (*open)(const std::string& path))
+      RUNNEL_EXCLUDES(mutex_);
+  // What `failure` to open a version's file means: an error for the caller, or OK if the version is
+  // recorded as damaged and the reference shall be resolved again.
+  absl::Status Judge(const std::string& name, int version, const absl::Status& failure)
+      RUNNEL_EXCLUDES(mutex_);
 
-  const std::string folder_;
-  const DecodePrecision precision_;
-  mutable std::mutex mutex_;
-  std::map<std::string, Model> models_;
-  LoadedModels loaded_;
-  std::set<std::pair<std::string, int>> loading_;
-  std::condition_variable loading_done_;
+  const StoreFolder folder_;
+  const Options options_;
+
+  // Held while files are committed or deleted; taken before mutex_.
+  Mutex writer_mutex_;
+  VersionNumbers numbers_ RUNNEL_GUARDED_BY(writer_mutex_);
+
+  mutable Mutex mutex_;  // never held while a file is used
+  std::map<std::string, InfoPointer> models_ RUNNEL_GUARDED_BY(mutex_);
+  LoadedModels loaded_ RUNNEL_GUARDED_BY(mutex_);
+  std::set<std::pair<std::string, int>> loading_ RUNNEL_GUARDED_BY(mutex_);
+  CondVar loading_done_;
 };
 
 }  // namespace runnel

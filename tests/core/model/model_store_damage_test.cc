@@ -146,7 +146,7 @@ TEST_F(ModelStoreDamage, FullDisk_FailsThePublishAndLeavesNothing) {
   }
   EXPECT_TRUE(absl::IsResourceExhausted(fresh)) << fresh;
   EXPECT_TRUE(absl::IsResourceExhausted(existing)) << existing;
-  EXPECT_THAT(Names(Path("models")), ElementsAre("river"));
+  EXPECT_THAT(Names(Path("models")), ElementsAre(".numbers", "river"));
   EXPECT_THAT(Names(Path("models/river")), ElementsAre("1.safetensors"));
   EXPECT_THAT(Versions("brook"), IsEmpty());
   EXPECT_THAT(Versions("river"), ElementsAre(1));
@@ -172,6 +172,61 @@ TEST_F(ModelStoreDamage, LastNumberThereIs_FailsThePublishAlone) {
   EXPECT_THAT(Versions("brook"), ElementsAre(2147483647, 1));
   EXPECT_EQ(Names(Path("models/brook")).size(), 2u);
   EXPECT_TRUE(Load("brook").ok());
+}
+
+TEST_F(ModelStoreDamage, UnreadableModelFolder_IsToldAndNotSaidToBeMissing) {
+  Publish("brook");
+  Publish("river");
+  std::filesystem::remove_all(Path("models/brook"));
+  std::filesystem::create_symlink(Path("models/brook"), Path("models/brook"));  // leads nowhere
+  OpenAndListen();
+  EXPECT_THAT(reports_, ElementsAre(HasSubstr("model brook is not served: ")));
+  for (const absl::Status& status :
+       {Load("brook").status(), Load("brook:1").status(), store_->Get("brook").status(),
+        Delete("brook"), store_->Publish("brook", SmallModel()).status()}) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("model brook is not served: "));
+    EXPECT_THAT(std::string(status.message()), testing::Not(HasSubstr(folder_)));
+  }
+  EXPECT_EQ(store_->List().size(), 1u);
+  EXPECT_TRUE(Load("river").ok());
+}
+
+TEST_F(ModelStoreDamage, RemovedFile_IsToldAndAnOlderVersionServed) {
+  Publish("brook", 1);
+  Publish("brook", 2);
+  OpenAndListen();
+  std::filesystem::remove(VersionPath("brook", 2));
+  EXPECT_EQ(Load("brook").value()->version, 1);
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_THAT(reports_[0], HasSubstr("brook:2 cannot be read: its file was removed"));
+  EXPECT_EQ(Load("brook:2").status(),
+            absl::DataLossError("brook:2 is damaged: its file was removed from the data folder"));
+  EXPECT_TRUE(absl::IsDataLoss(store_->OpenFile({.name = "brook", .version = 2}).status()));
+  EXPECT_EQ(Publish("brook"), 3);
+}
+
+TEST_F(ModelStoreDamage, RemovedFolder_IsRefusedAndNotMadeAgain) {
+  Publish("brook");
+  Publish("river");
+  const auto loaded = Load("brook").value();
+  std::filesystem::rename(Path("models"), Path("elsewhere"));
+  for (const bool replaced : {false, true}) {
+    if (replaced) std::filesystem::create_directory(Path("models"));
+    for (const absl::Status& status :
+         {store_->Publish("brook", SmallModel()).status(),
+          store_->Publish("lake", SmallModel()).status(), Load("river").status(),
+          store_->OpenFile({.name = "brook"}).status(), Delete("river")}) {
+      EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+      EXPECT_THAT(std::string(status.message()), HasSubstr("was removed or replaced"));
+    }
+    EXPECT_EQ(Load("brook").value(), loaded);  // from memory
+  }
+  EXPECT_THAT(Names(Path("models")), IsEmpty());
+  std::filesystem::remove(Path("models"));
+  std::filesystem::rename(Path("elsewhere"), Path("models"));
+  EXPECT_TRUE(Load("river").ok());
+  EXPECT_EQ(Publish("brook"), 2);
 }
 
 TEST_F(ModelStoreDamage, VersionDamagedBeforeItCouldBeRead_HasNoDescription) {

@@ -20,6 +20,11 @@ class ModelStoreTest : public FolderTest {
     store_ = ModelStore::Open(Path("models"), options).value();
   }
 
+  // The same; reports are kept.
+  void OpenAndListen() {
+    Open({.report = [this](const std::string& report) { reports_.push_back(report); }});
+  }
+
   std::string VersionPath(const std::string& name, int version) const {
     return Path("models/" + name + "/" + std::to_string(version) + ".safetensors");
   }
@@ -50,6 +55,7 @@ class ModelStoreTest : public FolderTest {
     WriteFile(path, ReadFile(path).substr(0, 100));
   }
 
+  std::vector<std::string> reports_;
   std::unique_ptr<ModelStore> store_;
 };
 

@@ -1,0 +1,129 @@
+// The part of the store that changes its folder: publishing and deleting.
+#include <errno.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/file_error.h"
+#include "core/model/model_store.h"
+
+namespace runnel {
+
+absl::StatusOr<VersionInfo> ModelStore::Publish(const std::string& name, const ModelData& model) {
+  {
+    const MutexLock lock(&mutex_);
+    // Its versions are not known: publishing would hide them.
+    if (IsUnreadable(name)) return NotFound({.name = name});
+  }
+  const std::string bytes = EncodeModel(model);
+  absl::StatusOr<AtomicFile> file = CreateVersionFile(name);
+  // The long part, without a lock: others publish and delete meanwhile.
+  absl::Status status = file.status();
+  if (status.ok()) status = file->Append(bytes);
+  if (status.ok()) status = file->Sync();
+
+  const MutexLock writing(&writer_mutex_);
+  VersionInfo info = {.description = std::make_shared<const ModelDescription>(model.description),
+                      .file_bytes = static_cast<int64_t>(bytes.size())};
+  if (status.ok()) {
+    const absl::StatusOr<int> version = CommitNext(name, &*file);
+    status = version.status();
+    info.version = version.value_or(0);
+  }
+  if (!status.ok()) {
+    file = status;                             // removes the temporary file
+    rmdir(folder_.ModelFolder(name).c_str());  // fails, rightly, if other versions are there
+    const absl::Status gone = folder_.CheckPresent();
+    return gone.ok() ? folder_.WithRelativePaths(status) : gone;
+  }
+  const MutexLock lock(&mutex_);
+  const InfoPointer before = FindModel(name);
+  std::vector<VersionInfo> versions = {info};
+  if (before != nullptr) {
+    versions.insert(versions.end(), before->versions.begin(), before->versions.end());
+  }
+  SetVersions(name, std::move(versions));
+  return info;
+}
+
+absl::StatusOr<int> ModelStore::CommitNext(const std::string& name, AtomicFile* file) {
+  while (numbers_.Highest(name) < INT_MAX) {
+    const int version = numbers_.Highest(name) + 1;
+    // First the mark: a crash between the two skips a number, but never gives one twice.
+    absl::Status status = numbers_.Raise(name, version);
+    if (status.ok()) status = file->CommitAs(folder_.VersionPath(name, version));
+    if (status.ok()) return version;
+    // Someone else put a file of that number there: the next one.
+    if (!absl::IsAlreadyExists(status)) return status;
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat(name, ":", INT_MAX, " has the last number that a version can have"));
+}
+
+absl::StatusOr<AtomicFile> ModelStore::CreateVersionFile(const std::string& name) {
+  // Under the lock, so that no Delete removes the folder before the file is in it.
+  const MutexLock writing(&writer_mutex_);
+  if (absl::Status status = folder_.MakeModelFolder(name); !status.ok()) return status;
+  return AtomicFile::Create(absl::StrCat(folder_.ModelFolder(name), "/new"));
+}
+
+absl::Status ModelStore::Delete(const ModelReference& reference) {
+  const MutexLock writing(&writer_mutex_);
+  if (absl::Status status = folder_.CheckPresent(); !status.ok()) return status;
+  ModelInfo doomed{.name = reference.name};
+  {
+    // First out of sight, so that nobody begins to read a file that is about to go.
+    const MutexLock lock(&mutex_);
+    const InfoPointer model = FindModel(reference.name);
+    if (model == nullptr || !reference.label.empty()) return NotFound(reference);
+    std::vector<VersionInfo> kept;
+    for (const VersionInfo& info : model->versions) {
+      const bool goes = reference.version == 0 || reference.version == info.version;
+      (goes ? doomed.versions : kept).push_back(info);
+    }
+    if (doomed.versions.empty()) return NotFound(reference);
+    SetVersions(reference.name, std::move(kept));
+  }
+  size_t deleted = 0;
+  absl::Status status = DeleteFiles(doomed, &deleted);
+  std::vector<ModelPointer> unloaded;  // destroyed after the lock is released
+  {
+    const MutexLock lock(&mutex_);
+    for (size_t i = 0; i < deleted; ++i) {
+      unloaded.push_back(loaded_.Remove(reference.name, doomed.versions[i].version));
+    }
+    if (deleted < doomed.versions.size()) {
+      std::vector<VersionInfo> versions(doomed.versions.begin() + static_cast<int64_t>(deleted),
+                                        doomed.versions.end());
+      if (const InfoPointer model = FindModel(reference.name); model != nullptr) {
+        versions.insert(versions.end(), model->versions.begin(), model->versions.end());
+      }
+      std::sort(versions.begin(), versions.end(),
+                [](const VersionInfo& a, const VersionInfo& b) { return a.version > b.version; });
+      SetVersions(reference.name, std::move(versions));
+    }
+  }
+  return folder_.WithRelativePaths(status);
+}
+
+absl::Status ModelStore::DeleteFiles(const ModelInfo& doomed, size_t* deleted) {
+  const std::string folder = folder_.ModelFolder(doomed.name);
+  absl::Status status;
+  for (const VersionInfo& info : doomed.versions) {
+    const std::string path = folder_.VersionPath(doomed.name, info.version);
+    if (unlink(path.c_str()) != 0 && errno != ENOENT) {
+      status = FileError("cannot delete", path);
+      break;
+    }
+    ++*deleted;
+  }
+  // The folder stays while a version is in it, or is being written into it.
+  const bool is_gone = rmdir(folder.c_str()) == 0 || errno == ENOENT;
+  const absl::Status synced = SyncFolder(is_gone ? folder_.path() : folder);
+  return status.ok() ? synced : status;
+}
+
+}  // namespace runnel
