@@ -215,6 +215,7 @@ absl::StatusOr<Container> OpenContainer(absl::string_view bytes) {
   const absl::string_view data = bytes.substr(kSafetensorsLengthBytes + *header_bytes);
   absl::Status placed = CheckPlacement(*header, static_cast<int64_t>(data.size()));
   if (!placed.ok()) return placed;
+  AddTiedTensors(&*header);
   return Container{.header = *std::move(header), .data = data};
 }
 
@@ -236,7 +237,8 @@ bool IsPyTorchCell(CellType cell) {
 }
 
 std::optional<ModelData> ReadPyTorchModel(absl::string_view bytes, const PyTorchModelSpec& spec,
-                                          Violations* violations) {
+                                          Violations* violations,
+                                          std::vector<std::string>* passed_over) {
   const auto refuse = [&](const absl::Status& status) {
     violations->Add(kFile, std::string(status.message()));
     return std::nullopt;
@@ -258,6 +260,7 @@ std::optional<ModelData> ReadPyTorchModel(absl::string_view bytes, const PyTorch
   model.description.network = network;
   model.description.vocabulary = std::move(vocabulary->vocabulary);
   model.description.parameter_count = static_cast<int64_t>(model.parameters.size());
+  if (passed_over != nullptr) *passed_over = tensors->passed_over;
   return model;
 }
 

@@ -11,7 +11,8 @@
 //
 // Where both are of one shape and neither has a bias, their names must tell (embed..., emb,
 // encoder, wte; output, out, fc, linear, decoder, head). Biases may be missing altogether
-// (bias=False) and are zeros then.
+// (bias=False) and are zeros then. The two matrices may be tied: then the file stores one of them
+// under either name, as safetensors.torch.save_model does.
 #ifndef RUNNEL_CORE_MODEL_PYTORCH_MODEL_H_
 #define RUNNEL_CORE_MODEL_PYTORCH_MODEL_H_
 
@@ -43,8 +44,10 @@ bool IsPyTorchCell(CellType cell);
 // The model in the file `bytes`: everything of it but the summary. Its ids are in code-point order
 // whatever the file's were. None if something is wrong, with `violations` that say what of:
 // "network.cell_type" and so on, "vocabulary", or "chunk", the file.
+// Tensors that were not needed are named in `passed_over`, which may be null.
 std::optional<ModelData> ReadPyTorchModel(absl::string_view bytes, const PyTorchModelSpec& spec,
-                                          Violations* violations);
+                                          Violations* violations,
+                                          std::vector<std::string>* passed_over = nullptr);
 
 }  // namespace runnel
 

@@ -20,6 +20,8 @@ namespace {
 constexpr absl::string_view kReverse = "_reverse";
 constexpr absl::string_view kWeight = "weight";
 constexpr absl::string_view kBias = "bias";
+// What modules count for themselves while they are trained.
+constexpr absl::string_view kCounter = "num_batches_tracked";
 // What the last part of a module's name may begin with where shapes do not tell.
 constexpr absl::string_view kEmbeddingNames[] = {"emb", "encoder", "wte"};
 constexpr absl::string_view kOutputNames[] = {"out", "fc", "linear", "decoder", "head"};
@@ -85,6 +87,10 @@ class Finder {
     if (const auto name = ParseRecurrentName(tensor.name)) return TakeRecurrent(tensor, *name);
     const size_t dot = tensor.name.rfind('.') + 1;  // npos + 1 is 0
     const absl::string_view kind = absl::string_view(tensor.name).substr(dot);
+    if (kind == kCounter) {
+      found_.passed_over.push_back(tensor.name);
+      return absl::OkStatus();
+    }
     const size_t dimensions = kind == kWeight ? 2 : 1;
     if ((kind != kWeight && kind != kBias) || tensor.shape.size() != dimensions) {
       return Damaged(absl::StrCat(
@@ -193,13 +199,16 @@ class Finder {
       return module.weight->shape[1] == units &&
              other.weight->shape[1] == found_.by_name.at("rnn.weight_ih_l0")->shape.back();
     };
+    // Tied matrices have the same values, so either one can be the output layer.
+    const bool tied = a.weight->begin == b.weight->begin && a.weight->end == b.weight->end;
     const auto pick = [&](bool is_a, bool is_b) { return is_a == is_b ? nullptr : is_a ? &a : &b; };
     if (const Module* module = pick(a.bias != nullptr, b.bias != nullptr)) return module;
     if (const Module* module = pick(fits(a, b), fits(b, a))) return module;
     const auto named = [](const Module& module, const Module& other) {
       return IsNamedLike(module, kOutputNames) || IsNamedLike(other, kEmbeddingNames);
     };
-    return pick(named(a, b), named(b, a));
+    if (const Module* module = pick(named(a, b), named(b, a))) return module;
+    return tied ? &a : nullptr;
   }
 
   PyTorchTensors found_;
@@ -208,6 +217,20 @@ class Finder {
 };
 
 }  // namespace
+
+void AddTiedTensors(SafetensorsHeader* header) {
+  if (!header->metadata) return;
+  std::vector<StoredTensor> tied;
+  for (const auto& [name, stored_name] : *header->metadata) {
+    const StoredTensor* stored = header->Find(stored_name);
+    if (stored == nullptr || header->Find(name) != nullptr) continue;
+    tied.push_back(*stored);
+    tied.back().name = name;
+  }
+  header->tensors.insert(header->tensors.end(), tied.begin(), tied.end());
+  std::sort(header->tensors.begin(), header->tensors.end(),
+            [](const StoredTensor& a, const StoredTensor& b) { return a.name < b.name; });
+}
 
 absl::StatusOr<PyTorchTensors> FindPyTorchTensors(const SafetensorsHeader& header) {
   return Finder().Find(header);

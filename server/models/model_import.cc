@@ -4,10 +4,12 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/base/read_file.h"
 #include "core/model/pytorch_model.h"
+#include "core/model/pytorch_names.h"
 #include "core/model/safetensors.h"
 #include "server/base/log.h"
 #include "server/wire/model_convert.h"
@@ -58,10 +60,11 @@ absl::Status ModelImport::Append(absl::string_view bytes) {
 
 absl::StatusOr<VersionInfo> ModelImport::Publish(const std::function<bool()>& is_cancelled) {
   if (bytes_ == 0) return InvalidField(kField, "is empty; a model's file is needed");
-  const absl::StatusOr<SafetensorsFileHeader> file = ReadSafetensorsHeader(file_->temporary_path());
+  absl::StatusOr<SafetensorsFileHeader> file = ReadSafetensorsHeader(file_->temporary_path());
   if (!file.ok()) return OfTheFile(file.status());
   const absl::Status placed = CheckPlacement(file->header, file->data_bytes);
   if (!placed.ok()) return OfTheFile(placed);
+  AddTiedTensors(&file->header);  // a tied tensor takes memory as often as it is used
   const auto memory = engine_.import_memory.Take(MemoryNeeded(bytes_, file->header), "the model");
   if (!memory.ok()) return memory.status();
 
@@ -92,8 +95,15 @@ absl::StatusOr<ModelData> ModelImport::Decode(const SafetensorsHeader& header) c
   }
   RequireNetworkAndVocabulary(request_, &violations);
   if (!violations.empty()) return ToStatus(violations);
-  std::optional<ModelData> model = ReadPyTorchModel(*bytes, request_.spec, &violations);
+  std::vector<std::string> passed_over;
+  std::optional<ModelData> model =
+      ReadPyTorchModel(*bytes, request_.spec, &violations, &passed_over);
   if (!model) return ToStatus(violations);
+  if (!passed_over.empty()) {
+    Log(LogLevel::kInfo,
+        absl::StrCat("the import of ", request_.name,
+                     " ignores tensors that are not weights: ", absl::StrJoin(passed_over, ", ")));
+  }
   return *std::move(model);
 }
 

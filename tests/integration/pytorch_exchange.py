@@ -263,6 +263,19 @@ def check_spellings(client, folder):
         check_same(client, name, one)
 
 
+def check_tied(client, folder):
+    """One matrix for the embedding and the output layer, stored under either name as safetensors.torch.save_model does."""
+    model = sharpen(Model(torch.nn.LSTM, 1, 9, 9), 9)
+    model.output.weight = model.embedding.weight
+    for kept, dropped in (("embedding.weight", "output.weight"), ("output.weight", "embedding.weight")):
+        name = "tied-" + kept.split(".")[0]
+        tensors = {key: value for key, value in model.state_dict().items() if key != dropped}
+        save(tensors, f"{folder}/{name}.safetensors", {"format": "pt", dropped: kept})
+        client.run("models", "import", f"{folder}/{name}.safetensors", "--model", name, "--cell", "lstm",
+                   "--vocabulary", CHARACTERS)
+        check_same(client, name, model)
+
+
 def check_refusals(client, folder):
     model = Model(torch.nn.LSTM, 1, 8)
     path = f"{folder}/fine.safetensors"
@@ -290,8 +303,9 @@ def main(program, address, folder):
     check_cells(client, folder)
     check_bidirectional(client, folder)
     check_spellings(client, folder)
+    check_tied(client, folder)
     check_refusals(client, folder)
-    print(f"{len(CELLS) * 4 + 9} models exchanged; scores agree within {check_scores.worst:.1e} nats a character")
+    print(f"{len(CELLS) * 4 + 11} models exchanged; scores agree within {check_scores.worst:.1e} nats a character")
 
 
 main(*sys.argv[1:])

@@ -122,6 +122,50 @@ TEST(PyTorchModel, EmbeddingAndOutput_AreToldApartByBiasShapeAndName) {
             "[3,2], b.weight [3,2]");
 }
 
+// The layout that safetensors.torch.save_model writes: one of two tied tensors, and the metadata
+// name the other one.
+TEST(PyTorchModel, TiedWeights_AreReadUnderBothNames) {
+  HandMadeFile both = StateDict(1, 2, 3);
+  both["rnn.weight_ih_l0"] = Counting({2, 2});
+  both["emb.weight"] = both["fc.weight"];
+  for (const bool has_bias : {true, false}) {
+    if (!has_bias) both.erase("fc.bias");
+    const ModelData expected = MustRead(both, SpecOf(CellType::kRnnTanh));
+    EXPECT_EQ(expected.description.network.embedding_size, 2);
+    for (const auto& [kept, dropped] :
+         {std::pair("fc.weight", "emb.weight"), std::pair("emb.weight", "fc.weight")}) {
+      HandMadeFile tied = both;
+      tied.erase(dropped);
+      const std::string bytes = FileOf(tied, {{"format", "pt"}, {dropped, kept}});
+      Violations violations;
+      const auto read = ReadPyTorchModel(bytes, SpecOf(CellType::kRnnTanh), &violations);
+      ASSERT_TRUE(read.has_value()) << violations.list()[0].description;
+      EXPECT_EQ(read->parameters, expected.parameters);
+    }
+  }
+  // Names that tell nothing: either matrix can be the output layer.
+  HandMadeFile nameless = both;
+  nameless["b.weight"] = both["fc.weight"];
+  nameless.erase("fc.weight");
+  nameless.erase("emb.weight");
+  Violations violations;
+  EXPECT_TRUE(ReadPyTorchModel(FileOf(nameless, {{"a.weight", "b.weight"}}),
+                               SpecOf(CellType::kRnnTanh), &violations)
+                  .has_value());
+}
+
+TEST(PyTorchModel, CountersOfModules_ArePassedOver) {
+  HandMadeFile file = StateDict(1, 2, 3);
+  file["norm.num_batches_tracked"] = Counting({});
+  Violations violations;
+  std::vector<std::string> passed_over;
+  const auto read =
+      ReadPyTorchModel(FileOf(file), SpecOf(CellType::kRnnTanh), &violations, &passed_over);
+  ASSERT_TRUE(read.has_value()) << violations.list()[0].description;
+  EXPECT_THAT(passed_over, ElementsAre("norm.num_batches_tracked"));
+  EXPECT_EQ(read->parameters, MustRead(StateDict(1, 2, 3), SpecOf(CellType::kRnnTanh)).parameters);
+}
+
 TEST(PyTorchModel, MissingBiases_AreZeros) {
   HandMadeFile file = StateDict(1, 2, 3);
   file.erase("rnn.bias_ih_l0");
