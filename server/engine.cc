@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/model/model_reference.h"
+#include "server/base/log.h"
 #include "server/base/process_limits.h"
 
 namespace runnel::server {
@@ -21,6 +23,7 @@ constexpr double kImportShare = 0.1;
 constexpr double kLoadedShare = 0.15;
 
 constexpr int kRequestThreads = 4;
+constexpr int kModelLoadThreads = 2;
 constexpr int kCorpusThreads = 4;
 // Train calls whose corpora wait to be loaded.
 constexpr size_t kCorpusTasksMax = 64;
@@ -32,6 +35,7 @@ constexpr int kExportsMax = 32;
 constexpr int kModelThreads = 2;
 // As an upload, an import or export has one task at a time.
 constexpr size_t kModelTasksMax = kImportsMax + kExportsMax;
+constexpr size_t kDeletionsMax = 256;
 // Beyond the texts that may be under way, for calls that list and delete.
 constexpr size_t kOtherRequestsMax = 256;
 
@@ -62,12 +66,13 @@ Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> 
       generation(options.generation_threads, options.max_streams),
       readings(options.generation_threads, options.max_streams),
       requests(kRequestThreads, 2 * options.max_streams + kOtherRequestsMax),
+      model_loads(kModelLoadThreads, 2 * options.max_streams + kOtherRequestsMax),
       corpus_work(kCorpusThreads, kCorpusTasksMax),
       upload_work(kUploadThreads, kUploadTasksMax),
       import_memory(Share(kImportShare)),
       import_slots(kImportsMax, absl::StrCat(kImportsMax, " models are being imported already")),
       export_slots(kExportsMax, absl::StrCat(kExportsMax, " models are being exported already")),
-      model_work(kModelThreads, kModelTasksMax) {}
+      model_work(kModelThreads, kModelTasksMax + kDeletionsMax) {}
 
 absl::Status Engine::Submit(Executor* executor, const google::protobuf::MessageLite& request,
                             std::function<void()> task) {
@@ -81,10 +86,28 @@ absl::Status Engine::start_status() const {
   for (const absl::Status& status :
        {jobs.start_status(), generation.start_status(), readings.start_status(),
         requests.start_status(), corpus_work.start_status(), upload_work.start_status(),
-        model_work.start_status()}) {
+        model_work.start_status(), model_loads.start_status()}) {
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+absl::Status Engine::SubmitForModel(const std::string& reference,
+                                    const google::protobuf::MessageLite& request,
+                                    std::function<void()> task) {
+  const absl::StatusOr<ModelReference> parsed = ParseModelReference(reference);
+  if (!parsed.ok()) return Submit(&requests, request, std::move(task));
+  const auto found = models->Find(*parsed);
+  const bool must_be_read = found.ok() && *found == nullptr;
+  if (!must_be_read) return Submit(&requests, request, std::move(task));
+  auto claim = message_memory.Take(static_cast<int64_t>(request.ByteSizeLong()), "the request");
+  if (!claim.ok()) return claim.status();
+  return model_loads.Submit([this, model_reference = *parsed,
+                             held = std::shared_ptr(*std::move(claim)), task = std::move(task)] {
+    const auto model = models->Load(model_reference);
+    const absl::Status submitted = requests.Submit([model, held, task] { task(); });
+    if (!submitted.ok()) task();
+  });
 }
 
 std::string Engine::import_path() const { return ImportFolder(options.data_dir) + "/model"; }
@@ -99,7 +122,9 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const ServerOptions& opti
   if (!lock.ok()) return lock.status();
   auto models = ModelStore::Open(
       absl::StrCat(options.data_dir, "/models"),
-      {.precision = options.decode_precision, .loaded_bytes_max = Share(kLoadedShare)});
+      {.precision = options.decode_precision,
+       .loaded_bytes_max = Share(kLoadedShare),
+       .report = [](const std::string& report) { Log(LogLevel::kWarning, report); }});
   if (!models.ok()) return models.status();
   // Nothing in it outlives its call, unless the server was killed.
   std::error_code error;

@@ -44,6 +44,7 @@ struct Engine {
   GenerationPool generation;
   ReadingPool readings;        // Score and FillBlanks
   Executor requests;           // short work: models are looked up, prompts encoded
+  Executor model_loads;        // long work: models are read into memory
   Executor corpus_work;        // long work: corpora are loaded
   Executor upload_work;        // long work: corpora are written
   MemoryBudget import_memory;  // of models that are being imported
@@ -59,6 +60,14 @@ struct Engine {
 
   // RESOURCE_EXHAUSTED if the system refused to start a thread of one of the parts.
   absl::Status start_status() const;
+
+  // Like Submit on `requests`, for work that needs the model `reference`. If the model has to be
+  // read first, that is done on threads of its own, so that the requests' threads never wait for a
+  // file, and the model stays in memory until the work is done. The work finds out itself what is
+  // wrong with the reference or the model.
+  absl::Status SubmitForModel(const std::string& reference,
+                              const google::protobuf::MessageLite& request,
+                              std::function<void()> task);
 
   // Model files that are being received lie under this name, with an ending.
   std::string import_path() const;

@@ -15,7 +15,10 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> FindModel(absl::string_view r
   const absl::StatusOr<ModelReference> parsed = ParseModelReference(reference);
   if (!parsed.ok()) violations.Add("model", std::string(parsed.status().message()));
   if (!violations.empty()) return ToStatus(violations);
-  return models->Load(*parsed);
+  auto found = models->Find(*parsed);
+  if (!found.ok() || *found != nullptr) return found;
+  return absl::UnavailableError(absl::StrCat(
+      parsed->ToString(), " could not be read into memory; the server's log says why"));
 }
 
 absl::Status OfModel(const LoadedModel& model, const absl::Status& status) {

@@ -1,4 +1,4 @@
-// The model that a request names.
+// Finds the model that a request names.
 #ifndef RUNNEL_SERVER_BASE_FIND_MODEL_H_
 #define RUNNEL_SERVER_BASE_FIND_MODEL_H_
 
@@ -12,9 +12,10 @@
 
 namespace runnel::server {
 
-// The model that `reference` names; its file may have to be read. INVALID_ARGUMENT with
-// `violations`, which are those of the request's other fields, and with the reference's own, in the
-// field `model`; otherwise an error of ModelStore::Load.
+// The model that `reference` names, which Engine::SubmitForModel has read into memory; never waits
+// for a file. INVALID_ARGUMENT with `violations`, which are those of the request's other fields, and
+// with the reference's own, in the field `model`; otherwise an error of ModelStore::Find, or
+// UNAVAILABLE if the model could not be read.
 absl::StatusOr<std::shared_ptr<const LoadedModel>> FindModel(absl::string_view reference,
                                                              Violations violations,
                                                              ModelStore* models);

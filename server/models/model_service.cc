@@ -29,13 +29,13 @@ absl::Status ModelService::List(const v1::ListModelsRequest& request,
     violations.Add("page_token", "is not a token of this list");
   }
   if (!violations.empty()) return ToStatus(violations);
-  for (const ModelInfo& model : engine_.models->List()) {
-    if (!request.page_token().empty() && model.name <= request.page_token()) continue;
+  // One more than the page tells whether there is another page.
+  for (const auto& model : engine_.models->List(request.page_token(), page_size + size_t{1})) {
     if (response->models_size() == page_size) {
       response->set_next_page_token(response->models(page_size - 1).name());
       break;
     }
-    *response->add_models() = ToProto(model);
+    *response->add_models() = ToProto(*model);
   }
   return absl::OkStatus();
 }
@@ -60,7 +60,8 @@ absl::Status ModelService::Get(const v1::GetModelRequest& request,
 grpc::ServerUnaryReactor* ModelService::DeleteModel(grpc::CallbackServerContext* context,
                                                     const v1::DeleteModelRequest* request,
                                                     v1::DeleteModelResponse* /*response*/) {
-  return AnswerOn(&engine_.requests, context, [this, request] { return Delete(*request); });
+  // Large files take long to delete, so this is not work for the threads that begin texts.
+  return AnswerOn(&engine_.model_work, context, [this, request] { return Delete(*request); });
 }
 
 absl::Status ModelService::Delete(const v1::DeleteModelRequest& request) const {

@@ -19,7 +19,7 @@ class FillBlanksCall : public ReadingCall {
   // `request` and `response` must live until OnDone, as gRPC's do.
   FillBlanksCall(Engine* engine, const v1::FillBlanksRequest* request,
                  v1::FillBlanksResponse* response)
-      : ReadingCall(engine, *request), request_(*request), response_(*response) {}
+      : ReadingCall(engine, *request, request->model()), request_(*request), response_(*response) {}
 
  protected:
   absl::Status Prepare() override;

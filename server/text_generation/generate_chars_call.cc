@@ -42,7 +42,7 @@ GenerateCharsCall* GenerateCharsCall::Start(Engine* engine,
   absl::Status status = admission.status();
   if (status.ok()) {
     call->admission_ = *std::move(admission);
-    status = engine->Submit(&engine->requests, *request, [call] { call->Prepare(); });
+    status = engine->SubmitForModel(request->model(), *request, [call] { call->Prepare(); });
   }
   if (!status.ok()) call->Refuse(status);
   return call.get();

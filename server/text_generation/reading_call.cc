@@ -26,7 +26,7 @@ grpc::ServerUnaryReactor* ReadingCall::Start(const std::shared_ptr<ReadingCall>&
     if (status.ok()) call->admission_ = *std::move(admission);
   }
   if (status.ok()) {
-    status = engine.Submit(&engine.requests, call->message_, [call] {
+    status = engine.SubmitForModel(call->model_, call->message_, [call] {
       const absl::Status prepared = call->Prepare();
       if (!prepared.ok()) return call->End(prepared);
       call->engine_.readings.Schedule([call] { call->RunSlice(); });

@@ -30,10 +30,12 @@ class ReadingCall : public grpc::ServerUnaryReactor,
   void OnDone() override;
 
  protected:
-  ReadingCall(Engine* engine, const google::protobuf::MessageLite& message)
-      : engine_(*engine), message_(message) {}
+  // `model` is the request's reference to a model.
+  ReadingCall(Engine* engine, const google::protobuf::MessageLite& message,
+              const std::string& model)
+      : engine_(*engine), message_(message), model_(model) {}
 
-  // Off gRPC's threads, once: checks the request and makes the work. May read the model's file.
+  // Off gRPC's threads, once: checks the request and makes the work.
   virtual absl::Status Prepare() = 0;
   // Does a little of the work; true when it is done. An error ends the call.
   virtual absl::StatusOr<bool> Advance() = 0;
@@ -53,6 +55,7 @@ class ReadingCall : public grpc::ServerUnaryReactor,
   void End(const absl::Status& status);
 
   const google::protobuf::MessageLite& message_;  // the request
+  const std::string& model_;                      // in the request
   std::atomic<bool> cancelled_ = false;
   std::mutex mutex_;
   std::shared_ptr<ReadingCall> self_;  // until OnDone

@@ -69,7 +69,7 @@ SampleCall* SampleCall::Start(Engine* engine, const v1::SampleRequest* request,
   const std::shared_ptr<SampleCall> call(new SampleCall(engine, request, response));
   call->self_ = call;
   const absl::Status status =
-      engine->Submit(&engine->requests, *request, [call] { call->Prepare(); });
+      engine->SubmitForModel(request->model(), *request, [call] { call->Prepare(); });
   if (!status.ok()) call->Finish(ToGrpcStatus(status));
   return call.get();
 }

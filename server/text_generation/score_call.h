@@ -15,7 +15,7 @@ class ScoreCall : public ReadingCall {
  public:
   // `request` and `response` must live until OnDone, as gRPC's do.
   ScoreCall(Engine* engine, const v1::ScoreRequest* request, v1::ScoreResponse* response)
-      : ReadingCall(engine, *request), request_(*request), response_(*response) {}
+      : ReadingCall(engine, *request, request->model()), request_(*request), response_(*response) {}
 
  protected:
   absl::Status Prepare() override;

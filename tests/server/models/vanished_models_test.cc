@@ -1,0 +1,64 @@
+// Files that are deleted, by a client or behind the server's back.
+#include <filesystem>
+
+#include "tests/server/server_fixture.h"
+
+namespace runnel::server {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class VanishedModelsTest : public ServerTest {
+ protected:
+  grpc::Status SampleOf(const std::string& model, int* version) {
+    v1::SampleRequest request;
+    request.set_model(model);
+    request.mutable_stop()->set_max_chars(3);
+    v1::SampleResponse response;
+    const grpc::Status status = Sample(request, &response);
+    if (status.ok()) *version = response.samples(0).summary().model_version();
+    return status;
+  }
+};
+
+TEST_F(VanishedModelsTest, NumberOfADeletedVersion_IsNotGivenAgainAfterARestart) {
+  TrainModel("m");
+  TrainModel("m");
+  grpc::ClientContext context;
+  v1::DeleteModelRequest request;
+  request.set_model("m:2");
+  v1::DeleteModelResponse response;
+  ASSERT_TRUE(models_->DeleteModel(&context, request, &response).ok());
+  StartServer();
+  EXPECT_EQ(MustTrain(TinyTraining("m", 5), /*wait=*/true).published_version(), 3);
+}
+
+TEST_F(VanishedModelsTest, RemovedFile_IsToldAndAnOlderVersionServed) {
+  TrainModel("m");
+  TrainModel("m");
+  StartServer();
+  std::filesystem::remove(VersionPath("m", 2));
+  int version = 0;
+  const grpc::Status status = SampleOf("m", &version);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(version, 1);
+  const grpc::Status gone = SampleOf("m:2", &version);
+  EXPECT_EQ(gone.error_code(), grpc::StatusCode::DATA_LOSS);
+  EXPECT_THAT(gone.error_message(), HasSubstr("its file was removed"));
+  EXPECT_THAT(gone.error_message(), Not(HasSubstr(folder_.path())));
+}
+
+TEST_F(VanishedModelsTest, RemovedDataFolder_FailsTheJobAndIsNotMadeAgain) {
+  TrainModel("m");
+  std::filesystem::rename(options_.data_dir, folder_ / "elsewhere");
+  const v1::TrainingJob job = MustTrain(TinyTraining("m", 5), /*wait=*/true);
+  EXPECT_EQ(job.state(), v1::TRAINING_JOB_STATE_FAILED);
+  EXPECT_THAT(job.error(), HasSubstr("was removed or replaced"));
+  int version = 0;
+  EXPECT_EQ(SampleOf("m:1", &version).error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_FALSE(std::filesystem::exists(options_.data_dir));
+}
+
+}  // namespace
+}  // namespace runnel::server
