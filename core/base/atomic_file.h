@@ -1,5 +1,5 @@
-// Writes whole files so that a crash or a full disk leaves either the old state or the new one,
-// never a part.
+// Writes whole files: after a crash or on a full disk, either the old state or the new one is
+// there, never a part of a file.
 #ifndef RUNNEL_CORE_BASE_ATOMIC_FILE_H_
 #define RUNNEL_CORE_BASE_ATOMIC_FILE_H_
 
@@ -16,23 +16,23 @@ namespace runnel {
 // file.
 class AtomicFile {
  public:
-  // Errors of the file system: RESOURCE_EXHAUSTED (disk full, quota), PERMISSION_DENIED, NOT_FOUND,
-  // ...
+  // Returns errors of the file system, for example RESOURCE_EXHAUSTED (the disk is full or a quota
+  // is spent), PERMISSION_DENIED or NOT_FOUND.
   static absl::StatusOr<AtomicFile> Create(std::string path);
   ~AtomicFile();
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&&) = delete;
 
   absl::Status Append(absl::string_view bytes);
-  // Where the bytes are until then.
+  // The path of the bytes until Commit.
   const std::string& temporary_path() const { return temporary_path_; }
-  // Brings what was appended to the disk; Commit does so too, but a caller may want to wait for it
-  // elsewhere.
+  // Waits until the appended bytes are on the disk. Commit does so too; a caller that holds a lock
+  // during Commit calls Sync first.
   absl::Status Sync();
-  // ALREADY_EXISTS if the name is taken: nothing is ever overwritten. After that, another name may
-  // be tried.
+  // Gives the file its name. ALREADY_EXISTS if the name is taken, because nothing is ever
+  // overwritten; the caller may then try another name.
   absl::Status Commit() { return CommitAs(path_); }
-  // Under another name in the same folder.
+  // Like Commit, with another name in the same folder.
   absl::Status CommitAs(std::string path);
 
  private:
@@ -42,12 +42,13 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
-// The name ending of temporary files; a reader of the folder ignores (or, at start, removes) them.
+// The ending of the names of temporary files. A reader of the folder ignores such files, or removes
+// them when it starts.
 inline constexpr absl::string_view kTemporarySuffix = ".tmp";
 
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes);
 
-// Makes a removal or rename inside `folder` survive a crash.
+// Makes removals and renames inside `folder` survive a crash.
 absl::Status SyncFolder(const std::string& folder);
 
 }  // namespace runnel

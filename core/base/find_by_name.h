@@ -1,4 +1,4 @@
-// Looks choices up by what they are called in options, files and benchmarks.
+// Looks up a choice, such as a cell type, by its name in options, files and benchmarks.
 #ifndef RUNNEL_CORE_BASE_FIND_BY_NAME_H_
 #define RUNNEL_CORE_BASE_FIND_BY_NAME_H_
 
@@ -9,7 +9,7 @@
 
 namespace runnel {
 
-// The one of `all` that `name_of` calls `name`.
+// Returns the element of `all` whose `name_of` is `name`.
 template <typename Choice, size_t kCount>
 std::optional<Choice> FindByName(const Choice (&all)[kCount], absl::string_view (*name_of)(Choice),
                                  absl::string_view name) {

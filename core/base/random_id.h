@@ -1,5 +1,5 @@
-// Numbers that nobody can foresee: seeds that a request leaves open, and the ids of
-// jobs and corpora.
+// Numbers that nobody can foresee: seeds for requests that give none, and the ids of jobs and
+// corpora.
 #ifndef RUNNEL_CORE_BASE_RANDOM_ID_H_
 #define RUNNEL_CORE_BASE_RANDOM_ID_H_
 
@@ -15,7 +15,7 @@ uint64_t RandomSeed();
 // 128 random bits as 32 lower-case hexadecimal digits.
 std::string RandomId();
 
-// Whether `id` has that form: then it is safe in a file name.
+// Whether `id` has the form of a RandomId. Such an id is safe in a file name.
 bool IsRandomId(absl::string_view id);
 
 }  // namespace runnel

@@ -17,7 +17,7 @@ std::vector<uint64_t> ShapeOf(const Tensor& tensor) {
   return shape;
 }
 
-// Rows of a bias_hh that are added to bias_ih.
+// The number of rows of a bias_hh that are added to its bias_ih.
 int64_t AddedRows(const FileTensor& tensor) {
   return tensor.size() - (tensor.recurrent_bias ? tensor.recurrent_bias->size() : 0);
 }

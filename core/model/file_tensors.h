@@ -1,9 +1,9 @@
 // The tensors of a model file under PyTorch's names and in its order, and how they become
 // parameters.
 //
-// PyTorch adds two bias vectors where a network here trains one: `bias_ih` holds ours, `bias_hh` is
-// zeros and is added when it is read. Where a network keeps a recurrent bias of its own
-// (TensorRole::kRecurrentBias), that one is the last rows of `bias_hh`.
+// PyTorch adds two bias vectors where Runnel's networks train one. A file stores that one as
+// `bias_ih` and zeros as `bias_hh`; a reader adds the two. If a network has a separate recurrent
+// bias (TensorRole::kRecurrentBias), it is stored in the last rows of `bias_hh`.
 #ifndef RUNNEL_CORE_MODEL_FILE_TENSORS_H_
 #define RUNNEL_CORE_MODEL_FILE_TENSORS_H_
 
@@ -20,21 +20,21 @@ namespace runnel {
 struct FileTensor {
   std::string name;
   std::vector<uint64_t> shape;
-  Tensor target;                         // of a bias_hh: its bias_ih
-  bool is_added = false;                 // a bias_hh
-  std::optional<Tensor> recurrent_bias;  // of a bias_hh: what takes its last rows
+  Tensor target;                         // the network's tensor; for a bias_hh, that of its bias_ih
+  bool is_added = false;                 // true for a bias_hh
+  std::optional<Tensor> recurrent_bias;  // for a bias_hh: the tensor that its last rows belong to
 
   int64_t size() const { return target.size(); }
 };
 
-// In the layout's order, each bias_hh behind its bias_ih.
+// The tensors in the layout's order, each bias_hh after its bias_ih.
 std::vector<FileTensor> FileTensors(const ParameterLayout& layout);
 
-// The tensor as a file has it, [size()], out of `parameters`.
+// Writes the values that a file stores for the tensor, [size()], from the network's `parameters`.
 void ToFile(const FileTensor& tensor, const float* parameters, float* values);
 
-// Puts the values of a file, [size()], into `parameters`; a bias_hh after its bias_ih. DATA_LOSS if
-// the two add up to what is not finite.
+// Puts the values that a file stores, [size()], into `parameters`. A bias_hh must come after its
+// bias_ih. DATA_LOSS if a sum of the two is not finite.
 absl::Status FromFile(const FileTensor& tensor, const std::vector<float>& values,
                       float* parameters);
 

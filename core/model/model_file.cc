@@ -17,7 +17,7 @@ namespace runnel {
 namespace {
 
 constexpr char kFormat[] = "runnel-1";
-constexpr absl::string_view kFormatStart = "runnel-";  // of every release
+constexpr absl::string_view kFormatStart = "runnel-";  // the same in every release
 constexpr char kFormatKey[] = "format";
 constexpr char kChecksumKey[] = "checksum";
 constexpr char kDescriptionKey[] = "runnel";
@@ -71,7 +71,7 @@ std::string EncodeModel(const ModelData& model) {
     data_bytes += tensor.size() * sizeof(float);
     stored.push_back({tensor.name, kType, tensor.shape, begin, data_bytes});
   }
-  // The checksum stands before what it is of; its place is kept for it.
+  // The checksum of the data comes before the data, so zeros keep its place until it is known.
   const std::string description = EncodeDescription(model.description);
   SafetensorsMetadata metadata = {{kFormatKey, kFormat},
                                   {kChecksumKey, std::string(kHash128Digits, '0')},

@@ -1,11 +1,11 @@
 // A version file: a safetensors file (safetensors.h), so that PyTorch users can open it. Its
 // tensors are float32 under PyTorch's names (file_tensors.h); its metadata hold format =
 // "runnel-1", checksum = XXH3-128 of the data in hex, runnel = the description
-// (model_description.h), and runnel_checksum = likewise of that. A file without the last, as the
-// first ones were written, is read all the same.
+// (model_description.h), and runnel_checksum = the same hash of the description. The first files
+// had no runnel_checksum and are still read.
 //
-// What is read is hostile until checked: sizes are compared with the file's before memory is
-// allocated for them.
+// A file is hostile until it is checked: its sizes are compared with the size of the file before
+// memory is allocated for them.
 #ifndef RUNNEL_CORE_MODEL_MODEL_FILE_H_
 #define RUNNEL_CORE_MODEL_MODEL_FILE_H_
 
@@ -33,8 +33,8 @@ std::string EncodeModel(const ModelData& model);
 // DATA_LOSS naming what is wrong, if `bytes` is not a whole, undamaged version file.
 absl::StatusOr<ModelData> DecodeModel(absl::string_view bytes);
 
-// The description and the structure of the file at `path`, without reading its weights. DATA_LOSS
-// as DecodeModel, but for the checksum.
+// Reads the description of the file at `path` and checks its structure, but does not read its
+// weights. DATA_LOSS as from DecodeModel, except that the checksum of the weights is not checked.
 absl::StatusOr<ModelDescription> ReadModelDescription(const std::string& path);
 // Reads and checks the whole file.
 absl::StatusOr<ModelData> ReadModel(const std::string& path);
@@ -42,7 +42,7 @@ absl::StatusOr<ModelData> ReadModel(const std::string& path);
 // Whether a safetensors file claims to be a version file.
 bool ClaimsToBeModelFile(const SafetensorsHeader& header);
 
-// What a version file's header says.
+// The content of a version file's header.
 struct ModelHeader {
   ModelDescription description;
   std::vector<FileTensor> tensors;

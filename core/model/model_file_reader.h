@@ -1,5 +1,5 @@
-// Reads a version file from its first byte to its last, piece by piece, and checks it on the way.
-// For one thread at a time. The file may be deleted meanwhile.
+// Reads a version file from its first byte to its last, piece by piece, and checks it meanwhile.
+// For one thread at a time. Reading continues even if the file is deleted.
 #ifndef RUNNEL_CORE_MODEL_MODEL_FILE_READER_H_
 #define RUNNEL_CORE_MODEL_MODEL_FILE_READER_H_
 
@@ -17,11 +17,11 @@ class ModelFileReader {
   // DATA_LOSS if it is not a version file; errors of the file system.
   static absl::StatusOr<ModelFileReader> Open(const std::string& path);
 
-  // Bytes that Read has not given yet.
+  // The number of bytes that Read has not returned yet.
   int64_t bytes_left() const { return bytes_ - done_; }
 
-  // The next `bytes_max` bytes, or what is left; none at the end. DATA_LOSS in place of the last
-  // ones if the weights do not match their checksum.
+  // Returns the next `bytes_max` bytes, or as many as are left; the empty string at the end.
+  // Returns DATA_LOSS instead of the last piece if the weights do not match their checksum.
   absl::StatusOr<std::string> Read(int64_t bytes_max);
 
  private:

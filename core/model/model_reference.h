@@ -1,5 +1,5 @@
-// How models are named: "name" (its newest version), "name:7" (that version), "name:stable" (a
-// label).
+// References to models: "name" means the newest version, "name:7" the version 7, and "name:stable"
+// the version with the label "stable".
 #ifndef RUNNEL_CORE_MODEL_MODEL_REFERENCE_H_
 #define RUNNEL_CORE_MODEL_MODEL_REFERENCE_H_
 
@@ -13,8 +13,8 @@ namespace runnel {
 
 struct ModelReference {
   std::string name;
-  int version = 0;    // 0: the newest, or the label's
-  std::string label;  // empty: none
+  int version = 0;    // 0: the newest version, or the one with the label
+  std::string label;  // empty if the reference has no label
 
   std::string ToString() const;
 };

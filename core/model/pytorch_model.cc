@@ -19,7 +19,7 @@ namespace {
 constexpr char kFile[] = "chunk";
 constexpr char kVocabulary[] = "vocabulary";
 
-// A vocabulary, and where its characters' rows stand in the file: id i's is row order[i].
+// A vocabulary, and the rows of its characters in the file: the row of id i is order[i].
 struct OrderedVocabulary {
   Vocabulary vocabulary;
   std::vector<int64_t> order;
@@ -68,7 +68,7 @@ void CheckEqual(absl::string_view field, std::optional<int> given, int found,
   violations->Add(field, absl::StrCat("is ", *given, "; the file's network has ", found));
 }
 
-// The network of the file, where it is the one that the caller expects.
+// The network of the file. Adds violations where it differs from the caller's expectation.
 NetworkConfig ReadNetwork(const PyTorchTensors& tensors, const PyTorchModelSpec& spec,
                           Violations* violations) {
   const auto embedding = tensors.by_name.find("embedding.weight");
@@ -120,7 +120,7 @@ std::vector<float> ReorderCols(const std::vector<float>& values,
   return reordered;
 }
 
-// A file whose tensors are known, and what becomes of them.
+// Turns the tensors of a file, which have been identified, into parameters.
 class Reader {
  public:
   Reader(const PyTorchTensors& tensors, const OrderedVocabulary& vocabulary,
@@ -139,7 +139,8 @@ class Reader {
                                    output.name, " has ", output.shape[0], " rows"));
       return;
     }
-    // First the one tensor whose rows are the cell's gates, whatever the input is.
+    // First the tensor whose shape depends only on the cell and the hidden size, so that a wrong
+    // cell is reported as such.
     std::vector<const FileTensor*> in_order;
     for (const FileTensor& tensor : expected_) {
       const bool shows_cell = tensor.name == "rnn.weight_hh_l0";

@@ -1,16 +1,17 @@
-// A model out of a PyTorch state dict: nn.RNN, nn.LSTM or nn.GRU with a linear output layer, and an
-// embedding or one-hot input, saved as safetensors.
+// Reads a model from a PyTorch state dict that was saved as safetensors: nn.RNN, nn.LSTM or nn.GRU
+// with a linear output layer, and with an embedding or one-hot input.
 //
-// A state dict has no shape of its own beyond its tensors', and no vocabulary: the caller gives
-// what it knows. Names are found by their ends, whatever the modules are called:
+// A state dict describes neither the network, apart from the shapes of its tensors, nor the
+// vocabulary, so the caller states what it knows. Tensors are recognised by the ends of their
+// names; the modules may have any names:
 //
 //   weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, ..._reverse   the recurrent module, under
 //                                                                    one prefix ("rnn.", "", ...)
 //   the other matrix, X.weight [V x directions*H], with X.bias       the output layer
 //   a second one, Y.weight [V x E], without a bias                   the embedding
 //
-// Where both are of one shape and neither has a bias, their names must tell (embed..., emb,
-// encoder, wte; output, out, fc, linear, decoder, head). Biases may be missing altogether
+// If both have the same shape and neither has a bias, their names must tell which is which (emb...,
+// encoder, wte; out..., fc, linear, decoder, head). Biases may be missing altogether
 // (bias=False) and are zeros then. The two matrices may be tied: then the file stores one of them
 // under either name, as safetensors.torch.save_model does.
 #ifndef RUNNEL_CORE_MODEL_PYTORCH_MODEL_H_
@@ -27,23 +28,23 @@
 
 namespace runnel {
 
-// What the caller knows of the network. Numbers that are absent are read off the tensors.
+// The caller's knowledge of the network. Numbers that are absent are derived from the tensors.
 struct PyTorchModelSpec {
   CellType cell = CellType::kRnnTanh;
   std::optional<int> num_layers;
   std::optional<int> hidden_size;
-  std::optional<int> embedding_size;  // 0: none
+  std::optional<int> embedding_size;  // 0: the network has no embedding
   bool bidirectional = false;
   VocabularyKind vocabulary_kind = VocabularyKind::kCodePoints;
-  std::vector<char32_t> characters;  // in id order; of bytes: none
+  std::vector<char32_t> characters;  // in the order of their ids; empty for bytes
 };
 
 // Whether torch.nn has such a cell.
 bool IsPyTorchCell(CellType cell);
 
-// The model in the file `bytes`: everything of it but the summary. Its ids are in code-point order
-// whatever the file's were. None if something is wrong, with `violations` that say what of:
-// "network.cell_type" and so on, "vocabulary", or "chunk", the file.
+// The model in the file `bytes`, without a summary. Its ids are in code-point order, in whatever
+// order the file had them. If something is wrong, returns nullopt and adds violations of the fields
+// "network.cell_type" and so on, "vocabulary", or "chunk", which means the file.
 // Tensors that were not needed are named in `passed_over`, which may be null.
 std::optional<ModelData> ReadPyTorchModel(absl::string_view bytes, const PyTorchModelSpec& spec,
                                           Violations* violations,

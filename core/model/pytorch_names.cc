@@ -22,7 +22,7 @@ constexpr absl::string_view kWeight = "weight";
 constexpr absl::string_view kBias = "bias";
 // What modules count for themselves while they are trained.
 constexpr absl::string_view kCounter = "num_batches_tracked";
-// What the last part of a module's name may begin with where shapes do not tell.
+// Beginnings of a module's last name that tell its purpose where shapes do not.
 constexpr absl::string_view kEmbeddingNames[] = {"emb", "encoder", "wte"};
 constexpr absl::string_view kOutputNames[] = {"out", "fc", "linear", "decoder", "head"};
 
@@ -54,7 +54,7 @@ std::optional<RecurrentName> ParseRecurrentName(absl::string_view name) {
   return std::nullopt;
 }
 
-// A module with `weight`, and perhaps `bias`: what is no recurrent module.
+// A module that is not recurrent: it has a `weight` and perhaps a `bias`.
 struct Module {
   std::string name;  // "decoder.", or "" at the top
   const StoredTensor* weight = nullptr;
@@ -70,7 +70,7 @@ bool IsNamedLike(const Module& module, const absl::string_view (&starts)[N]) {
                      [&](absl::string_view start) { return absl::StartsWith(last, start); });
 }
 
-// Sorts a state dict's tensors, one by one, then checks that they are whole.
+// Takes the tensors of a state dict one by one, then checks that none is missing.
 class Finder {
  public:
   absl::StatusOr<PyTorchTensors> Find(const SafetensorsHeader& header) {
@@ -160,7 +160,8 @@ class Finder {
       all.push_back(&module);
     }
     if (all.empty()) {
-      return Damaged("has no output layer: no matrix beside the recurrent module's");
+      return Damaged(
+          "has no output layer: there is no matrix except those of the recurrent module");
     }
     const auto list = [&] {
       return absl::StrJoin(all, ", ", [](std::string* out, const Module* module) {
@@ -168,8 +169,9 @@ class Finder {
       });
     };
     if (all.size() > 2) {
-      return Damaged(absl::StrCat("has ", all.size(), " matrices beside the recurrent module's (",
-                                  list(), "); must be an output layer and at most an embedding"));
+      return Damaged(absl::StrCat("has ", all.size(),
+                                  " matrices in addition to the recurrent module's (", list(),
+                                  "); must be an output layer and at most an embedding"));
     }
     const Module* output = all.front();
     if (all.size() == 2) {

@@ -52,7 +52,7 @@ double LoadHalf(const char* bytes) {
   return bits >> 15 != 0 ? -value : value;
 }
 
-// The upper half of a float.
+// bfloat16: the upper half of a float.
 double LoadBfloat(const char* bytes) {
   return FloatFromBits(uint32_t{Load<uint16_t>(bytes)} << 16);
 }
@@ -85,7 +85,7 @@ const ElementType* FindType(absl::string_view name) {
   return nullptr;
 }
 
-// A tensor's bytes; none if they cannot be counted.
+// The size of a tensor in bytes; nullopt if the number does not fit into 64 bits.
 std::optional<uint64_t> ShapeBytes(const std::vector<uint64_t>& shape, uint64_t element_bytes) {
   uint64_t bytes = element_bytes;
   for (const uint64_t size : shape) {
@@ -103,10 +103,10 @@ absl::Status CheckTensor(const StoredTensor& tensor, uint64_t data_bytes) {
   const std::optional<uint64_t> bytes = ShapeBytes(tensor.shape, type->bytes);
   if (!bytes || *bytes > data_bytes || tensor.begin > tensor.end || tensor.end > data_bytes ||
       tensor.end - tensor.begin != *bytes) {
-    return Damaged(absl::StrCat(tensor.name, " of shape ", ShapeText(tensor.shape), " lies at ",
-                                tensor.begin, " to ", tensor.end, " of ", data_bytes,
-                                " bytes; must be ", bytes ? absl::StrCat(*bytes) : "more than 2^64",
-                                " bytes long"));
+    return Damaged(absl::StrCat(tensor.name, " of shape ", ShapeText(tensor.shape),
+                                " is stored at ", tensor.begin, " to ", tensor.end, " of ",
+                                data_bytes, " bytes; must be ",
+                                bytes ? absl::StrCat(*bytes) : "more than 2^64", " bytes long"));
   }
   return absl::OkStatus();
 }

@@ -3,12 +3,13 @@
 //   8 bytes   little-endian length of the header
 //   header    JSON: {"NAME": {"dtype", "shape", "data_offsets": [begin, end]}, ...,
 //             "__metadata__": {"KEY": "TEXT", ...}}
-//   data      the tensors, row-major, little-endian; together they are all of it
+//   data      the tensors, row-major and little-endian, without gaps
 //
-// What is read is hostile until checked, in this order: SafetensorsHeaderBytes,
-// ParseSafetensorsHeader, CheckPlacement, ReadValues. Up to the last, memory goes by the header's
-// own size; what a header says of others is compared with the file's size first. A header of more
-// than 8 MiB is refused: a vocabulary of every Unicode character takes 5 MiB.
+// A file is hostile until it is checked, in this order: SafetensorsHeaderBytes,
+// ParseSafetensorsHeader, CheckPlacement, ReadValues. Before ReadValues, the memory used depends
+// only on the size of the header; the sizes that a header states are first compared with the
+// file's. A header of more than 8 MiB is refused: a vocabulary of every Unicode character takes 5
+// MiB.
 #ifndef RUNNEL_CORE_MODEL_SAFETENSORS_H_
 #define RUNNEL_CORE_MODEL_SAFETENSORS_H_
 
@@ -26,12 +27,12 @@ namespace runnel {
 
 inline constexpr int64_t kSafetensorsLengthBytes = 8;
 
-// A tensor as the header describes it: nothing of it is checked but its form.
+// A tensor as the header describes it. Only the form of the description has been checked.
 struct StoredTensor {
   std::string name;
   std::string dtype;  // "F32", ...
   std::vector<uint64_t> shape;
-  uint64_t begin = 0;  // in the data, bytes
+  uint64_t begin = 0;  // bytes from the start of the data
   uint64_t end = 0;
 };
 
@@ -41,16 +42,16 @@ struct SafetensorsHeader {
   std::optional<SafetensorsMetadata> metadata;
   std::vector<StoredTensor> tensors;  // by name
 
-  // Null if there is none of that name.
+  // Null if there is no tensor of that name.
   const StoredTensor* Find(absl::string_view name) const;
 };
 
 // "[2,3]"
 std::string ShapeText(const std::vector<uint64_t>& shape);
 
-// The header's length. `start` is the first 8 bytes or more of a file of `file_bytes`; all of it if
-// it is shorter. DATA_LOSS if it cannot be: the header would be too large for the file or for this
-// reader.
+// The length of the header in bytes. `start` is at least the first 8 bytes of a file of
+// `file_bytes` bytes, or the whole file if it is shorter. DATA_LOSS if the file is not a
+// safetensors file, or if the header would be too large for the file or for this reader.
 absl::StatusOr<int64_t> SafetensorsHeaderBytes(absl::string_view start, int64_t file_bytes);
 
 // DATA_LOSS unless `text` is JSON of the form above.
@@ -64,13 +65,14 @@ absl::Status CheckPlacement(const SafetensorsHeader& header, int64_t data_bytes)
 int64_t ElementCount(const SafetensorsHeader& header);
 int64_t LargestElementCount(const SafetensorsHeader& header);  // of a tensor
 
-// A file without its data.
+// The header of a file, and where its data are.
 struct SafetensorsFileHeader {
   SafetensorsHeader header;
   int64_t data_begin = 0;  // in the file
   int64_t data_bytes = 0;
 };
-// Of the file at `path`. DATA_LOSS, and errors of the file system. Placement is not checked.
+// Reads the header of the file at `path`. DATA_LOSS, and errors of the file system. Does not check
+// the placement.
 absl::StatusOr<SafetensorsFileHeader> ReadSafetensorsHeader(const std::string& path);
 
 // The elements of a tensor that CheckPlacement has passed, as floats. DATA_LOSS naming the tensor
@@ -78,7 +80,7 @@ absl::StatusOr<SafetensorsFileHeader> ReadSafetensorsHeader(const std::string& p
 // of a float.
 absl::StatusOr<std::vector<float>> ReadValues(const StoredTensor& tensor, absl::string_view data);
 
-// A file up to its data, a multiple of 8 bytes.
+// The bytes of a file before its data; their number is a multiple of 8.
 std::string EncodeSafetensorsHeader(const SafetensorsMetadata& metadata,
                                     const std::vector<StoredTensor>& tensors);
 

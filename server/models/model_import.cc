@@ -24,8 +24,9 @@ absl::Status OfTheFile(const absl::Status& status) {
   return absl::IsDataLoss(status) ? InvalidField(kField, status.message()) : status;
 }
 
-// What reading takes at most: the file beside the parameters, then these beside the version's file;
-// and a tensor on its way, as it was read, in our characters' order and in our rows'.
+// Peak memory of an import: the parameters, plus the larger of the uploaded file and the version
+// file (never both), plus three copies of the largest tensor (as it was read, with its characters
+// reordered, and with its rows reordered).
 int64_t MemoryNeeded(int64_t file_bytes, const SafetensorsHeader& header) {
   constexpr int64_t kBytes = sizeof(float);
   const int64_t parameter_bytes = ElementCount(header) * kBytes;

@@ -1,5 +1,5 @@
-// One model file on its way in: a temporary file while it arrives; read, checked and published when
-// it is whole. Nothing is left behind of one that is not published. For one thread at a time.
+// Receives one model file: writes it to a temporary file, and when it is complete, reads, checks
+// and publishes it. If it is not published, nothing of it remains. For one thread at a time.
 #ifndef RUNNEL_SERVER_MODELS_MODEL_IMPORT_H_
 #define RUNNEL_SERVER_MODELS_MODEL_IMPORT_H_
 

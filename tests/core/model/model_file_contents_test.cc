@@ -62,7 +62,7 @@ TEST_F(ModelFileContents, WrongTypeShapeOrOffsets_AreDamaged) {
   EXPECT_EQ(with("data_offsets", {0.5, 32.5}), "output.bias has no data_offsets");
   EXPECT_EQ(with("data_offsets", {0, 32, 64}), "output.bias has no data_offsets");
   EXPECT_THAT(with("data_offsets", {32, 0}),
-              HasSubstr("output.bias of shape [8] lies at 32 to 0 of"));
+              HasSubstr("output.bias of shape [8] is stored at 32 to 0 of"));
   EXPECT_THAT(with("data_offsets", {~uint64_t{0} - 31, ~uint64_t{0}}),
               HasSubstr("must be 32 bytes long"));
   EXPECT_THAT(with("data_offsets", {0, uint64_t{1} << 62}), HasSubstr("must be 32 bytes long"));

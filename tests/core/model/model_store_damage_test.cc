@@ -1,4 +1,4 @@
-// A model store over damaged versions, odd files and a full disk.
+// A model store with damaged versions, odd files or a full disk.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -78,7 +78,7 @@ TEST(PyTorchModel, TwoBiases_AreAdded) {
 
 TEST(PyTorchModel, GruCandidatesRecurrentBias_IsKeptApart) {
   const ModelData model = MustRead(StateDict(3, 2, 3), SpecOf(CellType::kGruResetAfter));
-  // Reset and update rows are added; the candidate's two vectors stand as they did.
+  // Rows of the reset and update gates are added; the candidate's two vectors are kept apart.
   EXPECT_THAT(Stored(model, "rnn.bias_ih_l0"),
               ElementsAre(101 / 8.f, 103 / 8.f, 105 / 8.f, 107 / 8.f, 5 / 8.f, 6 / 8.f));
   EXPECT_THAT(Stored(model, "rnn.bias_hh_l0"), ElementsAre(0, 0, 0, 0, 104 / 8.f, 105 / 8.f));
@@ -110,7 +110,7 @@ TEST(PyTorchModel, EmbeddingAndOutput_AreToldApartByBiasShapeAndName) {
   EXPECT_EQ(Stored(by_shape, "embedding.weight"), Counting({3, 5}, 50).values);
   EXPECT_THAT(Stored(by_shape, "output.bias"), ElementsAre(0, 0, 0));
 
-  // Both of one shape: names alone are left.
+  // If both have the same shape, only their names can tell.
   file["rnn.weight_ih_l0"] = Counting({2, 2});
   file["a.weight"] = Counting({3, 2}, 50);
   EXPECT_EQ(Stored(MustRead(file, SpecOf(CellType::kRnnTanh)), "output.weight"),

@@ -1,4 +1,4 @@
-// Safetensors files made by hand, for the tests of what reads them.
+// Makes safetensors files by hand, for tests of their readers.
 #ifndef RUNNEL_TESTS_CORE_MODEL_SAFETENSORS_TESTING_H_
 #define RUNNEL_TESTS_CORE_MODEL_SAFETENSORS_TESTING_H_
 
