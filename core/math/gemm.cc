@@ -26,6 +26,30 @@ std::byte* RoomForA(const GemmKernels& kernels, Transpose transpose_a, GemmScrat
   return scratch->left.data();
 }
 
+// Multiply-adds between two questions whether a product is interrupted: some 10 ms.
+constexpr int64_t kSliceWork = 1 << 30;
+
+// Rows of C [m x n] that make a slice of the product, a multiple of what any kernel takes at once.
+int64_t SliceRows(int64_t n, int64_t k) {
+  constexpr int64_t kRows = 96;
+  return std::max(kRows, kSliceWork / std::max<int64_t>(1, n * k) / kRows * kRows);
+}
+
+// C = A * packed + addend, slice by slice.
+void MultiplySlices(const GemmKernels& kernels, int64_t m, int64_t n, int64_t k,
+                    MatrixView<const float> a, const std::byte* packed, Addend addend,
+                    MatrixView<float> c, GemmScratch* scratch) {
+  std::byte* room = RoomForA(kernels, Transpose::kNo, scratch);
+  const int64_t rows = SliceRows(n, k);
+  for (int64_t first = 0; first < m; first += rows) {
+    if (first > 0 && IsInterrupted(scratch->interruption)) return;
+    kernels.multiply(std::min(rows, m - first), n, k,
+                     Strided(Transpose::kNo, {a.data + first * a.stride, a.stride}), packed, addend,
+                     c.data + first * c.stride, c.stride, room);
+    if (addend.data != nullptr) addend.data += rows * addend.row;
+  }
+}
+
 template <typename Real>
 using RowMajor = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
@@ -52,6 +76,7 @@ void Gemm<float>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_
   std::byte* room = RoomForA(kernels, transpose_a, scratch);
   Addend addend = Times(beta, c);
   for (int64_t first = 0; first < k; first += kernels.kc) {
+    if (first > 0 && IsInterrupted(scratch->interruption)) return;
     const int64_t depth = std::min(k - first, kernels.kc);
     kernels.pack_b(depth, n, right, scratch->right.data());
     kernels.multiply(m, n, depth, left, scratch->right.data(), addend, c.data, c.stride, room);
@@ -94,17 +119,14 @@ void GemmWeights<float>::Assign(Transpose transpose_b, MatrixView<const float> b
 template <>
 void GemmWeights<float>::Multiply(int64_t m, MatrixView<const float> a, float beta,
                                   MatrixView<float> c, GemmScratch* scratch) const {
-  const GemmKernels& kernels = GetGemmKernels(precision_);
-  kernels.multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), Times(beta, c), c.data,
-                   c.stride, RoomForA(kernels, Transpose::kNo, scratch));
+  MultiplySlices(GetGemmKernels(precision_), m, n_, k_, a, values_.data(), Times(beta, c), c,
+                 scratch);
 }
 
 template <>
 void GemmWeights<float>::MultiplyAddRow(int64_t m, MatrixView<const float> a, const float* row,
                                         MatrixView<float> c, GemmScratch* scratch) const {
-  const GemmKernels& kernels = GetGemmKernels(precision_);
-  kernels.multiply(m, n_, k_, Strided(Transpose::kNo, a), values_.data(), {row, 0}, c.data,
-                   c.stride, RoomForA(kernels, Transpose::kNo, scratch));
+  MultiplySlices(GetGemmKernels(precision_), m, n_, k_, a, values_.data(), {row, 0}, c, scratch);
 }
 
 template <>

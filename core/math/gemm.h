@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "core/base/interruption.h"
 #include "core/math/aligned_vector.h"
 #include "core/math/training_precision.h"
 
@@ -28,6 +29,9 @@ struct MatrixView {
 struct GemmScratch {
   AlignedVector<std::byte> left;   // part of op(A), if it is not read where it is
   AlignedVector<std::byte> right;  // op(B)
+  // If not null, float products ask it about every 2^30 multiply-adds and, if interrupted, return
+  // with anything in C.
+  Interruption* interruption = nullptr;
 };
 
 // C [m x n] = op(A) [m x k] * op(B) [k x n] + beta * C. A is stored [m x k], or [k x m] if

@@ -20,6 +20,7 @@
 #include <memory>
 
 #include "absl/types/span.h"
+#include "core/base/interruption.h"
 #include "core/math/aligned_vector.h"
 #include "core/math/packed_matrix.h"
 #include "core/math/training_precision.h"
@@ -94,6 +95,9 @@ struct Batch {
   // Null: none. As in Pack.
   const DropoutDraw* dropout = nullptr;
   int64_t first_lane = 0;  // in the whole batch, which masks go by
+  // Null: none. Otherwise it is asked at each step of each layer and within large products; if
+  // interrupted, Forward, Loss and Backward return early with anything in their outputs.
+  Interruption* interruption = nullptr;
 };
 
 template <typename Real>

@@ -58,13 +58,16 @@ void FromFileOrder(const Tensor& tensor, const Real* values, Real* parameters) {
 // Makes a block [H x H], filled with independent normal draws, orthogonal: uniform over all such
 // matrices, as the factor Q whose R has a positive diagonal (Mezzadri, 2007).
 template <typename Real>
-void Orthogonalize(int64_t hidden, uint64_t seed, int64_t first, Real* block) {
+void Orthogonalize(int64_t hidden, uint64_t seed, int64_t first, Real* block,
+                   Interruption* interruption) {
   using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic>;
   Matrix draws(hidden, hidden);
   for (int64_t i = 0; i < hidden * hidden; ++i) {
     draws(i / hidden, i % hidden) = RandomNormal(seed, kInitialWeightsStream, first + i);
   }
+  if (IsInterrupted(interruption)) return;
   const Eigen::HouseholderQR<Matrix> qr(draws);
+  if (IsInterrupted(interruption)) return;
   const Matrix q = qr.householderQ();
   for (int64_t i = 0; i < hidden * hidden; ++i) {
     const double sign = qr.matrixQR()(i % hidden, i % hidden) < 0 ? -1 : 1;
@@ -74,11 +77,13 @@ void Orthogonalize(int64_t hidden, uint64_t seed, int64_t first, Real* block) {
 
 // What kOrthogonal and kOrthogonalWide have beside uniform draws.
 template <typename Real>
-void InitializeByRole(const Tensor& tensor, int64_t hidden, uint64_t seed, Real* parameters) {
+void InitializeByRole(const Tensor& tensor, int64_t hidden, uint64_t seed, Real* parameters,
+                      Interruption* interruption) {
   Real* values = parameters + tensor.offset;
   if (tensor.role == TensorRole::kRecurrentWeight && hidden <= kOrthogonalHiddenMax) {
     for (int64_t i = 0; i < tensor.size(); i += hidden * hidden) {
-      Orthogonalize(hidden, seed, tensor.offset + i, values + i);
+      if (IsInterrupted(interruption)) return;
+      Orthogonalize(hidden, seed, tensor.offset + i, values + i, interruption);
     }
   }
   if (tensor.forget_begin >= 0) std::fill_n(values + tensor.forget_begin, hidden, Real{1});
@@ -102,13 +107,16 @@ double BoundOf(const Tensor& tensor, Initialization initialization, int64_t hidd
 
 template <typename Real>
 void InitializeParameters(const ParameterLayout& layout, Initialization initialization,
-                          int hidden_size, uint64_t seed, Real* parameters) {
+                          int hidden_size, uint64_t seed, Real* parameters,
+                          Interruption* interruption) {
+  constexpr int64_t kSlice = 1 << 20;  // parameters, some 10 ms
   for (const Tensor& tensor : layout.tensors()) {
     const double bound = BoundOf(tensor, initialization, hidden_size);
     const bool is_bias = tensor.role == TensorRole::kBias ||
                          tensor.role == TensorRole::kRecurrentBias ||
                          tensor.role == TensorRole::kOutputBias;
     for (int64_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i) {
+      if (i % kSlice == 0 && IsInterrupted(interruption)) return;
       double value = 0;
       if (initialization != Initialization::kNormal001) {
         value = bound * (2 * RandomUniform(seed, kInitialWeightsStream, i) - 1);
@@ -119,7 +127,7 @@ void InitializeParameters(const ParameterLayout& layout, Initialization initiali
     }
     if (initialization == Initialization::kOrthogonal ||
         initialization == Initialization::kOrthogonalWide) {
-      InitializeByRole(tensor, hidden_size, seed, parameters);
+      InitializeByRole(tensor, hidden_size, seed, parameters, interruption);
     }
   }
 }
@@ -128,7 +136,9 @@ template void ToFileOrder(const Tensor&, const float*, float*);
 template void ToFileOrder(const Tensor&, const double*, double*);
 template void FromFileOrder(const Tensor&, const float*, float*);
 template void FromFileOrder(const Tensor&, const double*, double*);
-template void InitializeParameters(const ParameterLayout&, Initialization, int, uint64_t, float*);
-template void InitializeParameters(const ParameterLayout&, Initialization, int, uint64_t, double*);
+template void InitializeParameters(const ParameterLayout&, Initialization, int, uint64_t, float*,
+                                   Interruption*);
+template void InitializeParameters(const ParameterLayout&, Initialization, int, uint64_t, double*,
+                                   Interruption*);
 
 }  // namespace runnel

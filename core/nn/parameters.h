@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "core/base/interruption.h"
 
 namespace runnel {
 
@@ -82,10 +83,12 @@ enum class Initialization {
 };
 
 // Fills `parameters` [layout.size()] for `seed`. Element i depends on (seed, i) alone; an
-// orthogonal matrix on the elements that are its own.
+// orthogonal matrix on the elements that are its own. If interrupted, it returns early and leaves
+// some parameters as they were; one orthogonal matrix takes up to half a second between questions.
 template <typename Real>
 void InitializeParameters(const ParameterLayout& layout, Initialization initialization,
-                          int hidden_size, uint64_t seed, Real* parameters);
+                          int hidden_size, uint64_t seed, Real* parameters,
+                          Interruption* interruption = nullptr);
 
 }  // namespace runnel
 

@@ -152,6 +152,7 @@ void RecurrentLayer<Real>::Forward(const Packed& packed, const LayerInput<Real>&
                          .gates_stride = gates_stride(),
                          .peepholes = packed.parameters + peepholes_};
   for (int64_t i = 0; i < steps; ++i) {
+    if (IsInterrupted(batch.interruption)) return;
     const int64_t t = StepAt(i, steps);
     if (batch.resets != nullptr) Restart(batch, t, a);
     step.gates = a->gates.data() + t * lanes * gates_stride();
@@ -201,6 +202,7 @@ void RecurrentLayer<Real>::Backward(const Packed& packed, const LayerInput<Real>
     std::fill_n(gradients + input_weight_, shape_.input_size * input_rows(), Real{0});
   }
   for (int64_t i = steps - 1; i >= 0; --i) {
+    if (IsInterrupted(batch.interruption)) return;
     const int64_t t = StepAt(i, steps);
     step.gates = a->gates.data() + t * lanes * gates_stride();
     step.output_gradient = output_gradient + t * lanes * output_stride;

@@ -160,6 +160,7 @@ void RecurrentNetwork<Real>::Forward(const PackedWeights& packed, const Batch& b
                                      Activations* activations) const {
   const Weights& weights = static_cast<const Weights&>(packed);
   Buffers& a = static_cast<Buffers&>(*activations);
+  a.products.interruption = batch.interruption;
   a.first_input = input_.Forward(weights.parameters, batch, static_cast<int>(a.lanes), &a.input);
   const int64_t levels = static_cast<int64_t>(a.outputs.size());
   for (int64_t level = 0; level < levels; ++level) {
@@ -167,6 +168,7 @@ void RecurrentNetwork<Real>::Forward(const PackedWeights& packed, const Batch& b
       layers_[i].Forward(weights.layers[i], InputOf(level, a), batch,
                          state + i * a.lanes * layers_[i].state_size(), &a.layers[i]);
     }
+    if (IsInterrupted(batch.interruption)) return;
     a.outputs[level] = JoinOutputs(level, batch, &a);
   }
   output_.Forward(weights.output, batch.steps * a.lanes, a.outputs.back(), a.logits(), &a.products);
@@ -176,7 +178,7 @@ template <typename Real>
 double RecurrentNetwork<Real>::Loss(const int32_t* targets, int steps, Real scale,
                                     Activations* activations) const {
   Buffers& a = static_cast<Buffers&>(*activations);
-  return output_.Loss(targets, steps * a.lanes, scale, a.logits());
+  return output_.Loss(targets, steps * a.lanes, scale, a.logits(), a.products.interruption);
 }
 
 template <typename Real>
@@ -186,9 +188,11 @@ void RecurrentNetwork<Real>::Backward(const PackedWeights& packed, const Batch& 
   const Weights& weights = static_cast<const Weights&>(packed);
   Buffers& a = static_cast<Buffers&>(*activations);
   const int64_t width = directions_ * hidden_;
+  a.products.interruption = batch.interruption;
   output_.Backward(weights.output, batch.steps * a.lanes, a.outputs.back(), a.logits(), gradients,
                    a.output_gradient.data(), &a.products);
   for (int64_t level = static_cast<int64_t>(a.outputs.size()) - 1; level >= 0; --level) {
+    if (IsInterrupted(batch.interruption)) return;
     if (!a.masks[level].empty()) {
       for (int64_t t = 0; t < batch.steps; ++t) {
         Real* step = a.output_gradient.data() + t * a.lanes * width;

@@ -1,8 +1,6 @@
 #include "core/train/evaluation.h"
 
 #include <algorithm>
-#include <atomic>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -23,12 +21,12 @@ int64_t TargetsOf(const Network<Real>& network, int64_t steps) {
 }
 
 // Reads lanes of `lane_symbols` symbols each; the first lane begins at `begin`. Returns the summed
-// nats, of some symbols only if `abandoned` says so.
+// nats, of only some symbols if interrupted.
 template <typename Real>
 double EvaluateLanes(const Network<Real>& network,
                      const typename Network<Real>::PackedWeights& weights, const Corpus& corpus,
                      int64_t begin, int64_t lane_symbols, int64_t lanes,
-                     const std::function<bool()>& abandoned) {
+                     Interruption* interruption) {
   const auto activations =
       network.NewActivations(static_cast<int>(kEvaluationSteps), static_cast<int>(lanes));
   std::vector<Real> state(network.state_size() * lanes);
@@ -37,7 +35,7 @@ double EvaluateLanes(const Network<Real>& network,
   const std::optional<int32_t> end_of_document = corpus.vocabulary().EndOfDocumentId();
   std::vector<uint8_t> resets(end_of_document ? inputs.size() : 0);
   double sum = 0;
-  for (int64_t done = 0; done < lane_symbols && !abandoned(); done += kEvaluationSteps) {
+  for (int64_t done = 0; done < lane_symbols; done += kEvaluationSteps) {
     const int64_t steps = std::min(kEvaluationSteps, lane_symbols - done);
     for (int64_t lane = 0; lane < lanes; ++lane) {
       const int64_t start = begin + lane * lane_symbols + done;
@@ -56,8 +54,10 @@ double EvaluateLanes(const Network<Real>& network,
     network.Forward(weights,
                     {.inputs = inputs.data(),
                      .steps = static_cast<int>(steps),
-                     .resets = resets.empty() ? nullptr : resets.data()},
+                     .resets = resets.empty() ? nullptr : resets.data(),
+                     .interruption = interruption},
                     state.data(), activations.get());
+    if (IsInterrupted(interruption)) break;
     sum += network.Loss(targets.data(), static_cast<int>(steps), Real{0}, activations.get());
   }
   return sum;
@@ -69,25 +69,19 @@ template <typename Real>
 std::optional<double> Evaluate(const Network<Real>& network,
                                const typename Network<Real>::PackedWeights& weights,
                                const Corpus& corpus, CorpusRange range, WorkerPool* pool,
-                               const std::function<bool()>& abandoned) {
+                               Interruption* interruption) {
   const int64_t symbols = std::min(range.size(), kEvaluationSymbolsMax) - 1;
   const int64_t lanes = std::clamp<int64_t>(symbols / kLaneSymbolsMin, 1, kEvaluationLanesMax);
   const int64_t lane_symbols = symbols / lanes;
   const int64_t shards = (lanes + kShardLanes - 1) / kShardLanes;
   std::vector<double> sums(shards);
-  // Once abandoned is always abandoned, whatever is asked later.
-  std::atomic<bool> abandoning = false;
-  const auto given_up = [&] {
-    if (!abandoning && abandoned()) abandoning = true;
-    return abandoning.load();
-  };
   pool->Run(static_cast<int>(shards), [&](int i) {
     const int64_t first = lanes * i / shards;
     const int64_t last = lanes * (i + 1) / shards;
     sums[i] = EvaluateLanes(network, weights, corpus, range.begin + first * lane_symbols,
-                            lane_symbols, last - first, given_up);
+                            lane_symbols, last - first, interruption);
   });
-  if (abandoning) return std::nullopt;
+  if (interruption != nullptr && interruption->interrupted()) return std::nullopt;
   double sum = 0;
   for (const double shard : sums) sum += shard;
   const int64_t rest = lane_symbols % kEvaluationSteps;
@@ -98,10 +92,9 @@ std::optional<double> Evaluate(const Network<Real>& network,
 }
 
 template std::optional<double> Evaluate(const Network<float>&, const Network<float>::PackedWeights&,
-                                        const Corpus&, CorpusRange, WorkerPool*,
-                                        const std::function<bool()>&);
+                                        const Corpus&, CorpusRange, WorkerPool*, Interruption*);
 template std::optional<double> Evaluate(const Network<double>&,
                                         const Network<double>::PackedWeights&, const Corpus&,
-                                        CorpusRange, WorkerPool*, const std::function<bool()>&);
+                                        CorpusRange, WorkerPool*, Interruption*);
 
 }  // namespace runnel

@@ -3,9 +3,9 @@
 #define RUNNEL_CORE_TRAIN_EVALUATION_H_
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 
+#include "core/base/interruption.h"
 #include "core/base/worker_pool.h"
 #include "core/nn/network.h"
 #include "core/text/corpus.h"
@@ -29,16 +29,16 @@ inline constexpr int64_t kEvaluationSteps = kMaskedWindowDefault;
 // and at least 512 symbols long, the state carried to the lane's end; so the result lies a little
 // above that of one pass. Results are the same for any number of threads.
 //
-// `abandoned`, which each thread of the pool asks every 64 steps, ends it without a result.
+// Returns nothing if interrupted; each thread of the pool asks at each step of each layer.
 template <typename Real>
 std::optional<double> Evaluate(const Network<Real>& network,
                                const typename Network<Real>::PackedWeights& weights,
                                const Corpus& corpus, CorpusRange range, WorkerPool* pool,
-                               const std::function<bool()>& abandoned);
+                               Interruption* interruption);
 template <typename Real>
 double Evaluate(const Network<Real>& network, const typename Network<Real>::PackedWeights& weights,
                 const Corpus& corpus, CorpusRange range, WorkerPool* pool) {
-  return *Evaluate(network, weights, corpus, range, pool, [] { return false; });
+  return *Evaluate(network, weights, corpus, range, pool, /*interruption=*/nullptr);
 }
 
 }  // namespace runnel

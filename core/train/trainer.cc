@@ -24,10 +24,11 @@ template <typename Real>
 struct Trainer<Real>::Shard {
   int lane_begin;
   int lane_end;
-  std::vector<int32_t> inputs;   // [T x lanes]
-  std::vector<int32_t> targets;  // [T x lanes]
-  std::vector<uint8_t> resets;   // [T x lanes]
-  AlignedVector<Real> state;     // [layers][states][lanes][H]
+  std::vector<int32_t> inputs;     // [T x lanes]
+  std::vector<int32_t> targets;    // [T x lanes]
+  std::vector<uint8_t> resets;     // [T x lanes]
+  AlignedVector<Real> state;       // [layers][states][lanes][H], before the current batch
+  AlignedVector<Real> next_state;  // likewise, after it; of no meaning between steps
   AlignedVector<Real> gradients;
   double loss_sum = 0;  // nats
 
@@ -36,7 +37,7 @@ struct Trainer<Real>::Shard {
 
 template <typename Real>
 Trainer<Real>::Trainer(const Network<Real>& network, int hidden_size, const Corpus& corpus,
-                       const TrainingOptions& options, WorkerPool* pool)
+                       const TrainingOptions& options, WorkerPool* pool, Interruption* interruption)
     : network_(network),
       corpus_(corpus),
       options_(options),
@@ -52,20 +53,21 @@ Trainer<Real>::Trainer(const Network<Real>& network, int hidden_size, const Corp
       chunk_squares_(Chunks(network.layout().size())) {
   PrepareThreadForMath();
   InitializeParameters(network.layout(), options.initialization, hidden_size, options.seed,
-                       parameters_.data());
+                       parameters_.data(), interruption);
   const int lanes = options.batch_size;
   const int shards = (lanes + kShardLanes - 1) / kShardLanes;
-  for (int i = 0; i < shards; ++i) {
+  for (int i = 0; i < shards && !IsInterrupted(interruption); ++i) {
     Shard shard{.lane_begin = lanes * i / shards, .lane_end = lanes * (i + 1) / shards};
     const int64_t ids = int64_t{options.sequence_length} * shard.lanes();
     shard.inputs.resize(ids);
     shard.targets.resize(ids);
     shard.resets.resize(ids);
     shard.state.resize(network.state_size() * shard.lanes());
+    shard.next_state.resize(shard.state.size());
     shard.gradients.resize(network.layout().size());
     shards_.push_back(std::move(shard));
   }
-  for (int i = 0; i < std::min(shards, pool->threads()); ++i) {
+  for (int i = 0; i < std::min(shards, pool->threads()) && !IsInterrupted(interruption); ++i) {
     spare_.push_back(
         network.NewActivations(options.sequence_length, (lanes + shards - 1) / shards));
   }
@@ -76,13 +78,15 @@ template <typename Real>
 Trainer<Real>::~Trainer() = default;
 
 template <typename Real>
-StepResult Trainer<Real>::Step(Real learning_rate) {
+std::optional<StepResult> Trainer<Real>::Step(Real learning_rate, Interruption* interruption) {
   network_.Pack(parameters_.data(), Masks(), packed_.get());
-  pool_.Run(static_cast<int>(shards_.size()), [this](int i) { RunShard(&shards_[i]); });
+  pool_.Run(static_cast<int>(shards_.size()), [&](int i) { RunShard(&shards_[i], interruption); });
 
   double loss_sum = 0;
   for (const Shard& shard : shards_) loss_sum += shard.loss_sum;
-  const double norm = std::sqrt(ReduceGradients());
+  const double norm = std::sqrt(ReduceGradients(interruption));
+  // The last moment: from here on the trainer changes.
+  if (IsInterrupted(interruption)) return std::nullopt;
 
   if (std::isfinite(loss_sum) && std::isfinite(norm)) {
     const bool too_long = options_.clip_norm > 0 && norm > options_.clip_norm;
@@ -91,7 +95,7 @@ StepResult Trainer<Real>::Step(Real learning_rate) {
 
   GoOnToNextBatch();
   const double targets = static_cast<double>(options_.batch_size) * TargetsPerLane();
-  return {.loss = loss_sum / targets, .gradient_norm = norm};
+  return StepResult{.loss = loss_sum / targets, .gradient_norm = norm};
 }
 
 template <typename Real>
@@ -137,20 +141,22 @@ void Trainer<Real>::ShiftLanes() {
 }
 
 template <typename Real>
-void Trainer<Real>::RunShard(Shard* shard) {
+void Trainer<Real>::RunShard(Shard* shard, Interruption* interruption) {
   std::unique_ptr<typename Network<Real>::Activations> activations;
   {
     const std::lock_guard lock(spare_mutex_);
     activations = std::move(spare_.front());
     spare_.erase(spare_.begin());
   }
-  RunShard(shard, activations.get());
+  RunShard(shard, activations.get(), interruption);
   const std::lock_guard lock(spare_mutex_);
   spare_.push_back(std::move(activations));
 }
 
 template <typename Real>
-void Trainer<Real>::RunShard(Shard* shard, typename Network<Real>::Activations* activations) const {
+void Trainer<Real>::RunShard(Shard* shard, typename Network<Real>::Activations* activations,
+                             Interruption* interruption) const {
+  if (IsInterrupted(interruption)) return;
   const int steps = options_.sequence_length;
   const double summed = options_.loss_reduction == LossReduction::kMean ? TargetsPerLane() : 1;
   const Real scale = static_cast<Real>(1 / (summed * options_.batch_size));
@@ -158,16 +164,21 @@ void Trainer<Real>::RunShard(Shard* shard, typename Network<Real>::Activations* 
                                         shard->targets.data(), shard->resets.data());
   if (network_.bidirectional()) {
     Mask(shard);
-    std::fill(shard->state.begin(), shard->state.end(), Real{0});
+    std::fill(shard->next_state.begin(), shard->next_state.end(), Real{0});
+  } else {
+    std::copy(shard->state.begin(), shard->state.end(), shard->next_state.begin());
   }
   const Batch batch = {.inputs = shard->inputs.data(),
                        .steps = steps,
                        .resets = resets ? shard->resets.data() : nullptr,
                        .dropout = Masks(),
-                       .first_lane = shard->lane_begin};
+                       .first_lane = shard->lane_begin,
+                       .interruption = interruption};
   activations->SetLanes(shard->lanes());
-  network_.Forward(*packed_, batch, shard->state.data(), activations);
+  network_.Forward(*packed_, batch, shard->next_state.data(), activations);
+  if (IsInterrupted(interruption)) return;
   shard->loss_sum = network_.Loss(shard->targets.data(), steps, scale, activations);
+  if (IsInterrupted(interruption)) return;
   network_.Backward(*packed_, batch, activations, shard->gradients.data(), nullptr);
 }
 
@@ -177,6 +188,7 @@ void Trainer<Real>::GoOnToNextBatch() {
   const bool all = reader_.Advance();
   if (all) ShiftLanes();
   for (Shard& shard : shards_) {
+    shard.state.swap(shard.next_state);
     const int64_t lanes = shard.lanes();
     const int64_t vectors = static_cast<int64_t>(shard.state.size()) / (lanes * hidden_size_);
     for (int64_t lane = 0; lane < lanes; ++lane) {
@@ -193,9 +205,10 @@ void Trainer<Real>::GoOnToNextBatch() {
 }
 
 template <typename Real>
-double Trainer<Real>::ReduceGradients() {
+double Trainer<Real>::ReduceGradients(Interruption* interruption) {
   const int64_t size = network_.layout().size();
   pool_.Run(static_cast<int>(Chunks(size)), [&](int i) {
+    if (IsInterrupted(interruption)) return;
     const int64_t begin = i * kChunk;
     const int64_t count = std::min(size - begin, kChunk);
     Real* sum = shards_[0].gradients.data() + begin;
@@ -214,13 +227,13 @@ bool Trainer<Real>::has_validation() const {
 }
 
 template <typename Real>
-std::optional<double> Trainer<Real>::ValidationLoss(const std::function<bool()>& abandoned) {
+std::optional<double> Trainer<Real>::ValidationLoss(Interruption* interruption) {
   // As the weights will be served, in f32.
   std::unique_ptr<typename Network<Real>::PackedWeights> f32;
   if (options_.precision != TrainingPrecision::kF32) f32 = network_.NewPackedWeights();
   auto* packed = f32 != nullptr ? f32.get() : packed_.get();
   network_.Pack(outcome().data(), /*dropout=*/nullptr, packed);
-  return Evaluate(network_, *packed, corpus_, split_.validation, &pool_, abandoned);
+  return Evaluate(network_, *packed, corpus_, split_.validation, &pool_, interruption);
 }
 
 template <typename Real>

@@ -14,12 +14,12 @@
 #define RUNNEL_CORE_TRAIN_TRAINER_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
+#include "core/base/interruption.h"
 #include "core/base/worker_pool.h"
 #include "core/nn/network.h"
 #include "core/text/corpus.h"
@@ -39,22 +39,25 @@ template <typename Real>
 class Trainer {
  public:
   // Valid options and a corpus that `CheckCorpusSize` accepts; all must outlive the trainer.
-  // Weights start as `options.initialization` draws them.
+  // Weights start as `options.initialization` draws them. A trainer whose construction was
+  // interrupted lacks some of them and must not be used.
   Trainer(const Network<Real>& network, int hidden_size, const Corpus& corpus,
-          const TrainingOptions& options, WorkerPool* pool);
+          const TrainingOptions& options, WorkerPool* pool, Interruption* interruption = nullptr);
   ~Trainer();
 
-  // Trains on the current batch and goes on to the next. A step whose loss or gradient is not
-  // finite leaves the weights as they were.
-  StepResult Step(Real learning_rate);
+  // Trains on the current batch and moves to the next. A step whose loss or gradient is not finite
+  // leaves the weights as they were.
+  StepResult Step(Real learning_rate) { return *Step(learning_rate, /*interruption=*/nullptr); }
+  // Returns nothing if interrupted before the weights are updated; the trainer is then as it was
+  // before the step, to the bit. `interruption` is asked by all threads of the pool, between slices
+  // of about 2^30 multiply-adds at most.
+  std::optional<StepResult> Step(Real learning_rate, Interruption* interruption);
 
   // The mean cross-entropy of `outcome` on the validation part, nats a character; see `Evaluate`.
   // It must not be empty.
-  double ValidationLoss() {
-    return *ValidationLoss([] { return false; });
-  }
-  // None if `abandoned` says so meanwhile.
-  std::optional<double> ValidationLoss(const std::function<bool()>& abandoned);
+  double ValidationLoss() { return *ValidationLoss(/*interruption=*/nullptr); }
+  // Returns nothing if interrupted.
+  std::optional<double> ValidationLoss(Interruption* interruption);
 
   const Network<Real>& network() const { return network_; }
   const std::vector<Real>& parameters() const { return parameters_; }
@@ -74,8 +77,10 @@ class Trainer {
  private:
   struct Shard;
 
-  void RunShard(Shard* shard);
-  void RunShard(Shard* shard, typename Network<Real>::Activations* activations) const;
+  // Both leave anything in the shard's gradients, loss and next state if interrupted.
+  void RunShard(Shard* shard, Interruption* interruption);
+  void RunShard(Shard* shard, typename Network<Real>::Activations* activations,
+                Interruption* interruption) const;
   // Characters of a lane that a step predicts.
   int TargetsPerLane() const;
   // Hides characters of the shard's lanes.
@@ -90,8 +95,8 @@ class Trainer {
   // Carries the lanes' states over to the next batch, or zeroes them.
   void GoOnToNextBatch();
   // Adds the shards' gradients into the first's, clips by value; returns the sum of squares of the
-  // result.
-  double ReduceGradients();
+  // result, or anything if interrupted.
+  double ReduceGradients(Interruption* interruption);
 
   const Network<Real>& network_;
   const Corpus& corpus_;

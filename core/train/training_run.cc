@@ -52,16 +52,19 @@ class TrainingRun {
       stopped = observer_.StopRequested();
       if (stopped) break;
       if (absl::Status status = Step(); !status.ok()) return status;
+      stopped = step_stop_.interrupted();
+      if (stopped) break;
       at_end_ = AtLimit();
       const bool evaluate = evaluate_every_ > 0 && (at_end_ || step_ % evaluate_every_ == 0);
       const bool sample =
           options_.sample_every_steps > 0 && step_ % options_.sample_every_steps == 0;
       if (evaluate || sample || at_end_ || seconds_now_() - reported_ >= kReportSeconds) {
         if (absl::Status status = Report(evaluate, sample); !status.ok()) return status;
+        if (at_end_ && abandoned_) stopped = true;
       }
     }
-    // A run that is stopped between evaluations has later weights, of unknown worth, beside the
-    // best known.
+    // A run that is stopped between evaluations has later weights of unknown worth in addition to
+    // the best known ones.
     if (stopped && !observer_.Abandoned() && evaluate_every_ > 0 && step_ > 0 &&
         (abandoned_ || step_ % evaluate_every_ != 0)) {
       if (absl::Status status = Report(/*evaluate=*/true, /*sample=*/false); !status.ok()) {
@@ -94,9 +97,13 @@ class TrainingRun {
   bool AtLimit() const { return Progress() >= 1; }
 
   absl::Status Step() {
-    learning_rate_ = LearningRateAt(options_, step_, Progress());
-    const StepResult result = trainer_.Step(static_cast<float>(learning_rate_));
+    const double learning_rate = LearningRateAt(options_, step_, Progress());
+    const std::optional<StepResult> given =
+        trainer_.Step(static_cast<float>(learning_rate), &step_stop_);
+    if (!given) return absl::OkStatus();
+    const StepResult& result = *given;
     ++step_;
+    learning_rate_ = learning_rate;
     if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
       return Diverged(step_, "the loss is no longer finite");
     }
@@ -137,9 +144,8 @@ class TrainingRun {
       report.seconds_left = std::max(0.0, (now - started_) * (1 / progress - 1));
     }
     if (evaluate) {
-      // The last one is finished: all the training is done, and its outcome all but there.
-      const std::optional<double> loss =
-          trainer_.ValidationLoss([this] { return !at_end_ && observer_.Abandoned(); });
+      Interruption interruption([this] { return observer_.Abandoned(); });
+      const std::optional<double> loss = trainer_.ValidationLoss(&interruption);
       abandoned_ = !loss;
       if (abandoned_) return absl::OkStatus();
       if (!std::isfinite(*loss)) {
@@ -166,6 +172,7 @@ class TrainingRun {
   const std::function<double()>& seconds_now_;
   Trainer<float>& trainer_;
   TrainingObserver& observer_;
+  Interruption step_stop_{[this] { return observer_.StopAtOnce(); }};
   const int64_t step_limit_;
   const int64_t evaluate_every_;  // 0: never
   const int64_t batch_chars_;

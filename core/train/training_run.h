@@ -28,21 +28,23 @@ struct ProgressReport {
   bool sample_due = false;  // a preview is asked for at this step
 };
 
-// Drives one run. Its methods but `Abandoned` are called from the thread that runs it, between
-// steps.
+// Drives one run. `StopAtOnce` and `Abandoned` are called by any thread of the trainer's pool, many
+// times a second; the other methods by the thread that runs it, between steps.
 class TrainingObserver {
  public:
   virtual ~TrainingObserver() = default;
   // Asked before each step; true ends the run.
   virtual bool StopRequested() = 0;
-  // Whether a stop is requested and the outcome then of no use, so that an evaluation need not be
-  // finished, unless it is the one at a limit. Asked also by threads of the trainer's pool.
+  // Asked within each step; true gives the step up, so that the run ends where it was before it.
+  virtual bool StopAtOnce() { return false; }
+  // Whether a stop is requested and the outcome then of no use. Asked within each evaluation; true
+  // gives the evaluation up, which ends the run, also at its limit.
   virtual bool Abandoned() { return false; }
   virtual void OnReport(const ProgressReport& report, const Trainer<float>& trainer) = 0;
 };
 
 struct TrainingOutcome {
-  bool stopped = false;  // by the observer, before a limit was reached
+  bool stopped = false;  // by the observer, before a limit was reached and evaluated
   // The trainer's outcome with the best validation loss, else its last.
   std::vector<float> parameters;
   std::optional<double> validation_loss;  // of these parameters

@@ -56,16 +56,20 @@ v1::TrainingProgress ToProgress(const ProgressReport& report) {
   return progress;
 }
 
-// What the model writes right now, from the training state on: the classic script's preview.
+// What the model writes right now, from the training state on: the classic script's preview. It
+// ends early when the job is stopped.
 std::string Preview(const Trainer<float>& trainer, const Vocabulary& vocabulary, uint64_t seed,
-                    int64_t step) {
+                    int64_t step, const TrainingJob& job) {
   auto model = std::make_shared<LanguageModel>();
   model->vocabulary = vocabulary;
   model->decoder = trainer.network().NewDecoder(trainer.outcome().data());
   const SamplingOptions options{
       .seed = seed, .sample_index = static_cast<uint64_t>(step), .max_chars = kPreviewChars};
   Session session(model, options, {trainer.FirstInput()}, trainer.FirstLaneState());
-  return SingleStream(std::move(session)).WriteAll();
+  SingleStream stream(std::move(session));
+  std::string text;
+  while (!job.stop_requested() && stream.Step(&text) != Event::kEnd) continue;
+  return text;
 }
 
 class JobObserver : public TrainingObserver {
@@ -73,13 +77,14 @@ class JobObserver : public TrainingObserver {
   JobObserver(TrainingJob* job, const TrainingSpec& spec) : job_(*job), spec_(spec) {}
 
   bool StopRequested() override { return job_.stop_requested(); }
+  bool StopAtOnce() override { return job_.stop_requested(); }
   bool Abandoned() override { return job_.stop_requested() && !job_.publish_when_stopped(); }
 
   void OnReport(const ProgressReport& report, const Trainer<float>& trainer) override {
     v1::TrainingProgress progress = ToProgress(report);
     if (report.sample_due && !spec_.network.bidirectional) {
-      progress.set_sample_text(
-          Preview(trainer, spec_.corpus->corpus.vocabulary(), spec_.options.seed, report.step));
+      progress.set_sample_text(Preview(trainer, spec_.corpus->corpus.vocabulary(),
+                                       spec_.options.seed, report.step, job_));
     }
     job_.Report(std::move(progress));
   }
@@ -117,7 +122,10 @@ absl::StatusOr<TrainingOutcome> Train(TrainingJob* job, const TrainingSpec& spec
   const auto network = MakeNetwork<float>(spec.network, corpus.vocabulary().size());
   const auto pool = WorkerPool::Create(threads);
   if (!pool.ok()) return pool.status();
-  Trainer<float> trainer(*network, spec.network.hidden_size, corpus, spec.options, pool->get());
+  Interruption stop([job] { return job->stop_requested(); });
+  Trainer<float> trainer(*network, spec.network.hidden_size, corpus, spec.options, pool->get(),
+                         &stop);
+  if (stop.interrupted()) return TrainingOutcome{.stopped = true};
   if (spec.base) {
     if (absl::Status status = StartFromBase(spec, models, &trainer); !status.ok()) return status;
   }

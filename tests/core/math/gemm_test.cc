@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/base/interruption.h"
 #include "core/base/worker_pool.h"
 #include "core/math/gemm_kernels.h"
 #include "tests/core/math/arithmetics.h"
@@ -187,6 +188,43 @@ TYPED_TEST(GemmTest, PartsOfMatrices_AreReadAndWrittenWithinTheirBounds) {
             << i << ", " << j;
       }
     }
+  }
+}
+
+// A product of 2^31 multiply-adds is computed in slices, of the same bits as one row alone; between
+// them it may be interrupted.
+TEST(InterruptedGemm, LargeProducts_AskBetweenSlices) {
+  constexpr int64_t kM = 512, kN = 2048, kK = 2048;
+  std::mt19937 random(3);
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  std::vector<float> a(kM * kK), b(kK * kN);
+  for (float& value : a) value = uniform(random);
+  for (float& value : b) value = uniform(random);
+  for (const TrainingPrecision precision : kTrainingPrecisions) {
+    SCOPED_TRACE(TrainingPrecisionName(precision));
+    GemmWeights<float> weights(kK, kN, precision);
+    weights.Assign(Transpose::kNo, {b.data(), kN});
+    GemmScratch scratch;
+    int asked = 0;
+    Interruption counting([&] { return ++asked < 0; });
+    scratch.interruption = &counting;
+    std::vector<float> whole(kM * kN, 1), last(kN, 1);
+    weights.Multiply(kM, {a.data(), kK}, 1, {whole.data(), kN}, &scratch);
+    EXPECT_GE(asked, 1);
+    weights.Multiply(1, {a.data() + (kM - 1) * kK, kK}, 1, {last.data(), kN}, &scratch);
+    EXPECT_TRUE(std::equal(last.begin(), last.end(), whole.end() - kN));
+
+    Interruption at_once([] { return true; });
+    scratch.interruption = &at_once;
+    std::vector<float> part(kM * kN, 7);
+    weights.Multiply(kM, {a.data(), kK}, 0, {part.data(), kN}, &scratch);
+    EXPECT_EQ(part.back(), 7);  // never written
+
+    asked = 0;
+    scratch.interruption = &counting;
+    Gemm<float>(Transpose::kYes, Transpose::kNo, kM, 8, kK, {a.data(), kM}, {b.data(), kN}, 0,
+                {part.data(), 8}, precision, &scratch);
+    EXPECT_GE(asked, 1);
   }
 }
 

@@ -11,13 +11,14 @@ using testing::ElementsAre;
 
 class TrainingRunEvaluation : public TrainingRunTest {
  protected:
-  // Evaluates 4 windows of 64 at each fourth step; is abandoned at the second time's third window.
+  // Evaluates 4 windows of up to 64 at each fourth step, which takes about 210 questions, and is
+  // abandoned in the midst of the second time.
   TrainingOutcome RunAbandonedAtStep8(int64_t max_steps) {
     TrainingOptions options = Options();
     options.validation_fraction = 0.5f;  // 200 symbols
     options.evaluate_every_steps = 4;
     options.max_steps = max_steps;
-    recorder_.abandoned_after = 6;
+    recorder_.abandoned_after = 300;
     return Run(options, &recorder_).value();
   }
 };
@@ -62,10 +63,11 @@ TEST_F(TrainingRunEvaluation, AbandonedDuringAnEvaluation_EndsWithoutIt) {
   EXPECT_EQ(outcome.validation_loss, recorder_.reports[0].validation_loss);
 }
 
-TEST_F(TrainingRunEvaluation, AbandonedDuringTheLastEvaluation_FinishesIt) {
+TEST_F(TrainingRunEvaluation, AbandonedDuringTheLastEvaluation_IsStoppedWithoutIt) {
   const TrainingOutcome outcome = RunAbandonedAtStep8(/*max_steps=*/8);
-  EXPECT_FALSE(outcome.stopped);
-  EXPECT_THAT(recorder_.Steps(), ElementsAre(4, 8));
+  EXPECT_TRUE(outcome.stopped);
+  EXPECT_EQ(outcome.steps, 8);
+  EXPECT_THAT(recorder_.Steps(), ElementsAre(4));
 }
 
 TEST_F(TrainingRunEvaluation, WeightsWithTheBestValidationLoss_AreKept) {

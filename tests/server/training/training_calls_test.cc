@@ -2,6 +2,8 @@
 #include <google/protobuf/util/message_differencer.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "tests/core/model/model_testing.h"
 #include "tests/server/server_fixture.h"
@@ -134,6 +136,24 @@ TEST_F(TrainingCallsTest, Cancel_WithoutPublish_EndsTheJobWithoutAVersion) {
   EXPECT_EQ(ended.error(), "");
   v1::Model model;
   EXPECT_EQ(GetModel("m", &model).error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+// A step of this job takes half a minute or more; its end must not be waited for.
+TEST_F(TrainingCallsTest, Cancel_WithinALongStep_EndsTheJobSoon) {
+  v1::TrainRequest request = EndlessTraining("m");
+  request.mutable_network()->set_cell_type(v1::CELL_TYPE_LSTM);
+  request.mutable_network()->set_num_layers(2);
+  request.mutable_network()->set_hidden_size(512);
+  request.mutable_training()->set_batch_size(512);
+  request.mutable_training()->set_sequence_length(512);
+  request.set_text(PlainText(16000));
+  const v1::TrainingJob job = MustTrain(request, /*wait=*/false);
+  ASSERT_TRUE(Eventually([&] { return IsRunning(job.id()); }));
+  std::this_thread::sleep_for(std::chrono::seconds(1));  // into its first step
+  const auto before = std::chrono::steady_clock::now();
+  ASSERT_TRUE(CancelJob(job.id()).ok());
+  EXPECT_EQ(WaitForEnd(job.id()).state(), v1::TRAINING_JOB_STATE_CANCELLED);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(10));
 }
 
 TEST_F(TrainingCallsTest, Cancel_WithPublish_PublishesWhatWasLearned) {
