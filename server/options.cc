@@ -122,6 +122,8 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
   AddNumber(app, "max-chars", options.max_chars, 1, kMaxCharsMax, "the largest stop.max_chars");
   AddNumber(app, "max-queued-jobs", options.max_queued_jobs, 0, kCountMax,
             "training jobs that may wait for their turn");
+  AddNumber(app, "max-job-seconds", options.max_job_seconds, 0, kJobSecondsMax,
+            "seconds that one job may train before it publishes and ends; 0: no limit");
   AddNumber(app, "max-streams", options.max_streams, 1, kCountMax,
             "texts that may be written at a time");
   AddNumber<int64_t>(app, "max-upload-bytes", options.max_upload_bytes, 1,
@@ -145,8 +147,6 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
             "seconds after which a connection without calls is closed; 0: never");
   AddNumber(app, "max-connection-age-seconds", options.max_connection_age_seconds, 0, kSecondsMax,
             "seconds after which a client is asked to connect again; 0: never");
-  AddNumber(app, "max-job-seconds", options.max_job_seconds, 0, kJobSecondsMax,
-            "seconds after which a training job ends and is published; 0: no limit");
 }
 
 // The text of an error. It names the variable if only the environment gave the value.

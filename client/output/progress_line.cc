@@ -68,7 +68,10 @@ std::string EndLine(const v1::TrainingJob& job, std::optional<float> best_valida
   if (best_validation_loss.has_value()) {
     absl::StrAppendFormat(&line, ", validation loss %.3f nats/char", *best_validation_loss);
   }
-  return line + Seconds(job);
+  line += Seconds(job);
+  // The server says so if it ended the job before its own limit.
+  if (!job.error().empty()) absl::StrAppend(&line, "; ", EscapeLine(job.error()));
+  return line;
 }
 
 }  // namespace runnel::client

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <limits>
 #include <memory>
+#include <new>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -74,9 +76,18 @@ std::string Preview(const Trainer<float>& trainer, const Vocabulary& vocabulary,
 
 class JobObserver : public TrainingObserver {
  public:
-  JobObserver(TrainingJob* job, const TrainingSpec& spec) : job_(*job), spec_(spec) {}
+  // The job's time runs from now on.
+  JobObserver(TrainingJob* job, const TrainingSpec& spec, int seconds_max)
+      : job_(*job), spec_(spec), seconds_max_(seconds_max), started_(SteadySeconds()) {}
 
-  bool StopRequested() override { return job_.stop_requested(); }
+  bool StopRequested() override {
+    if (job_.stop_requested()) return true;
+    out_of_time_ = seconds_max_ > 0 && SteadySeconds() - started_ >= seconds_max_;
+    return out_of_time_;
+  }
+  // Whether the job was stopped because its time was up.
+  bool out_of_time() const { return out_of_time_; }
+
   bool StopAtOnce() override { return job_.stop_requested(); }
   bool Abandoned() override { return job_.stop_requested() && !job_.publish_when_stopped(); }
 
@@ -92,6 +103,9 @@ class JobObserver : public TrainingObserver {
  private:
   TrainingJob& job_;
   const TrainingSpec& spec_;
+  const int seconds_max_;  // 0: no limit
+  const double started_;   // by SteadySeconds
+  bool out_of_time_ = false;
 };
 
 // Lets the trainer begin with the weights of the spec's base. FAILED_PRECONDITION if its file is
@@ -116,21 +130,29 @@ absl::Status StartFromBase(const TrainingSpec& spec, ModelStore* models, Trainer
   return absl::OkStatus();
 }
 
-absl::StatusOr<TrainingOutcome> Train(TrainingJob* job, const TrainingSpec& spec,
-                                      ModelStore* models, int threads) {
+struct JobOutcome {
+  TrainingOutcome training;
+  bool out_of_time = false;
+};
+
+absl::StatusOr<JobOutcome> Train(TrainingJob* job, const TrainingSpec& spec, ModelStore* models,
+                                 const TrainingJobLimits& limits) {
   const Corpus& corpus = spec.corpus->corpus;
   const auto network = MakeNetwork<float>(spec.network, corpus.vocabulary().size());
-  const auto pool = WorkerPool::Create(threads);
+  const auto pool = WorkerPool::Create(limits.threads);
   if (!pool.ok()) return pool.status();
   Interruption stop([job] { return job->stop_requested(); });
   Trainer<float> trainer(*network, spec.network.hidden_size, corpus, spec.options, pool->get(),
                          &stop);
-  if (stop.interrupted()) return TrainingOutcome{.stopped = true};
+  if (stop.interrupted()) return JobOutcome{.training = {.stopped = true}};
   if (spec.base) {
     if (absl::Status status = StartFromBase(spec, models, &trainer); !status.ok()) return status;
   }
-  JobObserver observer(job, spec);
-  return RunTraining(spec.options, SteadySeconds, &trainer, &observer);
+  JobObserver observer(job, spec, limits.seconds_max);
+  absl::StatusOr<TrainingOutcome> outcome =
+      RunTraining(spec.options, SteadySeconds, &trainer, &observer);
+  if (!outcome.ok()) return outcome.status();
+  return JobOutcome{.training = *std::move(outcome), .out_of_time = observer.out_of_time()};
 }
 
 // Tries again while the disk is full, until the job is stopped: what it has learned may have taken
@@ -168,15 +190,20 @@ Ending Failed(const absl::Status& status) {
 }
 
 Ending TrainAndPublish(TrainingJob* job, const TrainingSpec& spec, ModelStore* models,
-                       int threads) {
-  absl::StatusOr<TrainingOutcome> outcome = Train(job, spec, models, threads);
+                       const TrainingJobLimits& limits) {
+  absl::StatusOr<JobOutcome> outcome = Train(job, spec, models, limits);
   if (!outcome.ok()) return Failed(outcome.status());
-  const bool stopped = outcome->stopped;
-  Ending ending{
-      .state = stopped ? v1::TRAINING_JOB_STATE_CANCELLED : v1::TRAINING_JOB_STATE_SUCCEEDED,
-      .error = stopped ? job->stop_reason() : ""};
-  if (stopped && (!job->publish_when_stopped() || outcome->steps == 0)) return ending;
-  const absl::StatusOr<VersionInfo> published = Publish(*job, spec, *std::move(outcome), models);
+  const bool cancelled = outcome->training.stopped && !outcome->out_of_time;
+  Ending ending{.state = v1::TRAINING_JOB_STATE_SUCCEEDED};
+  if (cancelled) {
+    ending = {.state = v1::TRAINING_JOB_STATE_CANCELLED, .error = job->stop_reason()};
+    if (!job->publish_when_stopped() || outcome->training.steps == 0) return ending;
+  } else if (outcome->out_of_time) {
+    ending.error = absl::StrCat("the server's maximum of ", limits.seconds_max,
+                                " seconds for a job ended the training");
+  }
+  const absl::StatusOr<VersionInfo> published =
+      Publish(*job, spec, std::move(outcome->training), models);
   if (published.ok()) {
     ending.version = published->version;
     return ending;
@@ -184,6 +211,24 @@ Ending TrainAndPublish(TrainingJob* job, const TrainingSpec& spec, ModelStore* m
   ending = Failed(published.status());
   if (job->stop_requested()) ending.state = v1::TRAINING_JOB_STATE_CANCELLED;
   return ending;
+}
+
+// As TrainAndPublish. The standard library reports by exceptions that there is no memory or no
+// thread for the job; they end here, so that the server lives on.
+Ending TrainAndPublishOrFail(TrainingJob* job, const TrainingSpec& spec, ModelStore* models,
+                             const TrainingJobLimits& limits) {
+  try {
+    return TrainAndPublish(job, spec, models, limits);
+  } catch (const std::bad_alloc&) {
+    return Failed(absl::ResourceExhaustedError(
+        "this machine or the limits of the server's process leave too little memory for this "
+        "training; nothing is published; a smaller network, batch_size or sequence_length needs "
+        "less"));
+  } catch (const std::system_error& error) {
+    return Failed(absl::ResourceExhaustedError(
+        absl::StrCat("the system does not let the server start ", limits.threads,
+                     " threads for training: ", error.what(), "; nothing is published")));
+  }
 }
 
 }  // namespace
@@ -210,11 +255,11 @@ double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& 
          (static_cast<double>(parameters) * (kParameterCopies + shards) + chars * numbers_a_char);
 }
 
-void RunTrainingJob(TrainingJob* job, ModelStore* models, int threads) {
+void RunTrainingJob(TrainingJob* job, ModelStore* models, const TrainingJobLimits& limits) {
   std::unique_ptr<const TrainingSpec> spec = job->Begin();
   if (spec == nullptr) return;
   Log(LogLevel::kInfo, absl::StrCat("job ", job->id(), " trains ", spec->model));
-  const Ending ending = TrainAndPublish(job, *spec, models, threads);
+  const Ending ending = TrainAndPublishOrFail(job, *spec, models, limits);
   spec.reset();  // the corpus goes before anyone hears of the end
   ReturnFreedMemory();
   Log(ending.state == v1::TRAINING_JOB_STATE_FAILED ? LogLevel::kWarning : LogLevel::kInfo,

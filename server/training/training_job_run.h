@@ -14,8 +14,15 @@ namespace runnel::server {
 double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& options,
                            int vocabulary_size, int64_t parameters, int threads);
 
+struct TrainingJobLimits {
+  int threads = 1;
+  int seconds_max = 0;  // that it trains; 0: no limit
+};
+
 // Begins the job, unless it was cancelled, and ends it, well or badly. Returns when it has ended.
-void RunTrainingJob(TrainingJob* job, ModelStore* models, int threads);
+// A job that has trained for `seconds_max` publishes and succeeds. A job for which there is no
+// memory or no thread fails.
+void RunTrainingJob(TrainingJob* job, ModelStore* models, const TrainingJobLimits& limits);
 
 }  // namespace runnel::server
 

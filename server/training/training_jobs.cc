@@ -31,11 +31,8 @@ bool ParsePageToken(absl::string_view token, uint64_t* last_number) {
 
 }  // namespace
 
-TrainingJobs::TrainingJobs(ModelStore* models, int threads, int queued_max, int job_seconds_max)
-    : models_(*models),
-      threads_(threads),
-      queued_max_(queued_max),
-      job_seconds_max_(job_seconds_max) {
+TrainingJobs::TrainingJobs(ModelStore* models, const Limits& limits)
+    : models_(*models), limits_(limits) {
   absl::StatusOr<std::thread> thread = StartThread([this] { TrainUntilStopped(); });
   if (thread.ok()) thread_ = *std::move(thread);
   start_status_ = thread.status();
@@ -67,18 +64,14 @@ absl::Status TrainingJobs::CheckRoom() const {
 absl::Status TrainingJobs::CheckRoomLocked() const {
   if (stopped_) return absl::UnavailableError("the server is shutting down");
   // An idle training thread takes the job at once, so that a queue of 0 still trains.
-  const size_t idle = running_ == nullptr || HasEnded(running_->state()) ? 1 : 0;
-  if (queue_.size() < queued_max_ + idle) return absl::OkStatus();
+  const int idle = running_ == nullptr || HasEnded(running_->state()) ? 1 : 0;
+  if (static_cast<int>(queue_.size()) < limits_.queued_max + idle) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat("the queue of training jobs is full: at most ",
-                                                   queued_max_,
+                                                   limits_.queued_max,
                                                    " may wait while one trains; try again later"));
 }
 
 absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::Submit(TrainingSpec spec) {
-  double& seconds = spec.options.max_seconds;
-  if (job_seconds_max_ > 0 && (seconds == 0 || seconds > job_seconds_max_)) {
-    seconds = job_seconds_max_;  // the job's description tells it
-  }
   std::shared_ptr<TrainingJob> job;
   {
     const std::lock_guard lock(mutex_);
@@ -164,7 +157,8 @@ void TrainingJobs::TrainUntilStopped() {
     queue_.pop_front();
     const std::shared_ptr<TrainingJob> job = running_;
     lock.unlock();
-    RunTrainingJob(job.get(), &models_, threads_);
+    RunTrainingJob(job.get(), &models_,
+                   {.threads = limits_.threads, .seconds_max = limits_.job_seconds_max});
     lock.lock();
     running_ = nullptr;
     ForgetOldJobs();

@@ -36,8 +36,14 @@ class TrainingJobs {
     std::string next_page_token;                     // empty: the last page
   };
 
-  // A job ends after `job_seconds_max` of training, if not earlier; 0 means no such limit.
-  TrainingJobs(ModelStore* models, int threads, int queued_max, int job_seconds_max);
+  struct Limits {
+    int threads = 1;          // that train
+    int queued_max = 0;       // jobs that wait while one trains
+    int job_seconds_max = 0;  // of one job's training; 0: no limit
+  };
+
+  // `models` must outlive this.
+  TrainingJobs(ModelStore* models, const Limits& limits);
   // As Stop.
   ~TrainingJobs();
 
@@ -73,9 +79,7 @@ class TrainingJobs {
   void ForgetOldJobs();  // mutex_ held
 
   ModelStore& models_;
-  const int threads_;
-  const size_t queued_max_;
-  const int job_seconds_max_;
+  const Limits limits_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<uint64_t, std::shared_ptr<TrainingJob>> jobs_;  // by number, so oldest first

@@ -28,13 +28,14 @@ TEST(ParseOptions, NoFlags_AreTheDefaults) {
 }
 
 TEST(ParseOptions, Flags_AreTaken) {
-  const ParsedOptions parsed =
-      Parse({"--listen=0.0.0.0:0", "--data-dir", "/d", "--threads=3", "--max-queued-jobs=0"});
+  const ParsedOptions parsed = Parse({"--listen=0.0.0.0:0", "--data-dir", "/d", "--threads=3",
+                                      "--max-queued-jobs=0", "--max-job-seconds=9"});
   EXPECT_TRUE(parsed.run);
   EXPECT_EQ(parsed.options.listen, "0.0.0.0:0");
   EXPECT_EQ(parsed.options.data_dir, "/d");
   EXPECT_EQ(parsed.options.threads, 3);
   EXPECT_EQ(parsed.options.max_queued_jobs, 0);
+  EXPECT_EQ(parsed.options.max_job_seconds, 9);
 }
 
 TEST(ParseOptions, DecodePrecision_IsF32UnlessNamed) {

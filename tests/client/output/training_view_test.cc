@@ -67,6 +67,11 @@ TEST(ProgressLineTest, EndLine_EveryEnd) {
   job.mutable_end_time()->set_nanos(345000000);
   EXPECT_EQ(EndLine(job, 1.5f), "published m:3, validation loss 1.500 nats/char, 12.3 s");
   EXPECT_EQ(EndLine(job, std::nullopt), "published m:3, 12.3 s");
+  job.set_error("the server's maximum of 9 seconds for a job ended the training");
+  EXPECT_EQ(
+      EndLine(job, std::nullopt),
+      "published m:3, 12.3 s; the server's maximum of 9 seconds for a job ended the training");
+  job.clear_error();
   job.set_state(v1::TRAINING_JOB_STATE_CANCELLED);
   EXPECT_EQ(EndLine(job, std::nullopt), "job j1 was cancelled, published m:3, 12.3 s");
   job.set_published_version(0);

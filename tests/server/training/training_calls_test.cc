@@ -47,7 +47,7 @@ TEST_F(TrainingCallsTest, JobWithoutALimit_EndsAtTheServersMaximum_AndIsPublishe
   const v1::TrainingJob job = MustTrain(EndlessTraining("m"), /*wait=*/true);
   EXPECT_EQ(job.state(), v1::TRAINING_JOB_STATE_SUCCEEDED) << job.error();
   EXPECT_EQ(job.published_version(), 1);
-  EXPECT_EQ(job.training().max_seconds(), 1);
+  EXPECT_EQ(job.error(), "the server's maximum of 1 seconds for a job ended the training");
 }
 
 TEST_F(TrainingCallsTest, Train_WithWait_AnswersWithTheEndedJob) {
