@@ -62,12 +62,6 @@ int ToInt(uint64_t value) {
   return static_cast<int>(std::min<uint64_t>(value, std::numeric_limits<int>::max()));
 }
 
-void CheckEqual(absl::string_view field, std::optional<int> given, int found,
-                Violations* violations) {
-  if (!given || *given == found) return;
-  violations->Add(field, absl::StrCat("is ", *given, "; the file's network has ", found));
-}
-
 // The network of the file. Adds violations where it differs from the caller's expectation.
 NetworkConfig ReadNetwork(const PyTorchTensors& tensors, const PyTorchModelSpec& spec,
                           Violations* violations) {
@@ -84,9 +78,9 @@ NetworkConfig ReadNetwork(const PyTorchTensors& tensors, const PyTorchModelSpec&
                                                       ", which torch.nn does not have; only "
                                                       "Runnel's own files hold such a model"));
   }
-  CheckEqual("network.num_layers", spec.num_layers, network.num_layers, violations);
-  CheckEqual("network.hidden_size", spec.hidden_size, network.hidden_size, violations);
-  CheckEqual("network.embedding_size", spec.embedding_size, network.embedding_size, violations);
+  Violations sizes;
+  CheckSizes(spec, network, &sizes);
+  violations->AddPrefixed("network.", sizes);
   if (spec.bidirectional != network.bidirectional) {
     violations->Add("network.bidirectional",
                     spec.bidirectional ? "is true; the file has no tensors ending in _reverse"
@@ -235,6 +229,17 @@ bool IsPyTorchCell(CellType cell) {
       return false;
   }
   return false;
+}
+
+void CheckSizes(const PyTorchModelSpec& spec, const NetworkConfig& network,
+                Violations* violations) {
+  const auto check = [violations](absl::string_view field, std::optional<int> given, int found) {
+    if (!given || *given == found) return;
+    violations->Add(field, absl::StrCat("is ", *given, "; the file's network has ", found));
+  };
+  check("num_layers", spec.num_layers, network.num_layers);
+  check("hidden_size", spec.hidden_size, network.hidden_size);
+  check("embedding_size", spec.embedding_size, network.embedding_size);
 }
 
 std::optional<ModelData> ReadPyTorchModel(absl::string_view bytes, const PyTorchModelSpec& spec,

@@ -42,6 +42,10 @@ struct PyTorchModelSpec {
 // Whether torch.nn has such a cell.
 bool IsPyTorchCell(CellType cell);
 
+// Adds a violation for each number that `spec` gives and that is another one in the network of the
+// file: "num_layers", "hidden_size", "embedding_size".
+void CheckSizes(const PyTorchModelSpec& spec, const NetworkConfig& network, Violations* violations);
+
 // The model in the file `bytes`, without a summary. Its ids are in code-point order, in whatever
 // order the file had them. If something is wrong, returns nullopt and adds violations of the fields
 // "network.cell_type" and so on, "vocabulary", or "chunk", which means the file.

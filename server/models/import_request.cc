@@ -14,31 +14,17 @@ namespace {
 // Unicode's scalar values.
 constexpr int64_t kCharactersMax = 1'112'064;
 
-template <typename T>
-void CheckEqual(absl::string_view field, const std::optional<T>& given, T found,
-                Violations* violations) {
-  if (!given || *given == found) return;
-  violations->Add(field, absl::StrCat("is ", *given, "; the file says ", found));
-}
-
-void ReadNetwork(const v1::NetworkConfig& wire, ImportRequest* request, Violations* violations) {
+void ReadNetworkOfFile(const v1::NetworkConfig& wire, ImportRequest* request,
+                       Violations* violations) {
+  NetworkConfig network;
+  ReadNetwork(wire, &network, violations);
   request->cell = CellFromProto(wire.cell_type());
-  if (wire.cell_type() != v1::CELL_TYPE_UNSPECIFIED && !request->cell) {
-    AddUnknownEnum("network.cell_type", wire.cell_type(), violations);
-  }
   PyTorchModelSpec& spec = request->spec;
-  spec.cell = request->cell.value_or(spec.cell);
-  if (wire.has_num_layers()) spec.num_layers = wire.num_layers();
-  if (wire.has_hidden_size()) spec.hidden_size = wire.hidden_size();
-  if (wire.has_embedding_size()) spec.embedding_size = wire.embedding_size();
-  spec.bidirectional = wire.bidirectional();
-  const NetworkConfig defaults;
-  Violations bounds;
-  Validate({.num_layers = spec.num_layers.value_or(defaults.num_layers),
-            .hidden_size = spec.hidden_size.value_or(defaults.hidden_size),
-            .embedding_size = spec.embedding_size.value_or(defaults.embedding_size)},
-           &bounds);
-  violations->AddPrefixed("network.", bounds);
+  spec.cell = network.cell;
+  spec.bidirectional = network.bidirectional;
+  if (wire.has_num_layers()) spec.num_layers = network.num_layers;
+  if (wire.has_hidden_size()) spec.hidden_size = network.hidden_size;
+  if (wire.has_embedding_size()) spec.embedding_size = network.embedding_size;
   if (wire.has_min_char_count() && wire.min_char_count() != 1) {
     violations->Add("network.min_char_count",
                     absl::StrCat("is ", wire.min_char_count(),
@@ -91,7 +77,7 @@ ImportRequest ReadImportRequest(const v1::ImportModelRequest& message, Violation
   if (const absl::Status status = CheckModelName(request.name); !status.ok()) {
     violations->Add("name", std::string(status.message()));
   }
-  ReadNetwork(message.network(), &request, violations);
+  ReadNetworkOfFile(message.network(), &request, violations);
   ReadVocabulary(message, &request, violations);
   return request;
 }
@@ -115,15 +101,17 @@ void CheckAgreement(const ImportRequest& request, const ModelDescription& file,
                     absl::StrCat("is ", CellTypeName(*request.cell), "; the file says ",
                                  CellTypeName(network.cell)));
   }
-  CheckEqual("network.num_layers", request.spec.num_layers, network.num_layers, violations);
-  CheckEqual("network.hidden_size", request.spec.hidden_size, network.hidden_size, violations);
-  CheckEqual("network.embedding_size", request.spec.embedding_size, network.embedding_size,
-             violations);
+  Violations sizes;
+  CheckSizes(request.spec, network, &sizes);
+  violations->AddPrefixed("network.", sizes);
   if (request.spec.bidirectional && !network.bidirectional) {
     violations->Add("network.bidirectional", "is true; the file says false");
   }
-  CheckEqual("network.min_char_count", request.min_char_count,
-             file.vocabulary.rules().min_char_count, violations);
+  const int min_char_count = file.vocabulary.rules().min_char_count;
+  if (request.min_char_count && *request.min_char_count != min_char_count) {
+    violations->Add("network.min_char_count", absl::StrCat("is ", *request.min_char_count,
+                                                           "; the file says ", min_char_count));
+  }
   if (!request.vocabulary_kind) return;
   if (*request.vocabulary_kind != file.vocabulary.kind()) {
     violations->Add("network.vocabulary", file.vocabulary.kind() == VocabularyKind::kBytes

@@ -16,15 +16,6 @@
 namespace runnel::server {
 namespace {
 
-void ReadCell(const v1::NetworkConfig& wire, NetworkConfig* network, Violations* violations) {
-  if (wire.cell_type() == v1::CELL_TYPE_UNSPECIFIED) return;
-  if (const std::optional<CellType> cell = CellFromProto(wire.cell_type())) {
-    network->cell = *cell;
-  } else {
-    AddUnknownEnum("network.cell_type", wire.cell_type(), violations);
-  }
-}
-
 void ReadVocabulary(const v1::NetworkConfig& wire, VocabularyRules* rules, Violations* violations) {
   if (wire.vocabulary() == v1::VOCABULARY_KIND_BYTES) {
     rules->kind = VocabularyKind::kBytes;
@@ -40,19 +31,6 @@ void ReadVocabulary(const v1::NetworkConfig& wire, VocabularyRules* rules, Viola
               absl::StrCat("has 0 bytes; must have 1 to ", VocabularyRules::kSeparatorBytesMax));
   }
   violations->AddPrefixed("network.", found);
-}
-
-void ReadNetwork(const v1::NetworkConfig& wire, TrainingPlan* plan, Violations* violations) {
-  ReadCell(wire, &plan->network, violations);
-  if (wire.has_num_layers()) plan->network.num_layers = wire.num_layers();
-  if (wire.has_hidden_size()) plan->network.hidden_size = wire.hidden_size();
-  plan->network.bidirectional |= wire.bidirectional();
-  if (wire.has_embedding_size()) plan->network.embedding_size = wire.embedding_size();
-  Violations found;
-  Validate(plan->network, &found);
-  violations->AddPrefixed("network.", found);
-
-  ReadVocabulary(wire, &plan->vocabulary, violations);
 }
 
 Recipe ReadRecipe(const v1::TrainingOptions& wire, Violations* violations) {
@@ -191,7 +169,8 @@ TrainingPlan PlanTraining(const v1::TrainRequest& request, const NetworkConfig* 
   const Recipe recipe = ReadRecipe(wire, violations);
   TrainingPlan plan{.network = base != nullptr ? *base : DefaultNetwork(recipe),
                     .options = DefaultTraining(recipe)};
-  ReadNetwork(request.network(), &plan, violations);
+  ReadNetwork(request.network(), &plan.network, violations);
+  ReadVocabulary(request.network(), &plan.vocabulary, violations);
   ReadEnums(wire, &plan.options, violations);
   ReadNumbers(wire, &plan.options);
   ReadMasking(wire, plan.network.bidirectional, &plan.options, violations);

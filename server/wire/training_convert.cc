@@ -1,5 +1,7 @@
 #include "server/wire/training_convert.h"
 
+#include "server/wire/error_mapping.h"
+
 namespace runnel::server {
 namespace {
 
@@ -79,6 +81,21 @@ std::optional<Optimizer> OptimizerFromProto(v1::Optimizer wire) {
     if (entry.wire == wire) return entry.optimizer;
   }
   return std::nullopt;
+}
+
+void ReadNetwork(const v1::NetworkConfig& wire, NetworkConfig* network, Violations* violations) {
+  if (const std::optional<CellType> cell = CellFromProto(wire.cell_type())) {
+    network->cell = *cell;
+  } else if (wire.cell_type() != v1::CELL_TYPE_UNSPECIFIED) {
+    AddUnknownEnum("network.cell_type", wire.cell_type(), violations);
+  }
+  if (wire.has_num_layers()) network->num_layers = wire.num_layers();
+  if (wire.has_hidden_size()) network->hidden_size = wire.hidden_size();
+  if (wire.has_embedding_size()) network->embedding_size = wire.embedding_size();
+  network->bidirectional |= wire.bidirectional();
+  Violations found;
+  Validate(*network, &found);
+  violations->AddPrefixed("network.", found);
 }
 
 v1::NetworkConfig ToProto(const NetworkConfig& network, const VocabularyRules& vocabulary) {

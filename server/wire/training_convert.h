@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/base/violations.h"
+#include "core/nn/network_config.h"
 #include "core/text/vocabulary.h"
 #include "core/train/training_options.h"
 #include "google/protobuf/timestamp.pb.h"
@@ -15,6 +17,10 @@ namespace runnel::server {
 // None for an unspecified or unknown value.
 std::optional<CellType> CellFromProto(v1::CellType wire);
 std::optional<Optimizer> OptimizerFromProto(v1::Optimizer wire);
+
+// Sets what `wire` says of the network, its vocabulary apart; the rest of `network` stays. Adds
+// violations of the bounds, under names like "network.hidden_size".
+void ReadNetwork(const v1::NetworkConfig& wire, NetworkConfig* network, Violations* violations);
 
 // With every field that says something filled in, so that the result can be sent as
 // a request again.
