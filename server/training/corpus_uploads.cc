@@ -25,7 +25,7 @@ constexpr absl::string_view kSuffix = ".txt";
 }  // namespace
 
 CorpusUploads::Upload::~Upload() {
-  const std::lock_guard lock(uploads_.mutex_);
+  const MutexLock lock(&uploads_.mutex_);
   uploads_.under_way_bytes_ -= bytes_;
 }
 
@@ -60,7 +60,7 @@ absl::StatusOr<std::string> CorpusUploads::Upload::Commit() {
 }
 
 CorpusUploads::Pin::~Pin() {
-  const std::lock_guard lock(uploads_.mutex_);
+  const MutexLock lock(&uploads_.mutex_);
   const auto found = uploads_.entries_.find(id_);
   if (found != uploads_.entries_.end()) --found->second.pins;
 }
@@ -97,6 +97,7 @@ void CorpusUploads::Scan() {
   }
   std::sort(found.begin(), found.end(),
             [](const Found& a, const Found& b) { return a.time < b.time; });
+  const MutexLock lock(&mutex_);
   for (const Found& file : found) {
     entries_[file.id] = {.bytes = file.bytes, .order = next_order_++};
     total_bytes_ += file.bytes;
@@ -118,7 +119,7 @@ absl::StatusOr<std::unique_ptr<CorpusUploads::Pin>> CorpusUploads::Find(const st
     return absl::InvalidArgumentError(
         absl::StrCat("is ", Quoted(id), "; the id of a corpus is 32 digits of 0-9 and a-f"));
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   const auto found = entries_.find(id);
   if (found == entries_.end()) {
     return absl::NotFoundError(absl::StrCat("there is no corpus ", id));
@@ -129,7 +130,7 @@ absl::StatusOr<std::unique_ptr<CorpusUploads::Pin>> CorpusUploads::Find(const st
 
 void CorpusUploads::Remove(const std::string& id) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     const auto found = entries_.find(id);
     if (found == entries_.end()) return;
     total_bytes_ -= found->second.bytes;
@@ -139,13 +140,13 @@ void CorpusUploads::Remove(const std::string& id) {
 }
 
 absl::Status CorpusUploads::CountUnderWay(int64_t bytes) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   under_way_bytes_ += bytes;
   return CheckRoomLocked(under_way_bytes_);
 }
 
 absl::Status CorpusUploads::CheckRoom(int64_t bytes) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return CheckRoomLocked(bytes);
 }
 
@@ -164,7 +165,7 @@ absl::Status CorpusUploads::Keep(const std::string& id, int64_t bytes) {
   std::vector<std::string> outdated;
   absl::Status status;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     status = CheckRoomLocked(bytes);  // others may have been pinned since
     if (status.ok()) {
       MakeRoomLocked(bytes, &outdated);

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/base/atomic_file.h"
+#include "core/base/mutex.h"
 #include "core/text/utf8.h"
 #include "server/base/slots.h"
 
@@ -109,20 +109,20 @@ class CorpusUploads {
   absl::Status CountUnderWay(int64_t bytes);
   // RESOURCE_EXHAUSTED if `bytes` more do not fit, even if all give way that can.
   absl::Status CheckRoom(int64_t bytes);
-  absl::Status CheckRoomLocked(int64_t bytes) const;
+  absl::Status CheckRoomLocked(int64_t bytes) const RUNNEL_REQUIRES(mutex_);
   // Takes the committed file in, and removes those that give way; or, with an error of CheckRoom,
   // removes it.
   absl::Status Keep(const std::string& id, int64_t bytes);
   // Forgets the oldest until `bytes` fit; their files are the caller's to remove.
-  void MakeRoomLocked(int64_t bytes, std::vector<std::string>* gone);
+  void MakeRoomLocked(int64_t bytes, std::vector<std::string>* gone) RUNNEL_REQUIRES(mutex_);
 
   const std::string folder_;
   const Limits limits_;
-  std::mutex mutex_;
-  std::map<std::string, Entry> entries_;  // by id
-  int64_t total_bytes_ = 0;
-  int64_t next_order_ = 0;
-  int64_t under_way_bytes_ = 0;
+  Mutex mutex_;
+  std::map<std::string, Entry> entries_ RUNNEL_GUARDED_BY(mutex_);  // by id
+  int64_t total_bytes_ RUNNEL_GUARDED_BY(mutex_) = 0;
+  int64_t next_order_ RUNNEL_GUARDED_BY(mutex_) = 0;
+  int64_t under_way_bytes_ RUNNEL_GUARDED_BY(mutex_) = 0;
   Slots slots_;
 };
 

@@ -21,7 +21,7 @@ bool HasEnded(v1::TrainingJobState state) {
 }
 
 TrainingJob::Subscription::~Subscription() {
-  const std::lock_guard lock(job_->mutex_);
+  const MutexLock lock(&job_->mutex_);
   job_->listeners_.erase(key_);
 }
 
@@ -41,17 +41,17 @@ TrainingJob::TrainingJob(TrainingSpec spec, uint64_t number)
 }
 
 v1::TrainingJob TrainingJob::Snapshot() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return job_;
 }
 
 v1::TrainingJobState TrainingJob::state() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return job_.state();
 }
 
 std::unique_ptr<const TrainingSpec> TrainingJob::Begin() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   if (job_.state() != v1::TRAINING_JOB_STATE_QUEUED) return nullptr;
   job_.set_state(v1::TRAINING_JOB_STATE_RUNNING);
   *job_.mutable_start_time() = Now();
@@ -61,7 +61,7 @@ std::unique_ptr<const TrainingSpec> TrainingJob::Begin() {
 void TrainingJob::Report(v1::TrainingProgress progress) {
   Listeners listeners;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     *job_.mutable_progress() = progress;
     history_.Add(std::move(progress));
     listeners = listeners_;
@@ -72,7 +72,7 @@ void TrainingJob::Report(v1::TrainingProgress progress) {
 void TrainingJob::End(v1::TrainingJobState state, const std::string& error, int published_version) {
   Listeners listeners;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     job_.set_published_version(published_version);
     listeners = EndLocked(state, error);
   }
@@ -93,31 +93,34 @@ void TrainingJob::Notify(const Listeners& listeners) {
 }
 
 bool TrainingJob::WaitForStop(std::chrono::seconds time) const {
-  std::unique_lock lock(mutex_);
-  return stop_came_.wait_for(lock, time, [this] { return stop_requested_.load(); });
+  const auto end = std::chrono::steady_clock::now() + time;
+  const MutexLock lock(&mutex_);
+  while (!stop_requested_ && stop_came_.WaitUntil(&mutex_, end)) {
+  }
+  return stop_requested_;
 }
 
 bool TrainingJob::publish_when_stopped() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return publish_when_stopped_;
 }
 
 std::string TrainingJob::stop_reason() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return stop_reason_;
 }
 
 absl::Status TrainingJob::Cancel(bool publish) {
   Listeners listeners;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     if (HasEnded(job_.state())) {
       return absl::FailedPreconditionError(absl::StrCat(
           "job ", id_, " has ended already: ", v1::TrainingJobState_Name(job_.state())));
     }
     publish_when_stopped_ = publish_when_stopped_ || publish;
     stop_requested_ = true;
-    stop_came_.notify_all();
+    stop_came_.NotifyAll();
     if (job_.state() == v1::TRAINING_JOB_STATE_QUEUED) {
       listeners = EndLocked(v1::TRAINING_JOB_STATE_CANCELLED, "");
     }
@@ -129,11 +132,11 @@ absl::Status TrainingJob::Cancel(bool publish) {
 void TrainingJob::Stop(const std::string& reason) {
   Listeners listeners;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     if (HasEnded(job_.state())) return;
     stop_reason_ = reason;
     stop_requested_ = true;
-    stop_came_.notify_all();
+    stop_came_.NotifyAll();
     if (job_.state() == v1::TRAINING_JOB_STATE_QUEUED) {
       listeners = EndLocked(v1::TRAINING_JOB_STATE_CANCELLED, reason);
     }
@@ -143,7 +146,7 @@ void TrainingJob::Stop(const std::string& reason) {
 
 absl::StatusOr<std::unique_ptr<TrainingJob::Subscription>> TrainingJob::Subscribe(
     std::function<void()> listener) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   if (listeners_.size() == kListenersMax) {
     return absl::ResourceExhaustedError(
         absl::StrCat(kListenersMax, " calls follow job ", id_, " already; try again later"));
@@ -156,7 +159,7 @@ absl::StatusOr<std::unique_ptr<TrainingJob::Subscription>> TrainingJob::Subscrib
 TrainingJob::Next TrainingJob::Read(uint64_t* cursor,
                                     v1::WatchTrainingJobResponse* response) const {
   response->Clear();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   if (const ProgressHistory::Entry* entry = history_.From(*cursor)) {
     *response->mutable_progress() = entry->report;
     *cursor = entry->number + 1;
@@ -168,12 +171,12 @@ TrainingJob::Next TrainingJob::Read(uint64_t* cursor,
 }
 
 uint64_t TrainingJob::next_report() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return history_.next_number();
 }
 
 void TrainingJob::ThinHistory(size_t reports) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   history_.ThinTo(reports);
 }
 

@@ -6,15 +6,14 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
+#include "core/base/mutex.h"
 #include "core/model/model_description.h"
 #include "core/model/model_reference.h"
 #include "core/train/training_options.h"
@@ -105,7 +104,7 @@ class TrainingJob : public std::enable_shared_from_this<TrainingJob> {
   static constexpr size_t kListenersMax = 1000;
 
   // Ends the job; returns whom to tell once mutex_ is free.
-  Listeners EndLocked(v1::TrainingJobState state, const std::string& error);
+  Listeners EndLocked(v1::TrainingJobState state, const std::string& error) RUNNEL_REQUIRES(mutex_);
   static void Notify(const Listeners& listeners);
 
   const std::string id_;
@@ -114,15 +113,16 @@ class TrainingJob : public std::enable_shared_from_this<TrainingJob> {
   const uint64_t number_;
   std::atomic<bool> stop_requested_ = false;
 
-  mutable std::mutex mutex_;
-  mutable std::condition_variable stop_came_;
-  std::unique_ptr<TrainingSpec> spec_;  // null once the job has begun or ended
-  v1::TrainingJob job_;
-  ProgressHistory history_;
-  bool publish_when_stopped_ = false;
-  std::string stop_reason_;
-  Listeners listeners_;
-  uint64_t next_listener_ = 0;
+  mutable Mutex mutex_;
+  mutable CondVar stop_came_;
+  // Null once the job has begun or ended.
+  std::unique_ptr<TrainingSpec> spec_ RUNNEL_GUARDED_BY(mutex_);
+  v1::TrainingJob job_ RUNNEL_GUARDED_BY(mutex_);
+  ProgressHistory history_ RUNNEL_GUARDED_BY(mutex_);
+  bool publish_when_stopped_ RUNNEL_GUARDED_BY(mutex_) = false;
+  std::string stop_reason_ RUNNEL_GUARDED_BY(mutex_);
+  Listeners listeners_ RUNNEL_GUARDED_BY(mutex_);
+  uint64_t next_listener_ RUNNEL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace runnel::server

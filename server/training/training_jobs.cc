@@ -42,7 +42,7 @@ TrainingJobs::~TrainingJobs() { Stop(); }
 
 absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::FindRequest(
     const std::string& request_id, const std::string& model) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return FindRequestLocked(request_id, model);
 }
 
@@ -57,7 +57,7 @@ absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::FindRequestLocked(
 }
 
 absl::Status TrainingJobs::CheckRoom() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return CheckRoomLocked();
 }
 
@@ -74,7 +74,7 @@ absl::Status TrainingJobs::CheckRoomLocked() const {
 absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::Submit(TrainingSpec spec) {
   std::shared_ptr<TrainingJob> job;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     auto known = FindRequestLocked(spec.request_id, spec.model);
     if (!known.ok() || *known != nullptr) return known;
     if (absl::Status status = CheckRoomLocked(); !status.ok()) return status;
@@ -84,12 +84,12 @@ absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::Submit(TrainingSpec s
     if (!job->request_id().empty()) by_request_id_[job->request_id()] = job;
     queue_.push_back(job);
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   return job;
 }
 
 absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::Find(const std::string& id) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   const auto found = by_id_.find(id);
   if (found != by_id_.end()) return found->second;
   return absl::NotFoundError(absl::StrCat("there is no training job ", Quoted(id)));
@@ -101,7 +101,7 @@ absl::StatusOr<TrainingJobs::Page> TrainingJobs::List(const Filter& filter, int 
   if (!page_token.empty() && !ParsePageToken(page_token, &before)) {
     return absl::InvalidArgumentError("is not a token of this list");
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   Page page;
   auto it =
       std::make_reverse_iterator(page_token.empty() ? jobs_.end() : jobs_.lower_bound(before));
@@ -125,7 +125,7 @@ absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::Cancel(const std::str
   auto job = Find(id);
   if (!job.ok()) return job;
   if (absl::Status status = (*job)->Cancel(publish); !status.ok()) return status;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   const auto queued = std::find(queue_.begin(), queue_.end(), *job);
   if (queued != queue_.end()) queue_.erase(queued);
   ForgetOldJobs();
@@ -135,13 +135,13 @@ absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::Cancel(const std::str
 void TrainingJobs::Stop() {
   std::vector<std::shared_ptr<TrainingJob>> to_stop;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     stopped_ = true;
     to_stop.assign(queue_.begin(), queue_.end());
     queue_.clear();
     if (running_ != nullptr) to_stop.push_back(running_);
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   for (const auto& job : to_stop) job->Stop(kShutdownReason);
   if (thread_.joinable()) thread_.join();
 }
@@ -149,17 +149,17 @@ void TrainingJobs::Stop() {
 void TrainingJobs::TrainUntilStopped() {
   // On Linux of this thread alone and, from now on, of those that it starts: a job's workers.
   setpriority(PRIO_PROCESS, 0, kTrainingNiceness);
-  std::unique_lock lock(mutex_);
+  MutexLock lock(&mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
+    while (!stopped_ && queue_.empty()) changed_.Wait(&mutex_);
     if (stopped_) return;
     running_ = std::move(queue_.front());
     queue_.pop_front();
     const std::shared_ptr<TrainingJob> job = running_;
-    lock.unlock();
+    lock.Unlock();
     RunTrainingJob(job.get(), &models_,
                    {.threads = limits_.threads, .seconds_max = limits_.job_seconds_max});
-    lock.lock();
+    lock.Lock();
     running_ = nullptr;
     ForgetOldJobs();
   }

@@ -3,18 +3,17 @@
 #ifndef RUNNEL_SERVER_TRAINING_TRAINING_JOBS_H_
 #define RUNNEL_SERVER_TRAINING_TRAINING_JOBS_H_
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/base/mutex.h"
 #include "core/model/model_store.h"
 #include "server/training/training_job.h"
 
@@ -74,21 +73,23 @@ class TrainingJobs {
  private:
   void TrainUntilStopped();
   absl::StatusOr<std::shared_ptr<TrainingJob>> FindRequestLocked(const std::string& request_id,
-                                                                 const std::string& model) const;
-  absl::Status CheckRoomLocked() const;
-  void ForgetOldJobs();  // mutex_ held
+                                                                 const std::string& model) const
+      RUNNEL_REQUIRES(mutex_);
+  absl::Status CheckRoomLocked() const RUNNEL_REQUIRES(mutex_);
+  void ForgetOldJobs() RUNNEL_REQUIRES(mutex_);
 
   ModelStore& models_;
   const Limits limits_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<uint64_t, std::shared_ptr<TrainingJob>> jobs_;  // by number, so oldest first
-  std::map<std::string, std::shared_ptr<TrainingJob>> by_id_;
-  std::map<std::string, std::shared_ptr<TrainingJob>> by_request_id_;
-  std::deque<std::shared_ptr<TrainingJob>> queue_;
-  std::shared_ptr<TrainingJob> running_;
-  uint64_t next_number_ = 1;
-  bool stopped_ = false;
+  mutable Mutex mutex_;
+  CondVar changed_;
+  // By number, so the oldest is first.
+  std::map<uint64_t, std::shared_ptr<TrainingJob>> jobs_ RUNNEL_GUARDED_BY(mutex_);
+  std::map<std::string, std::shared_ptr<TrainingJob>> by_id_ RUNNEL_GUARDED_BY(mutex_);
+  std::map<std::string, std::shared_ptr<TrainingJob>> by_request_id_ RUNNEL_GUARDED_BY(mutex_);
+  std::deque<std::shared_ptr<TrainingJob>> queue_ RUNNEL_GUARDED_BY(mutex_);
+  std::shared_ptr<TrainingJob> running_ RUNNEL_GUARDED_BY(mutex_);
+  uint64_t next_number_ RUNNEL_GUARDED_BY(mutex_) = 1;
+  bool stopped_ RUNNEL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
   absl::Status start_status_;
 };
