@@ -20,7 +20,7 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> FindModel(absl::string_view r
                                                              Violations violations,
                                                              ModelStore* models);
 
-// The same code; "model NAME:VERSION: " before the message.
+// Puts "model NAME:VERSION: " before the message and keeps the code.
 absl::Status OfModel(const LoadedModel& model, const absl::Status& status);
 
 }  // namespace runnel::server

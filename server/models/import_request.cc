@@ -11,7 +11,7 @@
 namespace runnel::server {
 namespace {
 
-// Unicode's scalar values.
+// The number of characters (scalar values) in Unicode.
 constexpr int64_t kCharactersMax = 1'112'064;
 
 void ReadNetworkOfFile(const v1::NetworkConfig& wire, ImportRequest* request,

@@ -1,4 +1,4 @@
-// What an ImportModel call asks for, beside the file.
+// The fields of an ImportModel request other than the file.
 #ifndef RUNNEL_SERVER_MODELS_IMPORT_REQUEST_H_
 #define RUNNEL_SERVER_MODELS_IMPORT_REQUEST_H_
 
@@ -18,16 +18,17 @@ struct ImportRequest {
   std::optional<CellType> cell;
   std::optional<VocabularyKind> vocabulary_kind;
   std::optional<int> min_char_count;
-  PyTorchModelSpec spec;  // everything else, and these two, at their defaults if absent
+  PyTorchModelSpec spec;  // also has the cell and the vocabulary's kind, with defaults if absent
 };
 
-// Out of the first message. Violations name fields by their path: "network.hidden_size".
+// Reads the first message of the call. Violations name fields by their path: "network.hidden_size".
 ImportRequest ReadImportRequest(const v1::ImportModelRequest& message, Violations* violations);
 
-// Adds what is missing of the request for a file that says nothing of itself.
+// Adds a violation for each field that a file without Runnel's description needs and that the
+// request does not have.
 void RequireNetworkAndVocabulary(const ImportRequest& request, Violations* violations);
 
-// Adds where the request says something else than Runnel's own file.
+// Adds a violation for each field in which the request contradicts a file of Runnel's own format.
 void CheckAgreement(const ImportRequest& request, const ModelDescription& file,
                     Violations* violations);
 

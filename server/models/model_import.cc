@@ -19,14 +19,14 @@ namespace {
 
 constexpr char kField[] = "chunk";
 
-// Damage is the sender's mistake: the file is not ours yet.
+// Damage in an arriving file is the sender's mistake, so DATA_LOSS becomes INVALID_ARGUMENT.
 absl::Status OfTheFile(const absl::Status& status) {
   return absl::IsDataLoss(status) ? InvalidField(kField, status.message()) : status;
 }
 
-// Peak memory of an import: the parameters, plus the larger of the uploaded file and the version
-// file (never both), plus three copies of the largest tensor (as it was read, with its characters
-// reordered, and with its rows reordered).
+// The peak memory of an import: the parameters, plus the larger of the uploaded file and the
+// version's file (which are never both in memory), plus three copies of the largest tensor (as it
+// is read, with its characters reordered, and with its rows reordered).
 int64_t MemoryNeeded(int64_t file_bytes, const SafetensorsHeader& header) {
   constexpr int64_t kBytes = sizeof(float);
   const int64_t parameter_bytes = ElementCount(header) * kBytes;

@@ -1,5 +1,6 @@
-// Receives one model file: writes it to a temporary file, and when it is complete, reads, checks
-// and publishes it. If it is not published, nothing of it remains. For one thread at a time.
+// Receives one model file: stores it as a temporary file while it arrives, and reads, checks and
+// publishes it when it is complete. A file that is not published leaves nothing behind. One thread
+// at a time may use an import.
 #ifndef RUNNEL_SERVER_MODELS_MODEL_IMPORT_H_
 #define RUNNEL_SERVER_MODELS_MODEL_IMPORT_H_
 
@@ -24,23 +25,23 @@ class ModelImport {
   ModelImport(Engine* engine, ImportRequest request)
       : engine_(*engine), request_(std::move(request)) {}
 
-  // Writes the next bytes. INVALID_ARGUMENT as soon as the file cannot be one of safetensors;
-  // RESOURCE_EXHAUSTED: too large, or the disk is full.
+  // Writes the next bytes. INVALID_ARGUMENT as soon as the file cannot be a safetensors file;
+  // RESOURCE_EXHAUSTED if it is too large or the disk is full.
   absl::Status Append(absl::string_view bytes);
 
-  // Publishes the file, unless the call that brought it `is_cancelled` when it is ready.
-  // INVALID_ARGUMENT: not a model file, or not the one that the request describes.
-  // RESOURCE_EXHAUSTED: no memory or room on the disk for it.
+  // Publishes the file. INVALID_ARGUMENT if it is not a model file, or not the one that the request
+  // describes; RESOURCE_EXHAUSTED if there is not enough memory or space on the disk; CANCELLED if
+  // `is_cancelled` returns true when the model is ready.
   absl::StatusOr<VersionInfo> Publish(const std::function<bool()>& is_cancelled);
 
  private:
-  // Reads the whole file, whose header is `header`.
+  // Reads the model in the whole file; `header` is the file's.
   absl::StatusOr<ModelData> Decode(const SafetensorsHeader& header) const;
 
   Engine& engine_;
   const ImportRequest request_;
-  std::optional<AtomicFile> file_;  // from the first Append on
-  std::string start_;               // the file's first bytes, as many as tell its header's length
+  std::optional<AtomicFile> file_;  // since the first Append
+  std::string start_;               // the file's first bytes, which hold the length of its header
   int64_t bytes_ = 0;
 };
 

@@ -21,7 +21,7 @@ bool IsInside(const fs::path& folder, const fs::path& path) {
          folder.end();
 }
 
-// A text that ends in an error once `stopped`.
+// Reads like another source, but fails with UNAVAILABLE once `stopped` is set.
 class StoppableSource : public TextSource {
  public:
   StoppableSource(const TextSource& source, const std::atomic<bool>& stopped)
@@ -128,7 +128,7 @@ absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadFile(
   std::error_code error;
   const auto bytes = static_cast<int64_t>(fs::file_size(path, error));
   if (error) return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot read ", name));
-  // What is far too large is refused before it is read: a character has four bytes at most.
+  // A file that is far too large is refused before it is read. A character has at most four bytes.
   constexpr int64_t kCharBytesMax = 4;
   const VocabularyRules& rules = vocabulary.base ? vocabulary.base->rules() : vocabulary.rules;
   if (rules.document_separator.empty()) {

@@ -22,38 +22,41 @@ struct LoadedCorpus {
   Corpus corpus;
 };
 
-// By which vocabulary a corpus is read: a new one, or one that grows.
+// The vocabulary with which a corpus is read: a new one by rules, or an existing one that gains the
+// corpus's characters.
 struct CorpusVocabulary {
   VocabularyRules rules;
-  std::optional<Vocabulary> base;  // if set, `rules` do not count
+  std::optional<Vocabulary> base;  // if set, its rules apply instead of `rules`
 };
 
-// Shareable between threads; what it is given must outlive it.
+// Threads may share a loader. The objects that its constructor takes must outlive it.
 class CorpusLoader {
  public:
-  // `folder` is where corpus_path leads; empty: nowhere.
+  // A request's corpus_path is relative to `folder`; if `folder` is empty, it is refused.
   CorpusLoader(std::string folder, CorpusUploads* uploads, MemoryBudget* memory)
       : folder_(std::move(folder)), uploads_(*uploads), memory_(*memory) {}
 
-  // Reads files. The status names the field: text, corpus_path, corpus_id, or corpus if
-  // there is none. UNAVAILABLE: stopped.
+  // Loads the request's corpus, which may mean reading a large file. The status names the field
+  // that is at fault: text, corpus_path, corpus_id, or corpus if the request has none of them.
+  // UNAVAILABLE after Stop.
   absl::StatusOr<std::shared_ptr<const LoadedCorpus>> Load(
       const v1::TrainRequest& request, const CorpusVocabulary& vocabulary) const;
 
-  // Ends all loading as soon as may be, also what is to come.
+  // Makes every call of Load fail as soon as possible, those under way and those to come.
   void Stop() { stopped_ = true; }
 
-  // The field that holds the request's corpus.
+  // Names the field that holds the request's corpus.
   static absl::string_view Field(const v1::TrainRequest& request);
 
  private:
-  // The file that `relative` names. INVALID_ARGUMENT if it leads out of the folder or is no regular
-  // file, NOT_FOUND, FAILED_PRECONDITION if there is no folder.
+  // Returns the path of the file that `relative` names. INVALID_ARGUMENT if it leads out of the
+  // folder or is not a regular file, NOT_FOUND if there is no such file, FAILED_PRECONDITION if the
+  // server has no corpus folder.
   absl::StatusOr<std::string> ResolvePath(const std::string& relative) const;
-  // Errors call the file `name`: where the server keeps it is not told.
+  // Errors call the file `name`, so that clients do not learn where the server keeps it.
   absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadFile(
       const std::string& path, const std::string& name, const CorpusVocabulary& vocabulary) const;
-  // INVALID_ARGUMENT if no corpus may take so many bytes.
+  // INVALID_ARGUMENT if even a lone corpus may not take so many bytes of memory.
   absl::Status CheckAllMemory(int64_t bytes) const;
   absl::StatusOr<std::shared_ptr<const LoadedCorpus>> LoadSource(
       const TextSource& source, const CorpusVocabulary& vocabulary) const;

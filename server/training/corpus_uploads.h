@@ -1,9 +1,9 @@
-// Uploaded corpora: `<folder>/<id>.txt`, valid UTF-8, kept across restarts.
+// Keeps uploaded corpora as `<folder>/<id>.txt`, in valid UTF-8 and across restarts.
 //
-// All together are bounded: a new one makes the oldest give way, except those that are being read.
-// An upload under way is a temporary file, gone unless it is committed; the older ones give way
-// when it is safely on disk. Thread-safe. Open, Append, Commit and Remove read and write files, and
-// no other call waits for them.
+// All corpora together are bounded: a new one displaces the oldest ones, except those that are
+// being read. An upload under way is a temporary file, which is deleted unless the upload is
+// committed; older corpora are only deleted once the new one is safely on disk. Thread-safe. Open,
+// Append, Commit and Remove read and write files; no other call waits for them.
 #ifndef RUNNEL_SERVER_TRAINING_CORPUS_UPLOADS_H_
 #define RUNNEL_SERVER_TRAINING_CORPUS_UPLOADS_H_
 
@@ -27,25 +27,25 @@ namespace runnel::server {
 
 class CorpusUploads {
  public:
-  static constexpr int kUnderWayMax = 32;  // uploads at a time
+  static constexpr int kUnderWayMax = 32;  // uploads under way at a time
 
   struct Limits {
-    int64_t upload_bytes_max = 0;  // of one
-    int64_t total_bytes_max = 0;   // of all that are kept; as much again of those under way
+    int64_t upload_bytes_max = 0;  // of one corpus
+    int64_t total_bytes_max = 0;   // of all kept corpora; uploads under way may take as much again
   };
 
-  // One upload under way. Calls: Append, then Commit; from one thread at a time.
+  // One upload under way. Call Append any number of times, then Commit, from one thread at a time.
   class Upload {
    public:
     ~Upload();
     Upload(const Upload&) = delete;
     Upload& operator=(const Upload&) = delete;
 
-    // INVALID_ARGUMENT: not UTF-8; RESOURCE_EXHAUSTED: too large, no room beside the corpora that
-    // are being read and uploaded, or the disk is full.
+    // INVALID_ARGUMENT if the text is not UTF-8. RESOURCE_EXHAUSTED if it is too large, if it does
+    // not fit next to the corpora that are being read and uploaded, or if the disk is full.
     absl::Status Append(absl::string_view bytes);
-    // Keeps the text and returns its id. INVALID_ARGUMENT: empty, or ends inside a character;
-    // RESOURCE_EXHAUSTED: no room beside the corpora that are being read.
+    // Keeps the text and returns its id. INVALID_ARGUMENT if the text is empty or ends inside a
+    // character. RESOURCE_EXHAUSTED if it does not fit next to the corpora that are being read.
     absl::StatusOr<std::string> Commit();
     int64_t chars() const { return chars_; }
 
@@ -57,13 +57,13 @@ class CorpusUploads {
     CorpusUploads& uploads_;
     const std::unique_ptr<Slots::Slot> slot_;
     const std::string id_;
-    std::optional<AtomicFile> file_;  // from the first Append on
+    std::optional<AtomicFile> file_;  // since the first Append
     Utf8Decoder decoder_;
     int64_t bytes_ = 0;
     int64_t chars_ = 0;
   };
 
-  // Keeps a corpus from giving way while it is read.
+  // Protects a corpus from being displaced while it is read.
   class Pin {
    public:
     Pin(CorpusUploads* uploads, std::string id, std::string path)
@@ -79,18 +79,19 @@ class CorpusUploads {
     const std::string path_;
   };
 
-  // Makes the folder if it is missing and removes what broken uploads left. Errors of
+  // Makes the folder if it is missing and removes the temporary files of broken uploads. Errors of
   // the file system.
   static absl::StatusOr<std::unique_ptr<CorpusUploads>> Open(const std::string& folder,
                                                              const Limits& limits);
 
-  // RESOURCE_EXHAUSTED if there are kUnderWayMax. This must outlive the upload.
+  // RESOURCE_EXHAUSTED if kUnderWayMax uploads are under way. This object must outlive the upload.
   absl::StatusOr<std::unique_ptr<Upload>> Begin();
 
-  // NOT_FOUND if there is no corpus of that id. This must outlive the pin.
+  // INVALID_ARGUMENT if `id` does not look like an id, NOT_FOUND if there is no corpus with that
+  // id. This object must outlive the pin.
   absl::StatusOr<std::unique_ptr<Pin>> Find(const std::string& id);
 
-  // Nothing happens if there is none of that id.
+  // Does nothing if there is no corpus with that id.
   void Remove(const std::string& id);
 
  private:
@@ -104,16 +105,18 @@ class CorpusUploads {
 
   void Scan();
   std::string Path(const std::string& id) const;
-  // Counts `bytes` more of uploads under way. RESOURCE_EXHAUSTED if all of these do not fit, even
-  // if every corpus gives way that can.
+  // Adds `bytes` to the size of all uploads under way. RESOURCE_EXHAUSTED if these do not fit even
+  // after every corpus that is not being read is displaced.
   absl::Status CountUnderWay(int64_t bytes);
-  // RESOURCE_EXHAUSTED if `bytes` more do not fit, even if all give way that can.
+  // RESOURCE_EXHAUSTED if `bytes` do not fit even after every corpus that is not being read is
+  // displaced.
   absl::Status CheckRoom(int64_t bytes);
   absl::Status CheckRoomLocked(int64_t bytes) const RUNNEL_REQUIRES(mutex_);
-  // Takes the committed file in, and removes those that give way; or, with an error of CheckRoom,
-  // removes it.
+  // Counts the committed file among the kept ones and removes those that it displaces. If CheckRoom
+  // fails, removes the committed file instead and returns that error.
   absl::Status Keep(const std::string& id, int64_t bytes);
-  // Forgets the oldest until `bytes` fit; their files are the caller's to remove.
+  // Forgets the oldest corpora until `bytes` fit, and adds their ids to `gone`. The caller removes
+  // their files.
   void MakeRoomLocked(int64_t bytes, std::vector<std::string>* gone) RUNNEL_REQUIRES(mutex_);
 
   const std::string folder_;

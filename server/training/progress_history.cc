@@ -33,7 +33,8 @@ void ProgressHistory::ThinTo(size_t count) {
     const auto droppable_end = entries_.end() - 1;
     const auto plain = std::count_if(entries_.begin(), droppable_end,
                                      [](const Entry& entry) { return IsPlain(entry.report); });
-    bool keep = true;  // alternates over the candidates, so a lone one is dropped
+    bool keep = true;  // alternates over the candidates and begins with a drop, so a lone candidate
+                       // is dropped
     const auto kept_end = std::remove_if(entries_.begin(), droppable_end, [&](const Entry& entry) {
       if ((plain > 0 && !IsPlain(entry.report)) || entry.number == best_number_) return false;
       keep = !keep;

@@ -1,9 +1,9 @@
-// A job's reports, numbered from 0, as many as there is room for.
+// Keeps a bounded number of a job's reports, which are numbered from 0.
 //
-// When it is full, every other plain report is dropped, those that evaluated or sampled kept as
-// long as there are plain ones to drop, and that of the lowest validation loss always. A reader
-// keeps the number that it wants next: it gets each later report once, whatever was dropped. Not
-// thread-safe.
+// A full history drops every other plain report. Reports with a validation loss or a sample stay as
+// long as there are plain ones to drop, and the report with the lowest validation loss always
+// stays. A reader remembers the number of the report that it wants next, and so gets each later
+// report once, whatever was dropped. Not thread-safe.
 #ifndef RUNNEL_SERVER_TRAINING_PROGRESS_HISTORY_H_
 #define RUNNEL_SERVER_TRAINING_PROGRESS_HISTORY_H_
 
@@ -26,18 +26,19 @@ class ProgressHistory {
   };
 
   void Add(v1::TrainingProgress report);
-  // The first one from `number` on that is still there; null if there is none yet.
+  // Returns the first remaining report whose number is `number` or larger, or null if there is
+  // none.
   const Entry* From(uint64_t number) const;
   // The number that the next report will get.
   uint64_t next_number() const { return next_number_; }
   const std::vector<Entry>& entries() const { return entries_; }
 
-  // Drops reports until at most `count` (>= 2) are left, the last one always among them.
+  // Drops reports until at most `count` (>= 2) are left. The last one always stays.
   void ThinTo(size_t count);
 
  private:
   std::vector<Entry> entries_;
-  // Of those added, by the lowest validation loss so far; the first of equals.
+  // The number of the report with the lowest validation loss so far; of equal ones, the first.
   std::optional<uint64_t> best_number_;
   float best_loss_ = 0;
   uint64_t next_number_ = 0;

@@ -1,4 +1,4 @@
-// Where the messages of Train calls live, so that a call that waits for its job's end can let go of
+// Allocates the messages of Train calls, so that a call that waits for the end of its job can free
 // its request, which may hold 64 MiB of text.
 #ifndef RUNNEL_SERVER_TRAINING_TRAIN_MESSAGES_H_
 #define RUNNEL_SERVER_TRAINING_TRAIN_MESSAGES_H_
@@ -11,7 +11,7 @@
 
 namespace runnel::server {
 
-// Shareable between threads; must outlive the gRPC server.
+// Threads may share it. It must outlive the gRPC server.
 class TrainMessages : public grpc::MessageAllocator<v1::TrainRequest, v1::TrainResponse> {
  public:
   grpc::MessageHolder<v1::TrainRequest, v1::TrainResponse>* AllocateMessages() override {

@@ -1,4 +1,4 @@
-// One training job: its state, its reports, and who follows it. Thread-safe.
+// One training job: its state, its reports, and the calls that follow it. Thread-safe.
 //
 // States: QUEUED -> RUNNING -> SUCCEEDED, FAILED or CANCELLED; QUEUED -> CANCELLED.
 #ifndef RUNNEL_SERVER_TRAINING_TRAINING_JOB_H_
@@ -23,20 +23,20 @@
 
 namespace runnel::server {
 
-// A version whose weights training begins with, as it was when the job was submitted.
+// The version with whose weights training begins, as it was when the job was submitted.
 struct TrainingBase {
-  ModelReference reference;  // with a version
+  ModelReference reference;  // names a version
   std::shared_ptr<const ModelDescription> description;
 };
 
-// What a job is to do. The corpus fits the options.
+// What a job has to do. The corpus is large enough for the options.
 struct TrainingSpec {
   std::string model;
   std::string request_id;  // may be empty
   NetworkConfig network;
   TrainingOptions options;
   int64_t parameter_count = 0;
-  std::optional<TrainingBase> base;  // its characters are among the corpus's
+  std::optional<TrainingBase> base;  // the corpus's vocabulary contains its characters
   std::shared_ptr<const LoadedCorpus> corpus;
 };
 
@@ -44,8 +44,9 @@ bool HasEnded(v1::TrainingJobState state);
 
 class TrainingJob : public std::enable_shared_from_this<TrainingJob> {
  public:
-  // Calls its listener after each report and at the end, until it is destroyed; a call may still be
-  // under way then. The listener runs on the training thread and must not block.
+  // Calls its listener after each report and at the job's end. The calls end with this object, but
+  // one may still be under way when it is destroyed. The listener runs on the training thread and
+  // must not block.
   class Subscription {
    public:
     Subscription(std::shared_ptr<TrainingJob> job, uint64_t key)
@@ -61,7 +62,7 @@ class TrainingJob : public std::enable_shared_from_this<TrainingJob> {
 
   enum class Next { kNothingYet, kReport, kEnd };
 
-  // `number` orders jobs: newer ones have larger numbers.
+  // Newer jobs have larger numbers.
   TrainingJob(TrainingSpec spec, uint64_t number);
 
   const std::string& id() const { return id_; }
@@ -71,31 +72,34 @@ class TrainingJob : public std::enable_shared_from_this<TrainingJob> {
   v1::TrainingJob Snapshot() const;
   v1::TrainingJobState state() const;
 
-  // For the training thread: what to do; null if the job has been cancelled meanwhile. Call End
-  // when it is done.
+  // Starts the job and returns what it has to do, or null if the job has been cancelled. The
+  // training thread calls this, and then End when it has done the work.
   std::unique_ptr<const TrainingSpec> Begin();
   void Report(v1::TrainingProgress progress);
   void End(v1::TrainingJobState state, const std::string& error, int published_version);
   bool stop_requested() const { return stop_requested_; }
-  // Waits for a stop; false if there was none within `time`.
+  // Waits until a stop is requested; returns false if that did not happen within `time`.
   bool WaitForStop(std::chrono::seconds time) const;
-  // Whether a stopped job publishes what it has, and why it was stopped if not by a client.
+  // Whether the job, once stopped, publishes what it has learned.
   bool publish_when_stopped() const;
+  // Why the job was stopped; empty if a client stopped it.
   std::string stop_reason() const;
 
-  // A queued job ends at once, a running one after its step. FAILED_PRECONDITION if it has ended.
+  // Ends a queued job at once, and a running one after its current step. FAILED_PRECONDITION if the
+  // job has ended.
   absl::Status Cancel(bool publish);
-  // Likewise, unless it has ended, because the server shuts down.
+  // Does the same because the server is shutting down; does nothing if the job has ended.
   void Stop(const std::string& reason);
 
-  // RESOURCE_EXHAUSTED if too many follow the job.
+  // RESOURCE_EXHAUSTED if too many calls follow the job.
   absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(std::function<void()> listener);
-  // The first report from `*cursor` on, which moves behind it; or the ended job.
+  // Writes the first report from `*cursor` on and moves the cursor after it, or writes the ended
+  // job if there is no such report.
   Next Read(uint64_t* cursor, v1::WatchTrainingJobResponse* response) const;
-  // The cursor of reports to come.
+  // The cursor of the next report, which does not exist yet.
   uint64_t next_report() const;
 
-  // Frees memory of a job that ended a while ago.
+  // Drops reports of a job that ended a while ago, to free memory.
   void ThinHistory(size_t reports);
 
  private:
@@ -103,7 +107,7 @@ class TrainingJob : public std::enable_shared_from_this<TrainingJob> {
 
   static constexpr size_t kListenersMax = 1000;
 
-  // Ends the job; returns whom to tell once mutex_ is free.
+  // Ends the job and returns the listeners, which the caller notifies without holding the mutex.
   Listeners EndLocked(v1::TrainingJobState state, const std::string& error) RUNNEL_REQUIRES(mutex_);
   static void Notify(const Listeners& listeners);
 

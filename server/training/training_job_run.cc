@@ -37,7 +37,7 @@ double SteadySeconds() {
   return Seconds(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// Out of a float's range, a number becomes its largest: infinity has no place in JSON.
+// Numbers beyond a float's range become the largest float, because JSON has no infinity.
 float ToFloat(double value) {
   constexpr double kMax = std::numeric_limits<float>::max();
   return static_cast<float>(std::clamp(value, -kMax, kMax));
@@ -58,8 +58,9 @@ v1::TrainingProgress ToProgress(const ProgressReport& report) {
   return progress;
 }
 
-// What the model writes right now, from the training state on: the classic script's preview. It
-// ends early when the job is stopped.
+// Lets the model in training write a short text, starting from the state of its first lane: the
+// preview that the classic script prints. It ends early
+// when the job is stopped.
 std::string Preview(const Trainer<float>& trainer, const Vocabulary& vocabulary, uint64_t seed,
                     int64_t step, const TrainingJob& job) {
   auto model = std::make_shared<LanguageModel>();
@@ -76,7 +77,7 @@ std::string Preview(const Trainer<float>& trainer, const Vocabulary& vocabulary,
 
 class JobObserver : public TrainingObserver {
  public:
-  // The job's time runs from now on.
+  // The job's time starts when the observer is made.
   JobObserver(TrainingJob* job, const TrainingSpec& spec, int seconds_max)
       : job_(*job), spec_(spec), seconds_max_(seconds_max), started_(SteadySeconds()) {}
 
@@ -85,7 +86,7 @@ class JobObserver : public TrainingObserver {
     out_of_time_ = seconds_max_ > 0 && SteadySeconds() - started_ >= seconds_max_;
     return out_of_time_;
   }
-  // Whether the job was stopped because its time was up.
+  // Whether the observer stopped the job because its time was up.
   bool out_of_time() const { return out_of_time_; }
 
   bool StopAtOnce() override { return job_.stop_requested(); }
@@ -104,12 +105,12 @@ class JobObserver : public TrainingObserver {
   TrainingJob& job_;
   const TrainingSpec& spec_;
   const int seconds_max_;  // 0: no limit
-  const double started_;   // by SteadySeconds
+  const double started_;   // in seconds, by SteadySeconds
   bool out_of_time_ = false;
 };
 
-// Lets the trainer begin with the weights of the spec's base. FAILED_PRECONDITION if its file is
-// not the one that was there when the job was submitted, perhaps hours ago.
+// Lets the trainer begin with the weights of the spec's base. FAILED_PRECONDITION if the file has
+// been replaced since the job was submitted, perhaps hours ago.
 absl::Status StartFromBase(const TrainingSpec& spec, ModelStore* models, Trainer<float>* trainer) {
   const absl::StatusOr<StoredVersion> base = models->Read(spec.base->reference);
   if (!base.ok()) return WithField("base", base.status());
@@ -155,8 +156,8 @@ absl::StatusOr<JobOutcome> Train(TrainingJob* job, const TrainingSpec& spec, Mod
   return JobOutcome{.training = *std::move(outcome), .out_of_time = observer.out_of_time()};
 }
 
-// Tries again while the disk is full, until the job is stopped: what it has learned may have taken
-// days.
+// Publishes the outcome. While the disk is full it tries again, until the job is stopped, because
+// the training may have taken days.
 absl::StatusOr<VersionInfo> Publish(const TrainingJob& job, const TrainingSpec& spec,
                                     TrainingOutcome outcome, ModelStore* models) {
   ModelData data;
@@ -213,8 +214,9 @@ Ending TrainAndPublish(TrainingJob* job, const TrainingSpec& spec, ModelStore* m
   return ending;
 }
 
-// As TrainAndPublish. The standard library reports by exceptions that there is no memory or no
-// thread for the job; they end here, so that the server lives on.
+// Does the same as TrainAndPublish, and lets the job fail if there is no memory or no thread for
+// it. The standard library reports this with exceptions; they end here, so that the server keeps
+// running.
 Ending TrainAndPublishOrFail(TrainingJob* job, const TrainingSpec& spec, ModelStore* models,
                              const TrainingJobLimits& limits) {
   try {
@@ -235,19 +237,21 @@ Ending TrainAndPublishOrFail(TrainingJob* job, const TrainingSpec& spec, ModelSt
 
 double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& options,
                            int vocabulary_size, int64_t parameters, int threads) {
-  // Weights, their average, the best ones, those published and their file, two optimizer memories,
-  // packed copies for both ways, with recurrent dropout its mask and what is left.
+  // The weights, their average, the best ones, the published ones and their file, two states of the
+  // optimizer, packed copies for both passes, and with recurrent dropout its mask and the masked
+  // weights.
   constexpr double kParameterCopies = 12;
-  // Beside the gates: a layer's outputs as the next one reads them, and gradients.
+  // In addition to the gates: a layer's outputs as the next layer reads them, and the gradients.
   constexpr double kOtherBuffers = 3;
-  constexpr double kGatesPaddingMax = 31;  // numbers, to an odd number of cache lines
+  constexpr double kGatesPaddingMax =
+      31;  // numbers that round a row up to an odd number of cache lines
   const CellShape& cell = GetCell<float>(network.cell).shape;
   const double layers = static_cast<double>(network.num_layers) * network.directions();
   const double numbers_a_unit = cell.rows + cell.states + kOtherBuffers;
   const double numbers_a_char = layers * (network.hidden_size * numbers_a_unit + kGatesPaddingMax) +
                                 2.0 * network.embedding_size + vocabulary_size;
   const double shards = static_cast<double>(options.batch_size) / kShardLanes + 1;
-  // Of the shards that run at once, and of an evaluation's beside them.
+  // The characters of the shards that run at the same time, and of an evaluation.
   constexpr double kEvaluationChars = kEvaluationLanesMax * kEvaluationSteps;
   const double lanes = std::min<double>(options.batch_size, double{kShardLanes} * threads);
   const double chars = lanes * options.sequence_length + kEvaluationChars;
@@ -260,7 +264,7 @@ void RunTrainingJob(TrainingJob* job, ModelStore* models, const TrainingJobLimit
   if (spec == nullptr) return;
   Log(LogLevel::kInfo, absl::StrCat("job ", job->id(), " trains ", spec->model));
   const Ending ending = TrainAndPublishOrFail(job, *spec, models, limits);
-  spec.reset();  // the corpus goes before anyone hears of the end
+  spec.reset();  // frees the corpus before anyone learns that the job has ended
   ReturnFreedMemory();
   Log(ending.state == v1::TRAINING_JOB_STATE_FAILED ? LogLevel::kWarning : LogLevel::kInfo,
       absl::StrCat("job ", job->id(), " ended ", v1::TrainingJobState_Name(ending.state),

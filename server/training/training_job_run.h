@@ -9,17 +9,17 @@
 
 namespace runnel::server {
 
-// Bytes that training takes beside the corpus: weights, gradients, optimizer, activations.
-// An upper estimate.
+// An upper estimate of the bytes that training takes in addition to the corpus: weights, gradients,
+// the optimizer's state and activations.
 double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& options,
                            int vocabulary_size, int64_t parameters, int threads);
 
 struct TrainingJobLimits {
   int threads = 1;
-  int seconds_max = 0;  // that it trains; 0: no limit
+  int seconds_max = 0;  // of training; 0: no limit
 };
 
-// Begins the job, unless it was cancelled, and ends it, well or badly. Returns when it has ended.
+// Starts the job, unless it was cancelled, and returns when it has ended, well or badly.
 // A job that has trained for `seconds_max` publishes and succeeds. A job for which there is no
 // memory or no thread fails.
 void RunTrainingJob(TrainingJob* job, ModelStore* models, const TrainingJobLimits& limits);

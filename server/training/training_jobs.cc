@@ -16,12 +16,13 @@ namespace runnel::server {
 namespace {
 
 constexpr absl::string_view kTokenPrefix = "before-";
-// Of the threads that train, as nice(2): texts that are being written go first. Enough for a
-// writing thread to get a processor at once when it wakes; whatever the texts leave is training's.
+// The niceness, as of nice(2), of the threads that train, so that texts that are being written go
+// first. It is large enough for a writing thread to get a processor as soon as it wakes; training
+// takes all the time that the texts leave.
 constexpr int kTrainingNiceness = 10;
 constexpr char kShutdownReason[] = "the server shut down";
 
-// A token names the last job of its page, so that jobs that come or go do not shift the next one.
+// A token names the last job of its page, so that jobs that come or go do not shift the next page.
 std::string PageToken(uint64_t last_number) { return absl::StrCat(kTokenPrefix, last_number); }
 
 bool ParsePageToken(absl::string_view token, uint64_t* last_number) {
@@ -63,7 +64,7 @@ absl::Status TrainingJobs::CheckRoom() const {
 
 absl::Status TrainingJobs::CheckRoomLocked() const {
   if (stopped_) return absl::UnavailableError("the server is shutting down");
-  // An idle training thread takes the job at once, so that a queue of 0 still trains.
+  // An idle training thread takes the job at once, so a queue of length 0 still trains.
   const int idle = running_ == nullptr || HasEnded(running_->state()) ? 1 : 0;
   if (static_cast<int>(queue_.size()) < limits_.queued_max + idle) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat("the queue of training jobs is full: at most ",
@@ -147,7 +148,8 @@ void TrainingJobs::Stop() {
 }
 
 void TrainingJobs::TrainUntilStopped() {
-  // On Linux of this thread alone and, from now on, of those that it starts: a job's workers.
+  // On Linux this sets the niceness of only this thread and of those that it starts from now on,
+  // which are the workers of the jobs.
   setpriority(PRIO_PROCESS, 0, kTrainingNiceness);
   MutexLock lock(&mutex_);
   while (true) {

@@ -1,5 +1,5 @@
-// The training jobs of a server: a bounded queue, one at a time in training, and those that ended
-// lately. Thread-safe.
+// The training jobs of a server: a bounded queue of waiting jobs, the one job that is training, and
+// the jobs that ended lately. Thread-safe.
 #ifndef RUNNEL_SERVER_TRAINING_TRAINING_JOBS_H_
 #define RUNNEL_SERVER_TRAINING_TRAINING_JOBS_H_
 
@@ -21,53 +21,54 @@ namespace runnel::server {
 
 class TrainingJobs {
  public:
-  static constexpr size_t kEndedMax = 1000;     // ended jobs that are remembered
-  static constexpr size_t kEndedWholeMax = 20;  // of these, the latest that keep all their reports
-  static constexpr size_t kReportsWhenOld = 100;  // reports that older ones keep
+  static constexpr size_t kEndedMax = 1000;     // ended jobs that can still be found
+  static constexpr size_t kEndedWholeMax = 20;  // the latest of these, which keep all their reports
+  static constexpr size_t kReportsWhenOld = 100;  // reports that each older job keeps
   static constexpr size_t kRequestIdCharsMax = 128;
 
   struct Filter {
-    std::string model;  // empty: any
+    std::string model;  // any if empty
     v1::TrainingJobState state = v1::TRAINING_JOB_STATE_UNSPECIFIED;
   };
   struct Page {
     std::vector<std::shared_ptr<TrainingJob>> jobs;  // newest first
-    std::string next_page_token;                     // empty: the last page
+    std::string next_page_token;                     // empty on the last page
   };
 
   struct Limits {
-    int threads = 1;          // that train
+    int threads = 1;          // of the running job
     int queued_max = 0;       // jobs that wait while one trains
     int job_seconds_max = 0;  // of one job's training; 0: no limit
   };
 
   // `models` must outlive this.
   TrainingJobs(ModelStore* models, const Limits& limits);
-  // As Stop.
+  // Calls Stop.
   ~TrainingJobs();
 
   // RESOURCE_EXHAUSTED if the system refused to start the thread; then no job may be submitted.
   const absl::Status& start_status() const { return start_status_; }
 
-  // The job that was submitted with this request id (not empty), null if there is none.
-  // ALREADY_EXISTS if it was for another model.
+  // Returns the job that was submitted with this request id, or null if there is none or the id is
+  // empty. ALREADY_EXISTS if that job is for another model.
   absl::StatusOr<std::shared_ptr<TrainingJob>> FindRequest(const std::string& request_id,
                                                            const std::string& model) const;
-  // Whether there is room for a job at the moment: as Submit.
+  // Returns the error with which Submit would refuse a job at the moment.
   absl::Status CheckRoom() const;
-  // Queues a job. If the request id is known, returns that job instead. RESOURCE_EXHAUSTED: the
-  // queue is full; UNAVAILABLE: stopped.
+  // Queues a job. If the request id is known, returns that job instead, with FindRequest's errors.
+  // RESOURCE_EXHAUSTED if the queue is full, UNAVAILABLE after Stop.
   absl::StatusOr<std::shared_ptr<TrainingJob>> Submit(TrainingSpec spec);
 
-  // NOT_FOUND.
+  // NOT_FOUND if no job has that id, or the job ended long ago.
   absl::StatusOr<std::shared_ptr<TrainingJob>> Find(const std::string& id) const;
-  // INVALID_ARGUMENT if `page_token` is none that a Page had.
+  // INVALID_ARGUMENT if `page_token` is not empty and did not come from a Page.
   absl::StatusOr<Page> List(const Filter& filter, int page_size,
                             const std::string& page_token) const;
-  // As TrainingJob::Cancel; NOT_FOUND.
+  // Cancels as TrainingJob::Cancel does. NOT_FOUND as in Find.
   absl::StatusOr<std::shared_ptr<TrainingJob>> Cancel(const std::string& id, bool publish);
 
-  // Ends all jobs as CANCELLED; the running one after its step. Returns when it has ended.
+  // Ends all jobs as CANCELLED, the running one after its current step, and returns when it has
+  // ended.
   void Stop();
 
  private:

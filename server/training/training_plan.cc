@@ -48,7 +48,7 @@ Recipe ReadRecipe(const v1::TrainingOptions& wire, Violations* violations) {
   }
 }
 
-// Together with what depends on it where the request says nothing.
+// Reads the optimizer, and sets the defaults that depend on it.
 void ReadOptimizer(const v1::TrainingOptions& wire, TrainingOptions* options,
                    Violations* violations) {
   if (wire.optimizer() == v1::OPTIMIZER_UNSPECIFIED) return;
@@ -105,7 +105,7 @@ bool HasLimit(const v1::TrainingOptions& wire) {
 }
 
 void ReadNumbers(const v1::TrainingOptions& wire, TrainingOptions* options) {
-  if (HasLimit(wire)) options->epochs = 0;  // the only limit that recipes have
+  if (HasLimit(wire)) options->epochs = 0;  // recipes have no other limit
   if (wire.has_epochs()) options->epochs = wire.epochs();
   if (wire.has_max_steps()) options->max_steps = wire.max_steps();
   if (wire.has_max_seconds()) options->max_seconds = wire.max_seconds();
@@ -133,7 +133,7 @@ void ReadNumbers(const v1::TrainingOptions& wire, TrainingOptions* options) {
   if (wire.has_sample_every_steps()) options->sample_every_steps = wire.sample_every_steps();
 }
 
-// What a bidirectional network is trained with, and a one-directional one is not.
+// Reads the options that only apply to bidirectional networks, and those that do not apply to them.
 void ReadMasking(const v1::TrainingOptions& wire, bool bidirectional, TrainingOptions* options,
                  Violations* violations) {
   if (!bidirectional) {

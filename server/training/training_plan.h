@@ -1,4 +1,4 @@
-// What a training request comes to.
+// Reads the network, the vocabulary and the options of a training request.
 #ifndef RUNNEL_SERVER_TRAINING_TRAINING_PLAN_H_
 #define RUNNEL_SERVER_TRAINING_TRAINING_PLAN_H_
 
@@ -10,22 +10,23 @@
 
 namespace runnel::server {
 
-// What a request asks for, with the recipe's choice wherever it leaves one open.
+// The choices of a request, with the recipe's choice wherever the request makes none.
 struct TrainingPlan {
   NetworkConfig network;
   VocabularyRules vocabulary;
-  TrainingOptions options;  // seed drawn if absent
-  bool cell_given = false;  // by the request or by its base
-  GivenSizes given;         // by the request or by what its network asks for
+  TrainingOptions options;  // with a random seed if the request has none
+  bool cell_given = false;  // whether the request or its base gives the cell
+  GivenSizes given;         // the sizes that the request or its network gives
 };
 
-// Everything of `request` but the corpus. The network is `base`'s, if not null, where the request
-// says nothing else. Violations name fields by their path: "network.hidden_size".
+// Reads everything in `request` except the corpus. If `base` is not null, fields of the network
+// that the request leaves out are those of `base`. Violations name fields by their path:
+// "network.hidden_size".
 TrainingPlan PlanTraining(const v1::TrainRequest& request, const NetworkConfig* base,
                           Violations* violations);
 
-// Adds a violation for each field that `wire` gives another value than the base model's network
-// has.
+// Adds a violation for each field to which `wire` gives another value than `base`, the base model's
+// network, has.
 void CheckAgainstBase(const v1::NetworkConfig& wire, const v1::NetworkConfig& base,
                       Violations* violations);
 

@@ -29,8 +29,8 @@ void CheckNames(const v1::TrainRequest& request, Violations* violations) {
   }
 }
 
-// The request's base as it is now, if the request names one. A malformed reference is added to
-// `violations`, and then there is no base; other errors are ModelStore::Describe's.
+// Returns the request's base as it is now, if the request names one. A malformed reference adds a
+// violation, and the result has no base. Other errors are those of ModelStore::Describe.
 absl::StatusOr<std::optional<TrainingBase>> ReadBase(const std::string& base,
                                                      const ModelStore& models,
                                                      Violations* violations) {
@@ -46,7 +46,7 @@ absl::StatusOr<std::optional<TrainingBase>> ReadBase(const std::string& base,
                       .description = info->description};
 }
 
-// Fills in what depends on the text.
+// Sets the options that depend on the text.
 absl::Status FitToCorpus(const TrainingPlan& plan, absl::string_view corpus_field,
                          TrainingSpec* spec) {
   const Corpus& corpus = spec->corpus->corpus;
@@ -63,7 +63,8 @@ absl::Status FitToCorpus(const TrainingPlan& plan, absl::string_view corpus_fiel
   return absl::OkStatus();
 }
 
-// Names the fields that make a network too large for this machine.
+// INVALID_ARGUMENT, naming the fields that make the network too large, if training it would take
+// more memory than there is.
 absl::Status CheckMemory(const TrainingSpec& spec, const TrainingSpecSources& sources) {
   constexpr double kMegabyte = 1e6;
   const int symbols = spec.corpus->corpus.vocabulary().size();

@@ -17,7 +17,7 @@ namespace runnel::server {
 struct TrainingSpecSources {
   const ModelStore* models = nullptr;
   const CorpusLoader* corpora = nullptr;
-  int threads = 1;                 // of the training
+  int threads = 1;                 // of the job
   int64_t training_bytes_max = 0;  // of one job's weights and activations
 };
 

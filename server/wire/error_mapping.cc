@@ -10,7 +10,7 @@
 namespace runnel::server {
 namespace {
 
-// Together, after percent and base64 encoding, below 8 KB at worst.
+// Even in the worst case, these together take less than 8 KB after percent and base64 encoding.
 constexpr size_t kMessageBytesMax = 1000;
 constexpr size_t kFieldBytesMax = 100;
 constexpr size_t kDescriptionBytesMax = 400;
@@ -66,7 +66,7 @@ absl::Status WithField(absl::string_view field, const absl::Status& status) {
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  // absl's canonical codes are gRPC's, number for number.
+  // The canonical codes of absl have the same numbers as those of gRPC.
   const auto code = static_cast<grpc::StatusCode>(status.code());
   const std::string message = SafeText(status.message(), kMessageBytesMax);
   const absl::optional<absl::Cord> bad_request = status.GetPayload(kBadRequestType);
@@ -102,7 +102,7 @@ std::string SafeText(absl::string_view text, size_t bytes_max) {
       boundary = safe.size();
       const bool was_inside = !machine.AtBoundary();
       machine = Utf8Machine();
-      if (was_inside) --i;  // the byte that broke a character may begin the next
+      if (was_inside) --i;  // the byte that broke off one character may begin the next one
       continue;
     }
     safe.push_back(text[i]);

@@ -22,32 +22,33 @@
 
 namespace runnel::server {
 
-// INVALID_ARGUMENT with the violations; OK if there are none.
+// Returns INVALID_ARGUMENT with the violations, or OK if there are none.
 absl::Status ToStatus(const Violations& violations);
 
-// INVALID_ARGUMENT for one field. If `field` is empty, the request itself is at fault, and the
-// message is only the description.
+// Returns INVALID_ARGUMENT for one field. If `field` is empty, the request itself is at fault, and
+// the message is only the description.
 absl::Status InvalidField(absl::string_view field, absl::string_view description);
 
 // Says that an error is about `field`. An INVALID_ARGUMENT becomes that field's violation, unless
 // it names fields already; any other error stays as it is.
 absl::Status AtField(absl::string_view field, const absl::Status& status);
 
-// The same code, with "<field>: " before the message: for errors that are not INVALID_ARGUMENT,
-// whose message does not make clear what they are about.
+// Puts "<field>: " before the message and keeps the code. For errors other than INVALID_ARGUMENT
+// whose message does not say which field they concern.
 absl::Status WithField(absl::string_view field, const absl::Status& status);
 
-// For a call's end.
+// The conversion for the end of a call.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
 // Adds a violation saying that an enum's field has a value without a name.
 void AddUnknownEnum(absl::string_view field, int value, Violations* violations);
 
-// A text from a request, for a message that quotes it: in double quotes, escaped, and cut to about
-// 200 bytes.
+// Prepares a text from a request for a message that quotes it: in double quotes, escaped, and cut
+// to about 200 bytes.
 std::string Quoted(absl::string_view text);
 
-// At most `bytes_max` bytes of valid UTF-8, cut between characters; invalid bytes become '?'.
+// Returns at most `bytes_max` bytes of valid UTF-8, cut between characters. Invalid bytes become
+// '?'.
 std::string SafeText(absl::string_view text, size_t bytes_max);
 
 }  // namespace runnel::server

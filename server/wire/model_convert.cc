@@ -10,11 +10,11 @@ namespace {
 
 constexpr size_t kDamageBytesMax = 1000;
 
-// Empty if it cannot be read.
+// Returns an empty message if the JSON cannot be read.
 v1::TrainingOptions FromModelFileJson(const std::string& json) {
   v1::TrainingOptions training;
   google::protobuf::util::JsonParseOptions lenient;
-  lenient.ignore_unknown_fields = true;  // of later releases
+  lenient.ignore_unknown_fields = true;  // a later release may have more fields
   if (!google::protobuf::util::JsonStringToMessage(json, &training, lenient).ok()) training.Clear();
   return training;
 }

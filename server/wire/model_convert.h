@@ -1,4 +1,4 @@
-// Stored models as the wire shows them.
+// Converts stored models to the wire's messages.
 #ifndef RUNNEL_SERVER_WIRE_MODEL_CONVERT_H_
 #define RUNNEL_SERVER_WIRE_MODEL_CONVERT_H_
 
@@ -13,11 +13,11 @@ namespace runnel::server {
 v1::ModelVersion ToProto(const VersionInfo& version);
 v1::Model ToProto(const ModelInfo& model);
 
-// How training options stand in a model file: as JSON, with the wire's field names.
+// Writes training options as a model file stores them: as JSON, with the wire's field names.
 std::string ToModelFileJson(const v1::TrainingOptions& options);
 
-// The same of a file from outside, which may hold any JSON there: only what this release knows.
-// "{}" if it is nothing of the kind.
+// Reduces the JSON of an imported file, which can be anything, to the training options that this
+// release knows. Returns "{}" if the JSON does not hold training options.
 std::string WithKnownFieldsOnly(const std::string& model_file_json);
 
 }  // namespace runnel::server

@@ -1,4 +1,4 @@
-// What training is about, on the wire and in the engine.
+// Converts the options of networks and of training between the wire and the engine.
 #ifndef RUNNEL_SERVER_WIRE_TRAINING_CONVERT_H_
 #define RUNNEL_SERVER_WIRE_TRAINING_CONVERT_H_
 
@@ -14,16 +14,17 @@
 
 namespace runnel::server {
 
-// None for an unspecified or unknown value.
+// These return nothing for an unspecified or unknown value.
 std::optional<CellType> CellFromProto(v1::CellType wire);
 std::optional<Optimizer> OptimizerFromProto(v1::Optimizer wire);
 
-// Sets what `wire` says of the network, its vocabulary apart; the rest of `network` stays. Adds
-// violations of the bounds, under names like "network.hidden_size".
+// Sets the fields of `network` that are present in `wire` and leaves the others as they are. (The
+// wire's message also describes the vocabulary, which is not read here.) Adds a violation for each
+// field that is out of its bounds, under names like "network.hidden_size".
 void ReadNetwork(const v1::NetworkConfig& wire, NetworkConfig* network, Violations* violations);
 
-// With every field that says something filled in, so that the result can be sent as
-// a request again.
+// These fill in every field that has a meaning, so that a client can send the result as a request
+// again.
 v1::NetworkConfig ToProto(const NetworkConfig& network, const VocabularyRules& vocabulary);
 v1::TrainingOptions ToProto(const TrainingOptions& options);
 
