@@ -28,12 +28,12 @@ void ReadNetworkOfFile(const v1::NetworkConfig& wire, ImportRequest* request,
   if (wire.has_min_char_count() && wire.min_char_count() != 1) {
     violations->Add("network.min_char_count",
                     absl::StrCat("is ", wire.min_char_count(),
-                                 "; must be 1 or absent, as an imported vocabulary is given"));
+                                 "; must be 1 or absent, because an imported vocabulary is fixed"));
   }
   if (wire.has_min_char_count()) request->min_char_count = wire.min_char_count();
   if (!wire.document_separator().empty()) {
     violations->Add("network.document_separator",
-                    "is given; must be absent, as an imported vocabulary is given");
+                    "is given; must be absent, because an imported vocabulary is fixed");
   }
 }
 
@@ -61,7 +61,7 @@ void ReadVocabulary(const v1::ImportModelRequest& message, ImportRequest* reques
   if (kind == v1::VOCABULARY_KIND_BYTES) {
     request->vocabulary_kind = VocabularyKind::kBytes;
     if (!message.vocabulary().empty()) {
-      violations->Add("vocabulary", "is given; must be empty where network.vocabulary is BYTES");
+      violations->Add("vocabulary", "is given; must be empty if network.vocabulary is BYTES");
     }
   } else if (kind == v1::VOCABULARY_KIND_CODE_POINTS || !message.vocabulary().empty()) {
     request->vocabulary_kind = VocabularyKind::kCodePoints;
@@ -84,12 +84,12 @@ ImportRequest ReadImportRequest(const v1::ImportModelRequest& message, Violation
 
 void RequireNetworkAndVocabulary(const ImportRequest& request, Violations* violations) {
   if (!request.has_network) {
-    violations->Add("network", "is missing; the file does not say what network it holds");
+    violations->Add("network", "is missing; the file does not say which network it holds");
   } else if (!request.cell) {
-    violations->Add("network.cell_type", "is missing; the file does not say what cell it holds");
+    violations->Add("network.cell_type", "is missing; the file does not say which cell it holds");
   }
   if (request.vocabulary_kind != VocabularyKind::kBytes && request.spec.characters.empty()) {
-    violations->Add("vocabulary", "is missing; the file does not say what characters it is of");
+    violations->Add("vocabulary", "is missing; the file does not say which characters it has");
   }
 }
 

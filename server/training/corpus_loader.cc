@@ -145,7 +145,7 @@ absl::Status CorpusLoader::CheckAllMemory(int64_t bytes) const {
   if (bytes <= memory_.bytes_max()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("needs ", bytes, " bytes of memory or more; at most ", memory_.bytes_max(),
-                   " are there for corpora on this server"));
+                   " are available for corpora on this server"));
 }
 
 absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::LoadSource(

@@ -119,7 +119,7 @@ absl::Status StartFromBase(const TrainingSpec& spec, ModelStore* models, Trainer
   if (base->data.description.network != submitted.network || known != submitted.vocabulary) {
     return absl::FailedPreconditionError(
         absl::StrCat("base: the file of ", spec.base->reference.ToString(),
-                     " was exchanged for another network's since the job was submitted"));
+                     " has been replaced by another network's since the job was submitted"));
   }
   const auto network = MakeNetwork<float>(spec.network, known.size());
   CarryOver<float>({.layout = network->layout(),

@@ -52,10 +52,11 @@ TEST_F(CorpusLoaderTest, CorpusBeyondAllMemory_NamesTheFieldAndTheBound) {
   const CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
   v1::TrainRequest request;
   request.set_text("abcabc");
-  EXPECT_EQ(loader.Load(request, {}).status(),
-            InvalidField(
-                "text",
-                "needs 6 bytes of memory or more; at most 5 are there for corpora on this server"));
+  EXPECT_EQ(
+      loader.Load(request, {}).status(),
+      InvalidField(
+          "text",
+          "needs 6 bytes of memory or more; at most 5 are available for corpora on this server"));
 }
 
 TEST_F(CorpusLoaderTest, FileFarBeyondAllMemory_IsNotRead) {
@@ -64,9 +65,10 @@ TEST_F(CorpusLoaderTest, FileFarBeyondAllMemory_IsNotRead) {
   std::ofstream(folder_ / "large.txt") << std::string(24, '\xFF');  // invalid, had it been read
   v1::TrainRequest request;
   request.set_corpus_path("large.txt");
-  EXPECT_EQ(loader.Load(request, {}).status().message(),
-            "corpus_path: needs 6 bytes of memory or more; at most 5 are there for corpora on this "
-            "server");
+  EXPECT_EQ(
+      loader.Load(request, {}).status().message(),
+      "corpus_path: needs 6 bytes of memory or more; at most 5 are available for corpora on this "
+      "server");
   const CorpusVocabulary documents = {.rules = {.document_separator = "\n"}};
   EXPECT_THAT(std::string(loader.Load(request, documents).status().message()), HasSubstr("UTF-8"));
 }

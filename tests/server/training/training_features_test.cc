@@ -168,7 +168,7 @@ TEST_F(TrainingFeaturesTest, BaseThatIsExchangedWhileItsJobWaits_FailsTheJob) {
   ASSERT_TRUE(CancelJob(first.id()).ok());
   const v1::TrainingJob ended = WaitForEnd(waiting.id());
   EXPECT_EQ(ended.state(), v1::TRAINING_JOB_STATE_FAILED);
-  EXPECT_THAT(ended.error(), HasSubstr("base: the file of m:1 was exchanged"));
+  EXPECT_THAT(ended.error(), HasSubstr("base: the file of m:1 has been replaced"));
 }
 
 TEST_F(TrainingFeaturesTest, DivergedJob_FailsAndLeavesTheVersionsThatThereAre) {
