@@ -12,6 +12,7 @@
 #include "core/model/pytorch_names.h"
 #include "core/model/safetensors.h"
 #include "server/base/log.h"
+#include "server/base/out_of_memory.h"
 #include "server/wire/model_convert.h"
 
 namespace runnel::server {
@@ -69,7 +70,8 @@ absl::StatusOr<VersionInfo> ModelImport::Publish(const std::function<bool()>& is
   const auto memory = engine_.import_memory.Take(MemoryNeeded(bytes_, file->header), "the model");
   if (!memory.ok()) return memory.status();
 
-  absl::StatusOr<ModelData> model = Decode(file->header);
+  absl::StatusOr<ModelData> model =
+      OrOutOfMemory("the model", [&] { return Decode(file->header); });
   if (!model.ok()) return model.status();
   file_.reset();
   model->description.training_job.clear();

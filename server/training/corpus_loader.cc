@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "core/text/text_source.h"
 #include "server/base/log.h"
+#include "server/base/out_of_memory.h"
 #include "server/wire/error_mapping.h"
 
 namespace runnel::server {
@@ -56,7 +57,7 @@ absl::string_view CorpusLoader::Field(const v1::TrainRequest& request) {
 
 absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::Load(
     const v1::TrainRequest& request, const CorpusVocabulary& vocabulary) const {
-  auto loaded = LoadField(request, vocabulary);
+  auto loaded = OrOutOfMemory("the corpus", [&] { return LoadField(request, vocabulary); });
   if (!loaded.ok()) {
     if (absl::IsUnavailable(loaded.status())) return loaded;
     if (absl::IsInvalidArgument(loaded.status())) return AtField(Field(request), loaded.status());

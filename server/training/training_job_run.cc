@@ -4,9 +4,7 @@
 #include <chrono>
 #include <limits>
 #include <memory>
-#include <new>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +19,7 @@
 #include "core/train/training_run.h"
 #include "server/base/allocator.h"
 #include "server/base/log.h"
+#include "server/base/out_of_memory.h"
 #include "server/wire/error_mapping.h"
 #include "server/wire/model_convert.h"
 #include "server/wire/training_convert.h"
@@ -156,8 +155,8 @@ absl::StatusOr<JobOutcome> Train(TrainingJob* job, const TrainingSpec& spec, Mod
   return JobOutcome{.training = *std::move(outcome), .out_of_time = observer.out_of_time()};
 }
 
-// Publishes the outcome. While the disk is full it tries again, until the job is stopped, because
-// the training may have taken days.
+// Publishes the outcome. While the disk or the memory is full it tries again, until the job is
+// stopped, because the training may have taken days.
 absl::StatusOr<VersionInfo> Publish(const TrainingJob& job, const TrainingSpec& spec,
                                     TrainingOutcome outcome, ModelStore* models) {
   ModelData data;
@@ -171,7 +170,8 @@ absl::StatusOr<VersionInfo> Publish(const TrainingJob& job, const TrainingSpec& 
                       .training = ToModelFileJson(server::ToProto(spec.options))};
   data.parameters = std::move(outcome.parameters);
   for (std::chrono::seconds wait(1);; wait = std::min(2 * wait, kPublishWaitMax)) {
-    absl::StatusOr<VersionInfo> published = models->Publish(spec.model, data);
+    absl::StatusOr<VersionInfo> published =
+        OrOutOfMemory("the model's file", [&] { return models->Publish(spec.model, data); });
     if (!absl::IsResourceExhausted(published.status())) return published;
     Log(LogLevel::kWarning, absl::StrCat("job ", job.id(), " cannot publish yet, tries again in ",
                                          wait.count(), " s: ", published.status().message()));
@@ -192,7 +192,8 @@ Ending Failed(const absl::Status& status) {
 
 Ending TrainAndPublish(TrainingJob* job, const TrainingSpec& spec, ModelStore* models,
                        const TrainingJobLimits& limits) {
-  absl::StatusOr<JobOutcome> outcome = Train(job, spec, models, limits);
+  absl::StatusOr<JobOutcome> outcome =
+      OrOutOfMemory("this training", [&] { return Train(job, spec, models, limits); });
   if (!outcome.ok()) return Failed(outcome.status());
   const bool cancelled = outcome->training.stopped && !outcome->out_of_time;
   Ending ending{.state = v1::TRAINING_JOB_STATE_SUCCEEDED};
@@ -214,25 +215,6 @@ Ending TrainAndPublish(TrainingJob* job, const TrainingSpec& spec, ModelStore* m
   return ending;
 }
 
-// Does the same as TrainAndPublish, and lets the job fail if there is no memory or no thread for
-// it. The standard library reports this with exceptions; they end here, so that the server keeps
-// running.
-Ending TrainAndPublishOrFail(TrainingJob* job, const TrainingSpec& spec, ModelStore* models,
-                             const TrainingJobLimits& limits) {
-  try {
-    return TrainAndPublish(job, spec, models, limits);
-  } catch (const std::bad_alloc&) {
-    return Failed(absl::ResourceExhaustedError(
-        "this machine or the limits of the server's process leave too little memory for this "
-        "training; nothing is published; a smaller network, batch_size or sequence_length needs "
-        "less"));
-  } catch (const std::system_error& error) {
-    return Failed(absl::ResourceExhaustedError(
-        absl::StrCat("the system does not let the server start ", limits.threads,
-                     " threads for training: ", error.what(), "; nothing is published")));
-  }
-}
-
 }  // namespace
 
 double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& options,
@@ -243,8 +225,8 @@ double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& 
   constexpr double kParameterCopies = 12;
   // In addition to the gates: a layer's outputs as the next layer reads them, and the gradients.
   constexpr double kOtherBuffers = 3;
-  constexpr double kGatesPaddingMax =
-      31;  // numbers that round a row up to an odd number of cache lines
+  // Numbers that round a row of gates up to an odd number of cache lines.
+  constexpr double kGatesPaddingMax = 31;
   const CellShape& cell = GetCell<float>(network.cell).shape;
   const double layers = static_cast<double>(network.num_layers) * network.directions();
   const double numbers_a_unit = cell.rows + cell.states + kOtherBuffers;
@@ -263,7 +245,7 @@ void RunTrainingJob(TrainingJob* job, ModelStore* models, const TrainingJobLimit
   std::unique_ptr<const TrainingSpec> spec = job->Begin();
   if (spec == nullptr) return;
   Log(LogLevel::kInfo, absl::StrCat("job ", job->id(), " trains ", spec->model));
-  const Ending ending = TrainAndPublishOrFail(job, *spec, models, limits);
+  const Ending ending = TrainAndPublish(job, *spec, models, limits);
   spec.reset();  // frees the corpus before anyone learns that the job has ended
   ReturnFreedMemory();
   Log(ending.state == v1::TRAINING_JOB_STATE_FAILED ? LogLevel::kWarning : LogLevel::kInfo,

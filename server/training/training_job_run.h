@@ -21,7 +21,7 @@ struct TrainingJobLimits {
 
 // Starts the job, unless it was cancelled, and returns when it has ended, well or badly.
 // A job that has trained for `seconds_max` publishes and succeeds. A job for which there is no
-// memory or no thread fails.
+// memory fails.
 void RunTrainingJob(TrainingJob* job, ModelStore* models, const TrainingJobLimits& limits);
 
 }  // namespace runnel::server

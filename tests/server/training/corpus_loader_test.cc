@@ -7,7 +7,9 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "server/wire/error_mapping.h"
+#include "tests/testing/little_memory.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace runnel::server {
@@ -71,6 +73,24 @@ TEST_F(CorpusLoaderTest, FileFarBeyondAllMemory_IsNotRead) {
       "server");
   const CorpusVocabulary documents = {.rules = {.document_separator = "\n"}};
   EXPECT_THAT(std::string(loader.Load(request, documents).status().message()), HasSubstr("UTF-8"));
+}
+
+TEST_F(CorpusLoaderTest, ProcessWithoutMemory_RefusesTheCorpusAndLoadsASmallOne) {
+  if (!testing::kMemoryCanBeLimited) GTEST_SKIP() << "a sanitizer needs all addresses";
+  constexpr int64_t kMegabyte = 1 << 20;
+  MemoryBudget memory(1000 * kMegabyte);
+  const CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
+  v1::TrainRequest large;
+  for (int i = 0; i < 64 * kMegabyte / 8; ++i) large.mutable_text()->append("abcdefgh");
+  v1::TrainRequest small;
+  small.set_text("abcabc");
+  const auto load_both = [&] {
+    const absl::Status status = loader.Load(large, {}).status();
+    return absl::IsResourceExhausted(status) &&
+           absl::StrContains(status.message(), "text: there is not enough memory for the corpus") &&
+           loader.Load(small, {}).ok();
+  };
+  EXPECT_EQ(testing::RunWithLittleMemory(20 * kMegabyte, load_both), 0);
 }
 
 TEST_F(CorpusLoaderTest, Corpus_HoldsItsMemoryAsLongAsItLives) {

@@ -188,7 +188,7 @@ TEST_F(TrainingJobsTest, JobWithoutMemory_Fails_AndTheNextOneTrains) {
   large.network.hidden_size = 8'000'000;
   const v1::TrainingJob failed = WaitForEnd(*Submit(std::move(large)));
   EXPECT_EQ(failed.state(), v1::TRAINING_JOB_STATE_FAILED);
-  EXPECT_THAT(failed.error(), HasSubstr("too little memory for this training"));
+  EXPECT_THAT(failed.error(), HasSubstr("there is not enough memory for this training"));
   EXPECT_EQ(failed.published_version(), 0);
   EXPECT_EQ(WaitForEnd(*Submit(Spec("m", 5))).state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
 }
