@@ -22,12 +22,12 @@ constexpr int kLogprobBytesMax = 20;
 constexpr int kAlternativeBytesMax = 16;
 
 std::shared_ptr<const LogitBias> ReadLogitBias(const v1::SamplingOptions& sampling,
-                                               Violations* problems) {
+                                               Violations* violations) {
   constexpr absl::string_view kField = "logit_bias";
   if (sampling.logit_bias().empty()) return nullptr;
   if (sampling.logit_bias_size() > kLogitBiasMax) {
-    problems->Add(kField, absl::StrCat("has ", sampling.logit_bias_size(), " characters; at most ",
-                                       kLogitBiasMax));
+    violations->Add(kField, absl::StrCat("has ", sampling.logit_bias_size(),
+                                         " characters; at most ", kLogitBiasMax));
     return nullptr;
   }
   auto bias = std::make_shared<LogitBias>();
@@ -35,8 +35,8 @@ std::shared_ptr<const LogitBias> ReadLogitBias(const v1::SamplingOptions& sampli
   for (const auto& [key, nats] : sampling.logit_bias()) {
     const auto chars = DecodeUtf8(key);
     if (!chars.ok() || chars->size() != 1) {
-      problems->Add(kField, absl::StrCat("has the key \"", absl::Utf8SafeCHexEscape(key),
-                                         "\"; a key must be one character"));
+      violations->Add(kField, absl::StrCat("has the key \"", absl::Utf8SafeCHexEscape(key),
+                                           "\"; a key must be one character"));
       return nullptr;
     }
     const char32_t character = chars->front();
@@ -45,8 +45,8 @@ std::shared_ptr<const LogitBias> ReadLogitBias(const v1::SamplingOptions& sampli
     } else if (std::isfinite(nats)) {
       bias->entries.push_back({character, nats});
     } else {
-      problems->Add(kField, absl::StrCat("is ", nats, " for ", DescribeChar(character),
-                                         "; must be a number, and not infinite"));
+      violations->Add(kField, absl::StrCat("is ", nats, " for ", DescribeChar(character),
+                                           "; must be a number, and not infinite"));
       return nullptr;
     }
   }
@@ -58,22 +58,22 @@ std::shared_ptr<const LogitBias> ReadLogitBias(const v1::SamplingOptions& sampli
 }
 
 void ReadStop(const v1::StopOptions& stop, int64_t max_chars_cap, SamplingOptions* options,
-              Violations* problems) {
+              Violations* violations) {
   options->max_chars =
       stop.has_max_chars() ? stop.max_chars() : std::min(options->max_chars, max_chars_cap);
-  ValidateStop(*options, max_chars_cap, problems);
+  ValidateStop(*options, max_chars_cap, violations);
   options->include_stop = stop.include_stop();
   if (stop.stop_sequences_size() == 0) return;
   auto stops = StopSequences::Create({stop.stop_sequences().begin(), stop.stop_sequences().end()});
   if (stops.ok()) {
     options->stops = *std::move(stops);
   } else {
-    problems->Add("stop_sequences", std::string(stops.status().message()));
+    violations->Add("stop_sequences", std::string(stops.status().message()));
   }
 }
 
 void ReadSampler(const v1::SamplingOptions& sampling, SamplingOptions* options,
-                 Violations* problems) {
+                 Violations* violations) {
   SamplerOptions& sampler = options->sampler;
   if (sampling.has_temperature()) sampler.temperature = sampling.temperature();
   if (sampling.has_top_k()) sampler.top_k = sampling.top_k();
@@ -83,30 +83,30 @@ void ReadSampler(const v1::SamplingOptions& sampling, SamplingOptions* options,
     options->repetition_penalty = sampling.repetition_penalty();
   }
   if (sampling.has_seed()) options->seed = sampling.seed();
-  ValidateSampling(*options, problems);
-  options->logit_bias = ReadLogitBias(sampling, problems);
+  ValidateSampling(*options, violations);
+  options->logit_bias = ReadLogitBias(sampling, violations);
   if (sampling.pattern().empty()) return;
   auto pattern = ParsePattern(sampling.pattern());
   if (pattern.ok()) {
     options->pattern = *std::move(pattern);
   } else {
-    problems->Add("pattern", std::string(pattern.status().message()));
+    violations->Add("pattern", std::string(pattern.status().message()));
   }
 }
 
 // Reads what both requests have.
 template <typename Request>
-SamplingOptions ReadCommon(const Request& request, int64_t max_chars_cap, Violations* problems) {
+SamplingOptions ReadCommon(const Request& request, int64_t max_chars_cap, Violations* violations) {
   SamplingOptions options;
   Violations of_sampling;
   ReadSampler(request.sampling(), &options, &of_sampling);
-  problems->AddPrefixed("sampling.", of_sampling);
+  violations->AddPrefixed("sampling.", of_sampling);
   Violations of_stop;
   ReadStop(request.stop(), max_chars_cap, &options, &of_stop);
-  problems->AddPrefixed("stop.", of_stop);
+  violations->AddPrefixed("stop.", of_stop);
   options.return_state = request.return_state();
   if (request.has_top_logprobs()) options.top_logprobs = request.top_logprobs();
-  ValidateReport(options, problems);
+  ValidateReport(options, violations);
   return options;
 }
 
@@ -129,30 +129,30 @@ int64_t MemoryPerChar(const SamplingOptions& options) {
 }
 
 SamplingOptions ReadSampling(const v1::GenerateCharsRequest& request, int64_t max_chars_cap,
-                             Violations* problems) {
-  SamplingOptions options = ReadCommon(request, max_chars_cap, problems);
+                             Violations* violations) {
+  SamplingOptions options = ReadCommon(request, max_chars_cap, violations);
   if (request.has_max_chars_per_message() && request.max_chars_per_message() < 1) {
-    problems->Add("max_chars_per_message",
-                  absl::StrCat("is ", request.max_chars_per_message(), "; must be 1 or more"));
+    violations->Add("max_chars_per_message",
+                    absl::StrCat("is ", request.max_chars_per_message(), "; must be 1 or more"));
   }
   return options;
 }
 
 SamplingOptions ReadSampling(const v1::SampleRequest& request, int64_t max_chars_cap,
-                             int64_t response_bytes_max, Violations* problems) {
-  SamplingOptions options = ReadCommon(request, max_chars_cap, problems);
+                             int64_t response_bytes_max, Violations* violations) {
+  SamplingOptions options = ReadCommon(request, max_chars_cap, violations);
   const int samples = NumSamples(request);
-  problems->CheckRange("num_samples", samples, 1, kSamplesMax);
+  violations->CheckRange("num_samples", samples, 1, kSamplesMax);
   if (request.has_best_of() && (request.best_of() < samples || request.best_of() > kSamplesMax)) {
-    problems->Add("best_of", absl::StrCat("is ", request.best_of(), "; must be num_samples (",
-                                          samples, ") to ", kSamplesMax));
+    violations->Add("best_of", absl::StrCat("is ", request.best_of(), "; must be num_samples (",
+                                            samples, ") to ", kSamplesMax));
   }
   const int64_t texts = NumTexts(request);
   const int64_t chars_max = response_bytes_max / BytesPerChar(options);
-  if (problems->empty() && texts * options.max_chars > chars_max) {
-    problems->Add("stop.max_chars", absl::StrCat("is ", options.max_chars, " for ", texts,
-                                                 " texts; one response holds at most ", chars_max,
-                                                 " characters together"));
+  if (violations->empty() && texts * options.max_chars > chars_max) {
+    violations->Add("stop.max_chars", absl::StrCat("is ", options.max_chars, " for ", texts,
+                                                   " texts; one response holds at most ", chars_max,
+                                                   " characters together"));
   }
   return options;
 }

@@ -16,10 +16,10 @@ inline constexpr int kSamplesMax = 64;  // num_samples
 
 // Reads everything but model and prompt. `max_chars_cap` is the server's.
 SamplingOptions ReadSampling(const v1::GenerateCharsRequest& request, int64_t max_chars_cap,
-                             Violations* problems);
+                             Violations* violations);
 // Also checks num_samples and best_of. `response_bytes_max` bounds the texts together.
 SamplingOptions ReadSampling(const v1::SampleRequest& request, int64_t max_chars_cap,
-                             int64_t response_bytes_max, Violations* problems);
+                             int64_t response_bytes_max, Violations* violations);
 
 // Returns the most bytes that a written character takes in a response that waits in memory.
 int64_t MemoryPerChar(const SamplingOptions& options);

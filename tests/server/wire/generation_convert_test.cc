@@ -20,37 +20,37 @@ constexpr int64_t kCap = 1000;
 constexpr int64_t kResponseBytes = 1 << 20;
 
 grpc::Status Check(const v1::GenerateCharsRequest& request) {
-  Violations problems;
-  ReadSampling(request, kCap, &problems);
-  return ToGrpcStatus(ToStatus(problems));
+  Violations violations;
+  ReadSampling(request, kCap, &violations);
+  return ToGrpcStatus(ToStatus(violations));
 }
 
 grpc::Status Check(const v1::SampleRequest& request) {
-  Violations problems;
-  ReadSampling(request, kCap, kResponseBytes, &problems);
-  return ToGrpcStatus(ToStatus(problems));
+  Violations violations;
+  ReadSampling(request, kCap, kResponseBytes, &violations);
+  return ToGrpcStatus(ToStatus(violations));
 }
 
 TEST(ReadSampling, EmptyRequest_IsTheModelsOwnDistribution) {
-  Violations problems;
-  const SamplingOptions options = ReadSampling(v1::GenerateCharsRequest(), kCap, &problems);
-  EXPECT_TRUE(problems.empty());
+  Violations violations;
+  const SamplingOptions options = ReadSampling(v1::GenerateCharsRequest(), kCap, &violations);
+  EXPECT_TRUE(violations.empty());
   EXPECT_EQ(options.sampler.temperature, 1);
   EXPECT_EQ(options.max_chars, 256);
   EXPECT_EQ(options.sample_index, 0u);
 }
 
 TEST(ReadSampling, DefaultLength_IsNeverAboveTheServersCap) {
-  Violations problems;
-  EXPECT_EQ(ReadSampling(v1::GenerateCharsRequest(), 10, &problems).max_chars, 10);
-  EXPECT_TRUE(problems.empty());
+  Violations violations;
+  EXPECT_EQ(ReadSampling(v1::GenerateCharsRequest(), 10, &violations).max_chars, 10);
+  EXPECT_TRUE(violations.empty());
 }
 
 TEST(ReadSampling, SeedZero_IsASeed) {
   v1::GenerateCharsRequest request;
   request.mutable_sampling()->set_seed(0);
-  Violations problems;
-  EXPECT_EQ(ReadSampling(request, kCap, &problems).seed, 0u);
+  Violations violations;
+  EXPECT_EQ(ReadSampling(request, kCap, &violations).seed, 0u);
 }
 
 struct Case {
@@ -136,9 +136,9 @@ TEST(ReadSampling, EveryOption_IsRead) {
   request.mutable_stop()->set_include_stop(true);
   request.set_return_state(true);
   request.set_top_logprobs(0);
-  Violations problems;
-  const SamplingOptions options = ReadSampling(request, kCap, &problems);
-  EXPECT_TRUE(problems.empty());
+  Violations violations;
+  const SamplingOptions options = ReadSampling(request, kCap, &violations);
+  EXPECT_TRUE(violations.empty());
   EXPECT_EQ(options.sampler.temperature, 0.5f);
   EXPECT_EQ(options.sampler.top_k, 5);
   EXPECT_EQ(options.sampler.top_p, 0.9f);
@@ -196,17 +196,17 @@ TEST(ReadSampling, TextsThatNoMessageHolds_AreInvalidWithTheBound) {
   v1::SampleRequest request;
   request.set_num_samples(2);
   request.mutable_stop()->set_max_chars(600);
-  Violations problems;
-  ReadSampling(request, kCap, /*response_bytes_max=*/4000, &problems);
-  const grpc::Status status = ToGrpcStatus(ToStatus(problems));
+  Violations violations;
+  ReadSampling(request, kCap, /*response_bytes_max=*/4000, &violations);
+  const grpc::Status status = ToGrpcStatus(ToStatus(violations));
   ASSERT_THAT(FieldsOf(status), ElementsAre("stop.max_chars"));
   EXPECT_THAT(status.error_message(), HasSubstr("at most 1000 characters"));
   // Log-probabilities take room, too.
   request.mutable_stop()->set_max_chars(300);
   request.set_top_logprobs(0);
-  problems = {};
-  ReadSampling(request, kCap, /*response_bytes_max=*/4000, &problems);
-  EXPECT_THAT(FieldsOf(ToGrpcStatus(ToStatus(problems))), ElementsAre("stop.max_chars"));
+  violations = {};
+  ReadSampling(request, kCap, /*response_bytes_max=*/4000, &violations);
+  EXPECT_THAT(FieldsOf(ToGrpcStatus(ToStatus(violations))), ElementsAre("stop.max_chars"));
 }
 
 TEST(MemoryPerChar, IsAboutWhatALogprobTakes) {
