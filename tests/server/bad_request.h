@@ -1,4 +1,4 @@
-// What a rejected request's status details say.
+// Reads the details of a refused request's status.
 #ifndef RUNNEL_TESTS_SERVER_BAD_REQUEST_H_
 #define RUNNEL_TESTS_SERVER_BAD_REQUEST_H_
 
@@ -12,7 +12,7 @@
 
 namespace runnel::server {
 
-// (field, description) of each violation; empty if the details hold none.
+// Returns the field and the description of each violation; none if the details have none.
 inline std::vector<std::pair<std::string, std::string>> ViolationsOf(const grpc::Status& status) {
   google::rpc::Status details;
   google::rpc::BadRequest bad_request;

@@ -1,4 +1,4 @@
-// ModelService over the wire.
+// Tests ModelService over the wire.
 #include "tests/server/server_fixture.h"
 
 namespace runnel::server {

@@ -1,4 +1,4 @@
-// ImportModel and ExportModel over the wire.
+// Tests ImportModel and ExportModel over the wire.
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,7 +15,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// How many imports a server takes at a time.
+// The number of imports that a server takes at a time.
 constexpr int kImportsMax = 8;
 
 class ModelExchangeTest : public ServerTest {
@@ -63,7 +63,7 @@ class ModelExchangeTest : public ServerTest {
     return reader->Finish();
   }
 
-  // Files of imports that are under way, or were not tidied up.
+  // The number of files of imports that are under way or were not deleted.
   size_t ImportFiles() const {
     const std::filesystem::directory_iterator files(options_.data_dir + "/imports");
     return std::distance(begin(files), end(files));
@@ -237,7 +237,7 @@ TEST_F(ModelExchangeTest, RequestThatContradictsRunnelsFile_IsInvalid) {
   request.mutable_network()->set_min_char_count(1);
   EXPECT_THAT(FieldsOf(Import(request, rare_file)), ElementsAre("network.min_char_count"));
   EXPECT_TRUE(Import(request, bytes).ok());
-  // What it says of itself may be said again.
+  // The request may repeat what the file says about itself.
   request = Request("other");
   request.mutable_network()->set_cell_type(v1::CELL_TYPE_RNN_TANH);
   request.mutable_network()->set_hidden_size(8);
@@ -290,7 +290,7 @@ TEST_F(ModelExchangeTest, FileLargerThanTheServerTakes_IsResourceExhausted) {
 }
 
 TEST_F(ModelExchangeTest, BrokenStream_PublishesNothingAndLeavesNothing) {
-  // All of the file, and no end.
+  // Sends the whole file, but does not end the stream.
   {
     grpc::ClientContext context;
     v1::ImportModelResponse response;
@@ -303,7 +303,7 @@ TEST_F(ModelExchangeTest, BrokenStream_PublishesNothingAndLeavesNothing) {
     EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::CANCELLED);
   }
   EXPECT_TRUE(Eventually([&] { return ImportFiles() == 0; }));
-  // All that the server does of it is done when it has stopped.
+  // Once the server has stopped, it has done everything that it does for the call.
   StartServer();
   ExpectNoModel("m");
 }
@@ -350,7 +350,7 @@ TEST_F(ModelExchangeTest, ExportOfADamagedFile_IsDataLossAndMarksTheVersion) {
   const grpc::Status status = Export("m", &bytes);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::DATA_LOSS);
   EXPECT_THAT(status.error_message(), AllOf(HasSubstr("m:2"), HasSubstr("checksum")));
-  // A bare name is the newest version that is whole.
+  // A name without a version stands for the newest version that is not damaged.
   bytes.clear();
   EXPECT_TRUE(Export("m", &bytes).ok());
   EXPECT_EQ(bytes, testing::ReadFile(VersionPath("m", 1)));

@@ -64,7 +64,8 @@ TEST_F(CorpusLoaderTest, CorpusBeyondAllMemory_NamesTheFieldAndTheBound) {
 TEST_F(CorpusLoaderTest, FileFarBeyondAllMemory_IsNotRead) {
   MemoryBudget memory(5);
   const CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
-  std::ofstream(folder_ / "large.txt") << std::string(24, '\xFF');  // invalid, had it been read
+  std::ofstream(folder_ / "large.txt")
+      << std::string(24, '\xFF');  // reading it would find invalid UTF-8
   v1::TrainRequest request;
   request.set_corpus_path("large.txt");
   EXPECT_EQ(

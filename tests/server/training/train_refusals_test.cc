@@ -1,4 +1,4 @@
-// Training requests that are refused, over the wire.
+// Tests over the wire that the server refuses wrong training requests.
 #include <limits>
 
 #include "tests/server/server_fixture.h"
@@ -12,7 +12,8 @@ using ::testing::StartsWith;
 
 class TrainRefusalsTest : public ServerTest {
  protected:
-  // Refused as INVALID_ARGUMENT for one field, with this in the message; and nothing is queued.
+  // Expects that the request is refused with INVALID_ARGUMENT for `field`, with `description` in the
+  // message, and that no job is queued.
   void ExpectInvalid(const v1::TrainRequest& request, const std::string& field,
                      const std::string& description) {
     const grpc::Status status = Train(request);

@@ -1,4 +1,4 @@
-// Training jobs over the wire: their states, who follows them, what they publish.
+// Tests training jobs over the wire: their states, the calls that follow them, and their versions.
 #include <google/protobuf/util/message_differencer.h>
 
 #include <algorithm>
@@ -58,7 +58,7 @@ TEST_F(TrainingCallsTest, Train_WithWait_AnswersWithTheEndedJob) {
   EXPECT_EQ(job.progress().step(), 5);
   EXPECT_EQ(job.corpus_chars(), static_cast<int64_t>(PlainText(20).size()));
   EXPECT_EQ(job.vocabulary_size(), 28);
-  // Input, recurrent and output weights, and two biases.
+  // The input, recurrent and output weights, and two biases.
   EXPECT_EQ(job.parameter_count(), 28 * 8 + 8 * 8 + 8 + 8 * 28 + 28);
   EXPECT_EQ(job.training().seed(), 7u);
   EXPECT_EQ(job.training().max_steps(), 5);
@@ -89,7 +89,7 @@ TEST_F(TrainingCallsTest, AbsentSequenceLength_SuitsAShortText) {
   request.mutable_training()->set_recipe(v1::RECIPE_FAST);
   EXPECT_EQ(MustTrain(request, /*wait=*/true).training().sequence_length(), 32);
   request.mutable_training()->set_recipe(v1::RECIPE_BEST);
-  request.mutable_network()->set_bidirectional(true);  // whose steps are windows
+  request.mutable_network()->set_bidirectional(true);  // trains on windows
   EXPECT_EQ(MustTrain(request, /*wait=*/true).training().sequence_length(), 64);
 }
 
@@ -214,7 +214,7 @@ TEST_F(TrainingCallsTest, FullDisk_DelaysThePublishUntilThereIsRoom) {
   {
     const FullDisk full(500);
     job = MustTrain(TinyTraining("m", 5), /*wait=*/false);
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // for it to try
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // lets the job try
     EXPECT_EQ(GetJob(job.id()).state(), v1::TRAINING_JOB_STATE_RUNNING);
   }
   const v1::TrainingJob ended = WaitForEnd(job.id());
@@ -225,7 +225,7 @@ TEST_F(TrainingCallsTest, FullDisk_DelaysThePublishUntilThereIsRoom) {
 TEST_F(TrainingCallsTest, Cancel_OfAJobThatWaitsForRoom_EndsIt) {
   const FullDisk full(500);
   const v1::TrainingJob job = MustTrain(TinyTraining("m", 5), /*wait=*/false);
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // for it to try
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // lets the job try
   ASSERT_TRUE(CancelJob(job.id()).ok());
   const v1::TrainingJob ended = WaitForEnd(job.id());
   EXPECT_EQ(ended.state(), v1::TRAINING_JOB_STATE_CANCELLED);
@@ -351,7 +351,7 @@ TEST_F(TrainingCallsTest, SameSeedAndRequest_GiveTheSameModel) {
 
 TEST_F(TrainingCallsTest, PublishedVersion_TellsHowItWasTrained) {
   const v1::TrainingJob job = MustTrain(TinyTraining("m", 5), /*wait=*/true);
-  StartServer();  // read back from its file
+  StartServer();  // reads the version from its file
   v1::Model model;
   ASSERT_TRUE(GetModel("m", &model).ok());
   ASSERT_EQ(model.versions_size(), 1);

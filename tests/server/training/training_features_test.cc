@@ -1,4 +1,4 @@
-// Documents, rare characters, fine-tuning and divergence, from the request to what is published.
+// Tests documents, rare characters, fine-tuning and divergence, from the request to the version.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -142,7 +142,7 @@ TEST_F(TrainingFeaturesTest, BaseThatDoesNotFit_IsInvalidByField) {
   const grpc::Status status = Train(request);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(FieldsOf(status), ElementsAre("network.hidden_size", "network.vocabulary"));
-  v1::TrainRequest unlike = request;  // one violation a field, though two rules are broken
+  v1::TrainRequest unlike = request;  // breaks two rules of one field, which gets one violation
   unlike.mutable_network()->set_hidden_size(0);
   unlike.mutable_training()->set_mask_fraction(0.2f);
   EXPECT_THAT(FieldsOf(Train(unlike)),

@@ -1,4 +1,4 @@
-// UploadCorpus over the wire.
+// Tests UploadCorpus over the wire.
 #include "tests/server/server_fixture.h"
 
 namespace runnel::server {

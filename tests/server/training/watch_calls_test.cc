@@ -1,4 +1,4 @@
-// WatchTrainingJob over the wire.
+// Tests WatchTrainingJob over the wire.
 #include "core/text/utf8.h"
 #include "tests/server/server_fixture.h"
 
@@ -46,7 +46,7 @@ TEST_F(WatchCallsTest, SlowWatcher_GetsTheEnd) {
   watch.set_id(job.id());
   watch.set_from_start(true);
   const auto reader = jobs_->WatchTrainingJob(&context, watch);
-  // More reports than the history holds, none of them read yet.
+  // There are more reports than the history holds, and none of them has been read.
   ASSERT_TRUE(Eventually([&] {
     return GetJob(job.id()).progress().step() > 2 * int64_t{ProgressHistory::kReportsMax};
   }));

@@ -201,7 +201,7 @@ TEST(ReadSampling, TextsThatNoMessageHolds_AreInvalidWithTheBound) {
   const grpc::Status status = ToGrpcStatus(ToStatus(violations));
   ASSERT_THAT(FieldsOf(status), ElementsAre("stop.max_chars"));
   EXPECT_THAT(status.error_message(), HasSubstr("at most 1000 characters"));
-  // Log-probabilities take room, too.
+  // Log-probabilities also take space.
   request.mutable_stop()->set_max_chars(300);
   request.set_top_logprobs(0);
   violations = {};
