@@ -1,9 +1,10 @@
-// Vectorised sigmoid, tanh and exp of what is not positive, compiled once for each instruction set
-// (see Highway's -inl.h convention).
+// Vectorised sigmoid, tanh, and exp of numbers that are not positive, compiled once for each
+// instruction set (see Highway's -inl.h convention).
 //
-// float: within 3 units in the last place of the true value, which keeps gradients exact to float;
-// double: Highway's, within 4. NaN stays NaN, so that diverged training shows. A result depends on
-// its element alone, with one sequence of operations whatever the vector width.
+// Floats are within 3 units in the last place of the true value, which keeps gradients as exact as
+// a float can be. Doubles use Highway's functions, which are within 4. NaN stays NaN, so that
+// diverged training is noticed. Each element is computed from itself by the same sequence of
+// operations, whatever the vector width is.
 #if defined(RUNNEL_CORE_MATH_ACTIVATIONS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RUNNEL_CORE_MATH_ACTIVATIONS_INL_H_
 #undef RUNNEL_CORE_MATH_ACTIVATIONS_INL_H_
@@ -23,23 +24,23 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// e^x = power (1 + rest), whose sum is the caller's to round.
+// e^x = power * (1 + rest). The caller adds and rounds.
 template <class V>
 struct SplitExponential {
   V power;
   V rest;
 };
 
-// Of x <= 0: power is 2^n with n = round(x / ln 2), and rest = e^r - 1, |r| <= ln 2 / 2, by Cephes'
-// polynomial (Moshier, expf). Below -87.7, where e^x is denormal, power is 0.
+// Splits e^x for x <= 0: power is 2^n with n = round(x / ln 2); rest is e^r - 1 with |r| <= ln 2 /
+// 2, by the polynomial of Cephes (Moshier, expf). Below -87.7, where e^x is denormal, power is 0.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE SplitExponential<V> SplitExp(D d, V x) {
   const hn::Rebind<int32_t, D> di;
-  // Not the maximum, which may drop a NaN. Below, power is 0 already.
+  // hn::Max might drop a NaN. Below the lowest value, power is already 0.
   const V lowest = hn::Set(d, -88.0f);
   x = hn::IfThenElse(hn::Lt(x, lowest), lowest, x);
-  // Adding 1.5 * 2^23 rounds to a whole number, which then stands in the lowest bits; here it is
-  // the exponent as floats store it, n + 127.
+  // Adding 1.5 * 2^23 rounds to a whole number, which is then in the lowest bits; here it is the
+  // exponent as a float stores it, n + 127.
   const V rounder = hn::Set(d, 0x1.8p23f + 127);
   const V rounded = hn::MulAdd(x, hn::Set(d, 1.44269504088896341f), rounder);
   const V n = hn::Sub(rounded, rounder);
@@ -58,14 +59,14 @@ HWY_INLINE SplitExponential<V> SplitExp(D d, V x) {
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V ExpOfNegative(D d, V x) {
   if constexpr (std::is_same_v<hn::TFromD<D>, double>) {
-    return hn::IfThenElse(hn::Eq(x, x), hn::Exp(d, x), x);  // Highway's makes 0 of NaN
+    return hn::IfThenElse(hn::Eq(x, x), hn::Exp(d, x), x);  // Highway's Exp returns 0 for NaN.
   } else {
     const auto [power, rest] = SplitExp(d, x);
     return hn::MulAdd(power, rest, power);
   }
 }
 
-// 1 / (1 + e^-x), which is e^x / (1 + e^x)
+// 1 / (1 + e^-x) = e^x / (1 + e^x).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Sigmoid(D d, V x) {
   const V one = hn::Set(d, hn::TFromD<D>{1});
@@ -78,7 +79,7 @@ HWY_INLINE V TanhKeepingNan(D d, V x) {
   if constexpr (std::is_same_v<hn::TFromD<D>, double>) {
     return hn::IfThenElse(hn::Eq(x, x), hn::Tanh(d, x), x);
   } else {
-    // -m / (2 + m) of m = e^-2|x| - 1, which is exact near 0, too: power is 1 there.
+    // tanh|x| = -m / (2 + m) with m = e^-2|x| - 1. This is exact near 0, too, where power is 1.
     const V one = hn::Set(d, 1.0f);
     const auto [power, rest] = SplitExp(d, hn::Mul(hn::Abs(x), hn::Set(d, -2.0f)));
     const V m = hn::MulAdd(power, rest, hn::Sub(power, one));
@@ -86,7 +87,7 @@ HWY_INLINE V TanhKeepingNan(D d, V x) {
   }
 }
 
-// Calls body(d, i) for whole vectors from i on, then for what is left one element at a time.
+// Calls body(d, i) for each whole vector, which begins at i, and then for each remaining element.
 template <typename Real, typename Body>
 HWY_INLINE void ForEachVector(int64_t n, const Body& body) {
   const hn::ScalableTag<Real> d;

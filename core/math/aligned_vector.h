@@ -1,4 +1,4 @@
-// A std::vector whose elements begin at a cache line, so that no vector load straddles two.
+// A std::vector whose elements begin at a cache line, so that no vector load crosses two lines.
 #ifndef RUNNEL_CORE_MATH_ALIGNED_VECTOR_H_
 #define RUNNEL_CORE_MATH_ALIGNED_VECTOR_H_
 
@@ -33,7 +33,7 @@ struct CacheLineAllocator {
 template <typename T>
 using AlignedVector = std::vector<T, CacheLineAllocator<T>>;
 
-// What a vector's elements take.
+// The memory that a vector's elements take.
 template <typename T, typename Allocator>
 int64_t BytesOf(const std::vector<T, Allocator>& elements) {
   return static_cast<int64_t>(elements.size() * sizeof(T));

@@ -1,5 +1,5 @@
-// The dot product of bytes, 8 at a time, that int8 products are made of: the best that a machine
-// has.
+// The dot product of 8 bytes at a time that int8 products consist of, by the best instructions that
+// the processor has. Compiled once for each instruction set.
 #if defined(RUNNEL_CORE_MATH_BYTE_DOT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RUNNEL_CORE_MATH_BYTE_DOT_INL_H_
 #undef RUNNEL_CORE_MATH_BYTE_DOT_INL_H_
@@ -15,17 +15,18 @@ HWY_BEFORE_NAMESPACE();
 namespace runnel {
 namespace HWY_NAMESPACE {
 
-inline constexpr int64_t kByteDotHalf = 4;                  // bytes that lie side by side
+inline constexpr int64_t kByteDotHalf = 4;                  // bytes that are adjacent
 inline constexpr int64_t kByteDotGroup = 2 * kByteDotHalf;  // bytes that are added to a sum at once
 
-// A type of these is arithmetic on a vector of 32-bit sums, one an output, to which the products of
-// a group of weights and of a column's values are added, a half of the group in each of two
-// vectors. A column's values are stored with kOffset added. kColumns x kVectors is the tile whose
-// sums, weights and values fit the registers.
+// Each of these types adds the products of a group of weights and a column's values to a vector of
+// 32-bit sums, one sum for each output. The two halves of a group are in two vectors. A column's
+// values are stored with kOffset added. The sums, weights and values of a tile of kColumns columns
+// by kVectors vectors fit in the registers.
 
 #if HWY_TARGET == HWY_AVX3
-// The dot product of bytes of later AVX-512 machines, which Highway 1.0.3's AVX3 leaves out: hence
-// the assembly, which any function may hold, and the question to the processor below.
+// Uses the dot product of AVX-512-VNNI. The targets of Highway 1.0.3 do not include it. Therefore
+// it is written in assembly, which a function of any target may contain, and the processor is asked
+// for it at run time.
 struct VnniByteDot {
   using Sum = __m512i;
   using Values = __m512i;
@@ -33,7 +34,7 @@ struct VnniByteDot {
   static constexpr int64_t kLanes = 16;
   static constexpr int kVectors = 4;
   static constexpr int kColumns = 5;
-  static constexpr int32_t kOffset = 128;  // the instruction takes one side unsigned
+  static constexpr int32_t kOffset = 128;  // One operand of the instruction is unsigned.
   static HWY_INLINE Sum Zero() { return _mm512_setzero_si512(); }
   static HWY_INLINE Weights Load(const int8_t* p) { return _mm512_loadu_si512(p); }
   static HWY_INLINE Values Repeat(int32_t half) { return _mm512_set1_epi32(half); }
@@ -54,13 +55,13 @@ struct ByteDot {
   static constexpr int64_t kLanes = 8;
   static constexpr int kVectors = 2;
   static constexpr int kColumns = 4;
-  static constexpr int32_t kOffset = 128;  // as above
+  static constexpr int32_t kOffset = 128;  // One operand of VPMADDUBSW is unsigned.
   static HWY_INLINE Sum Zero() { return _mm256_setzero_si256(); }
   static HWY_INLINE Weights Load(const int8_t* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   }
   static HWY_INLINE Values Repeat(int32_t half) { return _mm256_set1_epi32(half); }
-  // No 16-bit sum of four products can saturate: see Int8Matrix.
+  // No 16-bit sum of four products saturates; see Int8Matrix.
   static HWY_INLINE Sum Add(Sum sum, Weights w0, Weights w1, Values x0, Values x1) {
     const __m256i fours =
         _mm256_add_epi16(_mm256_maddubs_epi16(x0, w0), _mm256_maddubs_epi16(x1, w1));
@@ -93,7 +94,7 @@ struct ByteDot {
 };
 #endif
 
-// Calls `f` with a value of the type to use.
+// Calls `f` with a value of the type that is fastest on this processor.
 template <class F>
 auto WithByteDot(const F& f) {
 #if HWY_TARGET == HWY_AVX3

@@ -19,21 +19,25 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr int64_t kBlock = kDecodeBlock;
-// Columns of a tile, and the vectors of outputs whose sums, for all its columns, fit the registers.
+// A tile has at most this many columns and vectors of outputs, so that its sums fit in the
+// registers.
 constexpr int kTileColumns = 6;
 constexpr int kTileVectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
-// Of k, so that a block's weights stay in the first-level cache while all columns pass by.
+// The bytes of a block's weights that are multiplied by all columns before the next ones are read.
+// They stay in the first-level cache meanwhile.
 constexpr int64_t kDepthBytes = 128 * kBlock * sizeof(float);
 
-// A single column waits for its weights, so floats are asked for this many rows ahead, unless a
-// vector holds 16: 1.06 times as fast at 2x128 on Zen 3.
+// With a single column, the product waits for its weights. Float weights are therefore prefetched
+// this many rows ahead, unless a vector holds 16 floats. This is 1.06 times as fast at 2x128 on
+// Zen 3.
 constexpr int64_t kRowsAhead = 8;
 
-// How many of k's one stored row of a block holds.
+// The number of k that one stored row of a block holds.
 template <typename Stored>
 constexpr int64_t kPerRow = std::is_same_v<Stored, uint32_t> ? 2 : 1;
 
-// The weights of k's `kHalf`.
+// The weights of a row as floats. Of a row of bf16 pairs, these are the lower halves if kHalf is 0,
+// otherwise the upper ones.
 template <int kHalf, class D, typename Stored>
 HWY_INLINE hn::Vec<D> Widen(D d, const Stored* row) {
   if constexpr (kPerRow<Stored> == 1) {
@@ -46,8 +50,8 @@ HWY_INLINE hn::Vec<D> Widen(D d, const Stored* row) {
   }
 }
 
-// y [kColumns][kVectors vectors] += W x over `depth` k's. Of `kPanels` panels, kBlock rows apart
-// in y and `panel_stride` apart in `w`, each has kVectors vectors.
+// y [kColumns][kPanels x kVectors vectors] += W x over `depth` numbers along k. The kPanels panels,
+// of kVectors vectors each, are kBlock outputs apart in y and `panel_stride` apart in `w`.
 template <int kColumns, int kPanels, int kVectors, class D, typename Stored, typename Real>
 HWY_INLINE void Tile(D d, int64_t depth, const Stored* HWY_RESTRICT w, int64_t panel_stride,
                      const Real* HWY_RESTRICT x, int64_t x_stride, Real* HWY_RESTRICT y,
@@ -100,8 +104,8 @@ HWY_INLINE void Tile(D d, int64_t depth, const Stored* HWY_RESTRICT w, int64_t p
   }
 }
 
-// Weights that will be multiplied next: each tile fetches `lines` of them into the second-level
-// cache, so that none waits for memory that two cores share.
+// The weights that will be multiplied next. Each tile prefetches `lines` cache lines of them into
+// the second-level cache, so that no tile waits for the memory that all cores share.
 struct Ahead {
   const std::byte* data;
   int64_t lines;
@@ -112,13 +116,13 @@ struct Ahead {
   }
 };
 
-// One block's first `rows` outputs (rounded up to whole vectors) of kColumns columns.
+// Computes a block's first `rows` outputs, rounded up to whole vectors, for kColumns columns.
 template <int kColumns, typename Stored, typename Real>
 HWY_NOINLINE void Block(int64_t rows, int64_t depth, const Stored* w, const Real* x,
                         int64_t x_stride, Real* y, int64_t y_stride, Ahead* ahead) {
   const hn::CappedTag<Real, 16> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  // Few columns need more vectors, to hide the latency of the multiply-add.
+  // A few columns need more vectors of sums to hide the latency of the multiply-add.
   constexpr int kVectors = kColumns <= 3 ? 4 : kTileVectors;
   for (int64_t first = 0; first < rows;) {
     ahead->Fetch();
@@ -153,8 +157,8 @@ void BlockOfTile(int64_t columns, int64_t rows, int64_t depth, const Stored* w, 
   }
 }
 
-// If there are `more` weights behind these, they are fetched meanwhile: of floats, and if the
-// columns are many enough to hide it.
+// Computes a block's outputs for all columns. If `more` weights follow these, they are prefetched
+// meanwhile, provided that they are floats and that there are enough columns to hide this.
 template <typename Stored, typename Real>
 void BlockOfColumns(int64_t columns, int64_t rows, int64_t depth, const Stored* w, const Real* x,
                     int64_t x_stride, Real* y, int64_t y_stride, bool more) {
@@ -169,7 +173,7 @@ void BlockOfColumns(int64_t columns, int64_t rows, int64_t depth, const Stored* 
              depth * kBlock / (kLineFloats * parts)};
   }
   for (; tiles > 0; --tiles) {
-    const int64_t count = (columns + tiles - 1) / tiles;  // of about one size
+    const int64_t count = (columns + tiles - 1) / tiles;  // Tiles have nearly equal sizes.
     BlockOfTile(count, rows, depth, w, x, x_stride, y, y_stride, &ahead);
     columns -= count;
     x += count * x_stride;
@@ -177,8 +181,8 @@ void BlockOfColumns(int64_t columns, int64_t rows, int64_t depth, const Stored* 
   }
 }
 
-// Two whole blocks of a single column, in tiles of 8 vectors: fewer sums would not hide the
-// latency.
+// Computes two whole blocks for a single column, in tiles of 8 vectors, because fewer sums would
+// not hide the latency.
 template <typename Stored, typename Real>
 void TwoBlocksOfOneColumn(int64_t depth, const Stored* w, int64_t block_size, const Real* x,
                           Real* y) {
@@ -216,7 +220,8 @@ void Multiply(const PackedProduct<Stored, Real>& p) {
       }
       continue;
     }
-    // What lies behind the last rows is not this product's.
+    // y may end after the last rows, so these are computed in a copy that is padded to a whole
+    // block.
     for (int64_t c = 0; c < p.columns; c += kTileColumns) {
       const int64_t columns = HWY_MIN(kTileColumns, p.columns - c);
       Real padded[kTileColumns * kBlock];

@@ -1,5 +1,5 @@
-// The float products of `packed_matrix.h`, compiled once for each instruction set and picked at run
-// time.
+// The float products of packed_matrix.h, compiled once for each instruction set. One is chosen at
+// run time.
 #ifndef RUNNEL_CORE_MATH_DECODE_KERNELS_H_
 #define RUNNEL_CORE_MATH_DECODE_KERNELS_H_
 
@@ -7,15 +7,16 @@
 
 namespace runnel {
 
-// Outputs whose weights lie side by side.
+// The number of outputs whose weights are adjacent in memory.
 inline constexpr int64_t kDecodeBlock = 64;
 
-// y[c] += W x[c] for `columns` columns: x [columns x k], y's columns of n lie `y_stride` apart.
-// Stored is Real, or uint32_t for a pair of bf16.
+// y[c] += W x[c] for `columns` columns. x is [columns x k]; the columns of y, n numbers each, are
+// `y_stride` apart.
+// Stored is Real, or uint32_t, which holds a pair of bf16.
 template <typename Stored, typename Real>
 struct PackedProduct {
   int64_t n, k, columns;
-  const Stored* blocks;  // [ceil(n / 64)][rows][64], a row for each k, or for each pair of them
+  const Stored* blocks;  // [ceil(n / 64)][rows][64], one row for each k or each pair of k
   const Real* x;
   Real* y;
   int64_t y_stride;

@@ -1,4 +1,4 @@
-// How weights are stored for decoding. Sessions' states and all other arithmetic stay f32.
+// How weights are stored for decoding. The states of sessions and all other arithmetic stay f32.
 #ifndef RUNNEL_CORE_MATH_DECODE_PRECISION_H_
 #define RUNNEL_CORE_MATH_DECODE_PRECISION_H_
 
@@ -11,8 +11,12 @@ namespace runnel {
 // The numbers are part of state tokens.
 enum class DecodePrecision : uint8_t {
   kF32 = 0,
-  kBf16 = 1,  // weights rounded to bf16, half the memory; widened, then multiplied and added in f32
-  kInt8 = 2,  // a quarter: weights of 8 bits with a scale for each row, columns quantised likewise
+  // Weights are rounded to bf16, which takes half the memory, and widened again, then multiplied
+  // and added in f32.
+  kBf16 = 1,
+  // Weights are integers of 8 bits with a scale for each row, which take a quarter of the memory.
+  // Columns are quantised in the same way.
+  kInt8 = 2,
 };
 
 inline constexpr DecodePrecision kDecodePrecisions[] = {

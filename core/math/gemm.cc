@@ -26,10 +26,11 @@ std::byte* RoomForA(const GemmKernels& kernels, Transpose transpose_a, GemmScrat
   return scratch->left.data();
 }
 
-// Multiply-adds between two questions whether a product is interrupted: some 10 ms.
+// A product asks after this many multiply-adds whether it is interrupted, which is about every 10
+// ms.
 constexpr int64_t kSliceWork = 1 << 30;
 
-// Rows of C [m x n] that make a slice of the product, a multiple of what any kernel takes at once.
+// The number of rows of C [m x n] in a slice of the product: a multiple of every kernel's block.
 int64_t SliceRows(int64_t n, int64_t k) {
   constexpr int64_t kRows = 96;
   return std::max(kRows, kSliceWork / std::max<int64_t>(1, n * k) / kRows * kRows);

@@ -1,8 +1,17 @@
-// Matrix products on row-major views. float runs on kernels of our own, which at the shapes of
-// training (few rows, weights shared by many products) are ahead of oneDNN's; double, the reference
-// that tests hold float against, on Eigen.
+// The matrix products of training: C = A B, where a row of A is, for example, the hidden state of
+// one lane, B holds the weights, and a row of C the gates of that lane.
 //
-// Runs on the calling thread alone. The order of summation depends on the shapes only.
+// A product of large matrices is fast if the processor multiplies numbers that are in its registers
+// and caches, because it multiplies far faster than it reads memory. So B is first copied
+// ("packed") into panels of a few columns, in the order in which they will be read. Then a small
+// piece of C is kept in registers while one panel and a few rows of A stream by, and each number
+// that is loaded is used many times. Weights are the B of many products and are packed once for all
+// (GemmWeights).
+//
+// Floats run on kernels of our own (gemm_kernels.h), which are faster than oneDNN's at the shapes
+// of training; in a 16-bit TrainingPrecision they round A and B while they pack them. Doubles, with
+// which tests compare floats, run on Eigen. All products run on the calling thread, and their order
+// of summation depends only on the shapes.
 #ifndef RUNNEL_CORE_MATH_GEMM_H_
 #define RUNNEL_CORE_MATH_GEMM_H_
 
@@ -18,29 +27,31 @@ namespace runnel {
 
 enum class Transpose { kNo, kYes };
 
-// A row-major matrix, or part of one: rows lie `stride` elements apart.
+// A row-major matrix, or a part of one, whose rows are `stride` elements apart.
 template <typename Real>
 struct MatrixView {
   Real* data;
   int64_t stride;
 };
 
-// Buffers that products reuse from call to call; they grow to the largest. One thread at a time.
+// Buffers that products reuse from call to call. They grow to the largest size that is needed. Only
+// one thread may use them at a time.
 struct GemmScratch {
-  AlignedVector<std::byte> left;   // part of op(A), if it is not read where it is
-  AlignedVector<std::byte> right;  // op(B)
-  // If not null, float products ask it about every 2^30 multiply-adds and, if interrupted, return
-  // with anything in C.
+  AlignedVector<std::byte> left;   // A packed block of op(A), unless A is read in place.
+  AlignedVector<std::byte> right;  // The packed op(B).
+  // If this is not null, float products ask it about every 2^30 multiply-adds whether to stop. An
+  // interrupted product returns with undefined values in C.
   Interruption* interruption = nullptr;
 };
 
-// C [m x n] = op(A) [m x k] * op(B) [k x n] + beta * C. A is stored [m x k], or [k x m] if
-// transposed, and so on. beta is 0 or 1; with 0, C may hold anything. Doubles ignore `precision`.
+// C [m x n] = op(A) [m x k] * op(B) [k x n] + beta * C. A is stored as [m x k], or as [k x m] if it
+// is transposed, and B likewise. beta is 0 or 1; with 0, the old values of C are not read. Doubles
+// ignore `precision`.
 template <typename Real>
 void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
           MatrixView<const Real> a, MatrixView<const Real> b, Real beta, MatrixView<Real> c,
           TrainingPrecision precision, GemmScratch* scratch);
-// For one product now and then.
+// The same for occasional products, in f32 and with buffers of its own.
 template <typename Real>
 void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
           MatrixView<const Real> a, MatrixView<const Real> b, Real beta, MatrixView<Real> c) {
@@ -48,15 +59,15 @@ void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, in
   Gemm<Real>(transpose_a, transpose_b, m, n, k, a, b, beta, c, TrainingPrecision::kF32, &scratch);
 }
 
-// A right-hand side op(B) [k x n] that many products share: a copy, laid out for them. Shareable
-// between threads once assigned.
+// A packed copy of a right-hand side op(B) [k x n] that many products share. Once it is assigned,
+// threads may share it.
 template <typename Real>
 class GemmWeights {
  public:
   GemmWeights() = default;
   GemmWeights(int64_t k, int64_t n, TrainingPrecision precision);
 
-  // `b` is stored [k x n], or [n x k] if transposed.
+  // Packs `b`, which is stored as [k x n], or as [n x k] if it is transposed.
   void Assign(Transpose transpose_b, MatrixView<const Real> b);
 
   // C [m x n] = A [m x k] * op(B) + beta * C.

@@ -52,8 +52,8 @@ void LimitInstructionSet(InstructionSet best) {
       target = HWY_SCALAR;
       break;
   }
-  hwy::DisableTargets(target - 1);  // one bit a target, better ones lower
-  // Highway 1.0.3 chooses as if nothing were disabled whenever it is asked what is.
+  hwy::DisableTargets(target - 1);  // Each target is a bit; better targets are lower bits.
+  // Asking Highway 1.0.3 for the supported targets resets its choice, as if none were disabled.
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 

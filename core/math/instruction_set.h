@@ -1,6 +1,6 @@
-// Which instruction sets the arithmetic may use. Whatever has several forms takes the best that the
-// processor has, unless it is limited here: to try the others' forms, or to train to the same bits
-// on processors that differ.
+// The instruction sets that the arithmetic may use. Kernels use the best one that the processor
+// has, unless it is limited here: to try the code of another processor, or to train to the same
+// bits on different processors.
 #ifndef RUNNEL_CORE_MATH_INSTRUCTION_SET_H_
 #define RUNNEL_CORE_MATH_INSTRUCTION_SET_H_
 
@@ -22,10 +22,11 @@ inline constexpr InstructionSet kInstructionSets[] = {
 // The name in options: "best", "avx512", "avx2", "portable".
 absl::string_view InstructionSetName(InstructionSet set);
 
-// Keeps the whole process from what is better than `best`. Call it before any arithmetic, once.
+// Keeps the whole process from using better instruction sets than `best`. Call it once, before any
+// arithmetic.
 void LimitInstructionSet(InstructionSet best);
 
-// What the arithmetic runs on, as its library names it: "AVX2".
+// The instruction set that the arithmetic uses, as Highway names it, for example "AVX2".
 absl::string_view ChosenInstructionSet();
 
 }  // namespace runnel

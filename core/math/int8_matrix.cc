@@ -41,7 +41,8 @@ constexpr int64_t kGroup = Int8Matrix::kGroup;
 constexpr int64_t kHalf = kByteDotHalf;
 static_assert(kGroup == kByteDotGroup);
 
-// Sums of kPanels blocks' `rows` first rows with kColumns columns: sums [kPanels][kColumns][64].
+// Computes the sums [kPanels][kColumns][64] of the first `rows` outputs of kPanels blocks for
+// kColumns columns.
 template <class Dot, int kColumns, int kPanels>
 HWY_NOINLINE void Tile(int64_t rows, int64_t groups, const int8_t* HWY_RESTRICT block,
                        const uint8_t* HWY_RESTRICT x, int32_t* HWY_RESTRICT sums) {
@@ -87,7 +88,7 @@ HWY_NOINLINE void Tile(int64_t rows, int64_t groups, const int8_t* HWY_RESTRICT 
   }
 }
 
-// One column to integers; `shift` is added to each.
+// Quantises a column. `shift` is added to each integer.
 void Quantize(int64_t k, const float* x, uint8_t shift, uint8_t* values, float* scale) {
   const hn::ScalableTag<float> d;
   const hn::Rebind<int8_t, decltype(d)> d8;
@@ -167,7 +168,7 @@ void MultiplyWith(const Int8Product& p) {
     Quantize(p.k, p.x + c * p.k, Dot::kOffset, p.values + c * groups * kGroup, p.x_scales + c);
   }
   int64_t first = 0;
-  if (p.columns == 1) {  // whose sums of one block are too few to hide the latency
+  if (p.columns == 1) {  // One block of a single column has too few sums to hide the latency.
     for (; first + 2 * kBlock <= p.n; first += 2 * kBlock) {
       MultiplyTile<Dot, 1, 2>(p, groups, first, 0);
     }
@@ -175,7 +176,7 @@ void MultiplyWith(const Int8Product& p) {
   for (; first < p.n; first += kBlock) {
     int64_t left = p.columns;
     for (int64_t tiles = (left + Dot::kColumns - 1) / Dot::kColumns; tiles > 0; --tiles) {
-      const int64_t columns = (left + tiles - 1) / tiles;  // of about one size
+      const int64_t columns = (left + tiles - 1) / tiles;  // Tiles have nearly equal sizes.
       MultiplyColumns<Dot>(p, groups, first, p.columns - left, columns);
       left -= columns;
     }
@@ -199,9 +200,10 @@ namespace {
 HWY_EXPORT(Multiply);
 
 constexpr int64_t kHalf = Int8Matrix::kGroup / 2;
-constexpr int kFourMax = 126;  // steps of the scale; four roundings may add half a step each
+constexpr int kFourMax = 126;  // In steps of the scale. Four roundings may add half a step each.
 
-// The largest magnitude of a sum of weights of one sign among the four that share a 16-bit sum.
+// The largest magnitude of a sum of weights of the same sign, among each four that share a 16-bit
+// sum.
 double LargestFour(int64_t k, const float* row) {
   double largest = 0;
   for (int64_t i = 0; i < k; i += Int8Matrix::kGroup) {

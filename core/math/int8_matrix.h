@@ -3,12 +3,14 @@
 //
 //   y[r] += scale[r] * scale(x) * sum over k of q[r][k] * q(x)[k],     q(x) in -127 ... 127
 //
-// The sum is an exact 32-bit integer (nothing saturates), so a result is the same to the bit alone
-// or in a crowd, on every processor with fused multiply-add. A row's scale is such that, of the
-// four weights whose products AVX2 adds up in 16 bits (0, 1, 4, 5 and 2, 3, 6, 7 of each eight),
-// those of one sign sum to 128 at most: with a value of 255 beside them, what the instruction takes
-// for q(x) + 128, that is 32,640 < 2^15. Rows are so about 6 bits fine
-// instead of 7, and AVX2's products 1.5 times as fast.
+// The sum is an exact 32-bit integer, because nothing saturates. So a column has the same results,
+// to the bit, alone or with others, on every processor with fused multiply-add.
+//
+// AVX2 adds four products in 16 bits: those of weights 0, 1, 4, 5, and of 2, 3, 6, 7, of each
+// eight. Its instruction takes q(x) + 128, at most 255, as an unsigned byte. A row's scale is
+// chosen so that of four such weights, those of one sign add up to at most 128; 128 * 255 = 32,640
+// fits in 16 bits. Rows therefore have a resolution of about 6 bits instead of 7, and AVX2's
+// products are 1.5 times as fast.
 #ifndef RUNNEL_CORE_MATH_INT8_MATRIX_H_
 #define RUNNEL_CORE_MATH_INT8_MATRIX_H_
 
@@ -19,17 +21,17 @@
 
 namespace runnel {
 
-// Columns as integers; reused from call to call.
+// Buffers for columns as integers, reused from call to call.
 struct QuantizedColumns {
   std::vector<uint8_t> values;  // [columns x k], k rounded up to whole groups
   std::vector<float> scales;    // [columns]
 };
 
-// Immutable once made.
+// Immutable.
 class Int8Matrix {
  public:
   static constexpr int64_t kBlock = 64;  // outputs
-  static constexpr int64_t kGroup = 8;   // neighbouring k's that are multiplied and added at once
+  static constexpr int64_t kGroup = 8;   // neighbours in k that are multiplied and added at once
   static constexpr int64_t kColsMax = 65'536;  // so that no sum exceeds 32 bits
 
   Int8Matrix() = default;
@@ -39,8 +41,8 @@ class Int8Matrix {
   int64_t rows() const { return n_; }
   int64_t bytes() const { return BytesOf(blocks_) + BytesOf(scales_) + BytesOf(sums_); }
 
-  // y[c] += W x[c] for `columns` columns; x [columns x k], y's columns of n lie `y_stride` apart.
-  // A column with a NaN or an infinity gives NaN.
+  // y[c] += W x[c] for `columns` columns. x is [columns x k]; the columns of y, n numbers each, are
+  // `y_stride` apart. A column with a NaN or an infinity gives NaN.
   void MultiplyAdd(int64_t columns, const float* x, float* y, int64_t y_stride,
                    QuantizedColumns* scratch) const;
 

@@ -1,5 +1,5 @@
-// The one random source: a counter-based function of (seed, stream, position), so that a draw
-// depends on what it is for and never on what was drawn before it, on threads or on restarts.
+// The only source of random numbers: a counter-based function of (seed, stream, position). A draw
+// depends only on its purpose, never on earlier draws, on threads or on restarts.
 #ifndef RUNNEL_CORE_MATH_RANDOM_H_
 #define RUNNEL_CORE_MATH_RANDOM_H_
 
@@ -7,8 +7,8 @@
 
 namespace runnel {
 
-// Who draws: streams of one seed that never meet. Samples use their index (0, 1, ...) as the
-// stream.
+// The streams of a seed, one for each purpose, which never overlap. Samples use their index (0, 1,
+// ...) as the stream.
 inline constexpr uint64_t kInitialWeightsStream = 0xFFFF'FFFF'0000'0000;
 inline constexpr uint64_t kStateResetStream = 0xFFFF'FFFF'0000'0001;
 inline constexpr uint64_t kMaskStream = 0xFFFF'FFFF'0000'0002;

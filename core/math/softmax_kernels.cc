@@ -15,16 +15,16 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// e^x for -700 <= x <= 0, else 0: x = n ln 2 + r with |r| <= ln 2 / 2, then 2^n times the Taylor
-// polynomial of e^r, whose first term left out is below 1e-17.
+// e^x for -700 <= x <= 0, otherwise 0. With x = n ln 2 + r and |r| <= ln 2 / 2, it is 2^n times the
+// Taylor polynomial of e^r, whose first omitted term is below 1e-17.
 template <class D>
 hn::Vec<D> Exp(D d, hn::Vec<D> x) {
   const auto in_range = hn::Ge(x, hn::Set(d, -700.0));
-  // Adding 1.5 * 2^52 rounds to a whole number, which then stands in the lowest bits.
+  // Adding 1.5 * 2^52 rounds to a whole number, which is then in the lowest bits.
   const auto rounder = hn::Set(d, 0x1.8p52);
   const auto rounded = hn::MulAdd(x, hn::Set(d, 0x1.71547652b82fep0), rounder);
   const auto n = hn::Sub(rounded, rounder);
-  // ln 2 in two parts; the first has so few bits that its product with n is exact.
+  // ln 2 is in two parts. The first has so few bits that its product with n is exact.
   auto r = hn::NegMulAdd(n, hn::Set(d, 0x1.62e42feep-1), x);
   r = hn::NegMulAdd(n, hn::Set(d, 0x1.a39ef35793c76p-33), r);
   constexpr double kTaylor[] = {1.0 / 479001600,

@@ -1,5 +1,6 @@
-// What drawing from a softmax needs of vectors. Every element is computed on its own, so a result
-// is the same to the bit on every machine with fused multiply-add, whatever its vectors' width.
+// The vector operations that drawing from a softmax needs. Every element is computed on its own, so
+// a result has the same bits on every machine with fused multiply-add, whatever its vector width
+// is.
 #ifndef RUNNEL_CORE_MATH_SOFTMAX_KERNELS_H_
 #define RUNNEL_CORE_MATH_SOFTMAX_KERNELS_H_
 
@@ -11,8 +12,8 @@ namespace runnel {
 float MaxOf(const float* values, int64_t count);
 double MaxOf(const double* values, int64_t count);
 
-// weights[i] = exp((values[i] - max) * scale) with max >= values[i], scale >= 0 and finite; within
-// 1e-15 of it, relatively, and 0 below e^-700 or for what is no number.
+// weights[i] = exp((values[i] - max) * scale), where max >= values[i], and scale >= 0 is finite.
+// The relative error is at most 1e-15. A weight is 0 below e^-700 and for a NaN.
 void SoftmaxWeights(const float* values, int64_t count, float max, double scale, double* weights);
 void SoftmaxWeights(const double* values, int64_t count, double max, double scale, double* weights);
 

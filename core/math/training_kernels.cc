@@ -23,7 +23,7 @@ void Add(int64_t n, const Real* a, const Real* b, Real* out) {
 
 template <typename Real>
 void AddRows(int64_t rows, int64_t n, const Real* x, int64_t stride, Real* out) {
-  constexpr int64_t kRows = 8;  // that one pass over `out` takes
+  constexpr int64_t kRows = 8;  // One pass over `out` adds this many rows.
   for (int64_t first = 0; first < rows; first += kRows, x += kRows * stride) {
     const int64_t count = rows - first < kRows ? rows - first : kRows;
     ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {

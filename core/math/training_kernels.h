@@ -1,9 +1,8 @@
-// Elementwise arithmetic of training, vectorised: one table of functions for each instruction set,
-// picked at run time.
+// The element by element arithmetic of training, vectorised: a table of functions for each
+// instruction set, of which one is chosen at run time.
 //
-// Buffers are dense and need no alignment; outputs may be the same buffer as an input of the same
-// index unless said otherwise. Element i of an output depends on elements i of the inputs alone,
-// except where a sum is returned.
+// Buffers are dense and need no alignment. An output may be the same buffer as an input. Element i
+// of an output depends only on elements i of the inputs, except where a sum is returned.
 #ifndef RUNNEL_CORE_MATH_TRAINING_KERNELS_H_
 #define RUNNEL_CORE_MATH_TRAINING_KERNELS_H_
 
@@ -25,20 +24,21 @@ template <typename Real>
 struct TrainingKernels {
   // out = a + b
   void (*add)(int64_t n, const Real* a, const Real* b, Real* out);
-  // out [n] += the sum of `rows` rows of x, taken in order, that lie `stride` apart.
+  // out [n] += the sum of `rows` rows of x, which are `stride` apart and are added in order.
   void (*add_rows)(int64_t rows, int64_t n, const Real* x, int64_t stride, Real* out);
   // out += scale * x
   void (*add_scaled)(int64_t n, Real scale, const Real* x, Real* out);
   // out = a * b
   void (*multiply)(int64_t n, const Real* a, const Real* b, Real* out);
-  // Replaces one character's logits [v] by the gradient of `scale` times its cross-entropy, scale
-  // (softmax - onehot); returns the cross-entropy in nats, unscaled, which is NaN if a logit is.
+  // Replaces one character's logits [v] by the gradient of `scale` times its cross-entropy, which
+  // is scale * (softmax - onehot). Returns the unscaled cross-entropy in nats, NaN if a logit is
+  // NaN.
   double (*softmax_cross_entropy)(int64_t v, int64_t target, Real scale, Real* logits);
   // The sum of x^2.
   double (*sum_of_squares)(int64_t n, const Real* x);
-  // Each x to [-bound, bound]. A NaN stays one.
+  // Clips each x to [-bound, bound]. NaN stays NaN.
   void (*clip)(int64_t n, Real bound, Real* x);
-  // Adagrad (Duchi et al., 2011) with epsilon inside the root, as the classic script: with g =
+  // Adagrad (Duchi et al., 2011) with epsilon inside the root, as in the classic script: with g =
   // scale * gradient, memory += g^2, w -= learning_rate g / sqrt(memory + 1e-8).
   void (*adagrad)(int64_t n, Real scale, Real learning_rate, const Real* gradient, Real* memory,
                   Real* w);

@@ -1,5 +1,5 @@
-// The arithmetic of training's matrix products. Weights, gradients, sums and all other arithmetic
-// stay f32.
+// The precision of the matrix products of training. Weights, gradients, sums and all other
+// arithmetic stay f32.
 #ifndef RUNNEL_CORE_MATH_TRAINING_PRECISION_H_
 #define RUNNEL_CORE_MATH_TRAINING_PRECISION_H_
 
@@ -9,9 +9,10 @@ namespace runnel {
 
 enum class TrainingPrecision {
   kF32,
-  // 16-bit numbers, whose products are summed in 32 bits, at up to twice f32's speed: bf16 where
-  // the processor multiplies it (AVX-512-BF16), elsewhere integers that share a scale along k and
-  // are summed exactly. Results differ between the two.
+  // The operands have 16 bits and the sums 32, which is up to twice as fast as f32. Where the
+  // processor multiplies bf16 (AVX-512-BF16), the operands are bf16. Elsewhere they are integers
+  // that share a scale along k, and sums are exact. The results of the two differ. Outside it is
+  // called "bf16".
   k16Bit,
 };
 

@@ -1,4 +1,4 @@
-// The activations' error over all of their range, on every instruction set.
+// The errors of the activations over their whole range, on every instruction set.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tests/core/math/activations_test.cc"
 #include "hwy/foreach_target.h"
@@ -59,7 +59,8 @@ void Tanh(int64_t n, const double* x, double* y) { HWY_DYNAMIC_DISPATCH(TanhF64)
 template <typename Real>
 constexpr double kUnitsMax = std::is_same_v<Real, float> ? 3 : 4;
 
-// Magnitudes from the smallest normal one to `largest`, evenly over the exponents, of both signs.
+// Numbers of both signs, whose magnitudes reach from the smallest normal number to `largest`,
+// evenly spread over the exponents.
 template <typename Real>
 std::vector<Real> Sweep(double largest) {
   constexpr int kPerOctave = std::is_same_v<Real, float> ? 997 : 61;
@@ -80,7 +81,7 @@ std::vector<long double> TruthOf(const std::vector<Real>& x, const Truth& truth)
   return values;
 }
 
-// The largest error in units in the last place of the true value. Denormal values count as 0.
+// The largest error, in units in the last place of the true value. Denormal values count as 0.
 template <typename Real, typename Function>
 double UnitsOff(const Function& function, const std::vector<Real>& x,
                 const std::vector<long double>& truth) {

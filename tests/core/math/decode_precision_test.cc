@@ -30,7 +30,7 @@ TEST(DecodePrecision, OtherNames_AreNone) {
   EXPECT_EQ(DecodePrecisionName(static_cast<DecodePrecision>(3)), "");
 }
 
-// Tokens that clients keep hold these numbers.
+// Clients keep state tokens that contain these numbers.
 TEST(DecodePrecision, Numbers_AreFixed) {
   EXPECT_EQ(static_cast<int>(DecodePrecision::kF32), 0);
   EXPECT_EQ(static_cast<int>(DecodePrecision::kBf16), 1);

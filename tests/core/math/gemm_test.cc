@@ -30,15 +30,14 @@ class GemmTest : public testing::Test {
     return values;
   }
 
-  // k roundings of partial sums of about sqrt(k) / 3: a deviation of about eps k / 6, and here is
-  // room for six of those. eps is 1.2e-7 or 2.2e-16.
+  // A sum of k products has k roundings of partial sums of about sqrt(k) / 3, whose deviation is
+  // about eps k / 6. The tolerance is six times as much. eps is 1.2e-7 or 2.2e-16.
   static double Tolerance(int64_t k) {
     return std::numeric_limits<Real>::epsilon() * static_cast<double>(4 + k);
   }
 
-  // What a product sees of `values`: `count` lines of k, where value p of line i lies at i * line +
-  // p
-  // * step.
+  // The `values` as a product sees them after rounding: `count` lines of k, where number p of line
+  // i is at i * line + p * step.
   static std::vector<double> Seen(const std::vector<Real>& values, TrainingPrecision precision,
                                   int64_t count, int64_t k, int64_t line, int64_t step) {
     std::vector<double> seen(values.begin(), values.end());
@@ -57,7 +56,7 @@ class GemmTest : public testing::Test {
     }
     return seen;
   }
-  // To the nearest of 1,447 steps from 0 to the largest of them.
+  // Rounds to the nearest of 1,447 steps from 0 to the largest of the values.
   static void RoundToSteps(int64_t k, int64_t step, double* values) {
     double largest = 0;
     for (int64_t p = 0; p < k; ++p) largest = std::max(largest, std::abs(values[p * step]));
@@ -67,7 +66,7 @@ class GemmTest : public testing::Test {
       value = std::nearbyint(static_cast<float>(value) * inverse) * (largest / 1447);
     }
   }
-  // To the nearest of 8 bits, to even on a tie.
+  // Rounds to 8 significant bits, ties to even.
   static void RoundToBf16(int64_t k, int64_t step, double* values) {
     for (int64_t p = 0; p < k; ++p) {
       int exponent = 0;
@@ -138,8 +137,9 @@ TYPED_TEST(GemmTest, RandomShapes_AgreeWithTheLoopForEveryTransposeAndBeta) {
   }
 }
 
-// The kernels' own borders: stripes of up to 8 rows, panels of up to 48 columns of which the last
-// two may be narrower, blocks of 96 rows and a depth of 512, or of 1,024 numbers of 16 bits.
+// The sizes at which the kernels change their path: stripes of up to 8 rows, panels of up to 48
+// columns of which the last two may be narrower, blocks of 96 rows and a depth of 512, or of 1,024
+// numbers of 16 bits.
 TYPED_TEST(GemmTest, ShapesAroundBlocks_AgreeWithTheLoopInEveryArithmetic) {
   const auto check = [&](int64_t m, int64_t n, int64_t k, TrainingPrecision precision) {
     if (this->HasFatalFailure()) return;
@@ -191,8 +191,8 @@ TYPED_TEST(GemmTest, PartsOfMatrices_AreReadAndWrittenWithinTheirBounds) {
   }
 }
 
-// A product of 2^31 multiply-adds is computed in slices, of the same bits as one row alone; between
-// them it may be interrupted.
+// A product of 2^31 multiply-adds is computed in slices, with the same bits as each row by itself.
+// Between slices it may be interrupted.
 TEST(InterruptedGemm, LargeProducts_AskBetweenSlices) {
   constexpr int64_t kM = 512, kN = 2048, kK = 2048;
   std::mt19937 random(3);

@@ -22,7 +22,7 @@ struct Quantized {
   float scale = 0;
 };
 
-// `largest` becomes `steps`, in the arithmetic of T.
+// Quantises so that `largest` becomes `steps`, in the arithmetic of T.
 template <typename T>
 Quantized Quantize(const float* x, int64_t k, T largest, T steps) {
   Quantized result;
@@ -46,7 +46,7 @@ Quantized QuantizeColumn(const float* x, int64_t k) {
 Quantized QuantizeRow(const float* w, int64_t k) {
   double max = 0;
   for (int64_t first = 0; first < k; first += 8) {
-    double sums[2][2] = {};  // of either four, of either sign
+    double sums[2][2] = {};  // [which four][sign]
     for (int64_t i = first; i < std::min(first + 8, k); ++i) {
       sums[(i - first) / 2 % 2][w[i] > 0 ? 1 : 0] += static_cast<double>(std::abs(w[i]));
     }
@@ -113,7 +113,7 @@ TEST(Int8MatrixTest, OtherTargets_DifferInTheLastRoundingAlone) {
     const auto x = Normal(columns * cols, 2);
     const std::vector<float> zeros(columns * rows);
     const Int8Matrix matrix(rows, cols, weights.data());
-    // From zero the multiply-add rounds once, fused or not.
+    // When it adds to zero, a multiply-add rounds once, fused or not.
     const auto expected = Oracle(rows, cols, weights, columns, x, zeros);
     for (const int64_t target : MachineTargets()) {
       const ScopedTarget scoped(target);

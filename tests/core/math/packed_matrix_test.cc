@@ -33,14 +33,14 @@ class PackedMatrixTest : public testing::Test {
   struct Shape {
     int64_t rows, cols, columns;
   };
-  // Around the block of 64 outputs, and odd depths.
+  // Sizes around the block of 64 outputs, and odd depths.
   std::vector<Shape> Shapes() {
     std::vector<Shape> shapes;
     for (const int64_t rows : {1, 7, 63, 64, 65, 128, 130}) {
       shapes.push_back({rows, static_cast<int64_t>(1 + random_() % 200),
                         static_cast<int64_t>(1 + random_() % 6)});
     }
-    // Deeper than a cache block, and columns of every tile size.
+    // Depths beyond a cache block, and numbers of columns for every tile size.
     shapes.push_back({192, 300, 5});
     shapes.push_back({65, 1, 3});
     for (const int64_t columns : {1, 2, 7, 8, 11, 13, 24}) shapes.push_back({129, 33, columns});
@@ -74,7 +74,7 @@ TYPED_TEST(PackedMatrixTest, MultiplyAdd_AgreesWithTheLoopOnEveryTarget) {
             sum += term;
             size += std::abs(term);
           }
-          // A rounding a term (two where multiply and add are apart), of partial sums below `size`.
+          // Each term adds one rounding, or two without fused multiply-add, of sums below `size`.
           ASSERT_NEAR(product[c * rows + r], sum,
                       std::numeric_limits<TypeParam>::epsilon() * (2 + std::sqrt(cols)) * size)
               << hwy::TargetName(target) << ", " << rows << " x " << cols;
@@ -127,7 +127,7 @@ TYPED_TEST(PackedMatrixTest, FusedTargets_GiveTheBitsOfOneFusedChain) {
 
 using Bf16MatrixTest = PackedMatrixTest<float>;
 
-// A float's upper half, rounded to the nearest, to even on a tie.
+// The nearest bf16, ties to even.
 float RoundedToBf16(float value) {
   int exponent = 0;
   const double fraction = std::frexp(static_cast<double>(value), &exponent);

@@ -10,8 +10,8 @@
 namespace runnel {
 namespace {
 
-// The known answers of Random123's kat_vectors for philox4x32, 10 rounds: counter words c0 c1 are
-// our position, c2 c3 our stream, key words k0 k1 our seed, low word first.
+// The known answers of Random123's kat_vectors for philox4x32 with 10 rounds. Counter words c0 c1
+// are our position, c2 c3 our stream, and key words k0 k1 our seed, each with the low word first.
 TEST(Random, KnownAnswers_AreRandom123s) {
   const RandomBits zeros = Random(0, 0, 0);
   EXPECT_EQ(zeros.low, 0xe169c58d'6627e8d5u);
@@ -46,7 +46,7 @@ TEST(RandomUniform, LiesInTheUnitIntervalWithAUniformsMoments) {
     squares += u * u;
     ++bins[static_cast<int>(u * 16)];
   }
-  // Five standard errors: 0.2887 / sqrt(n), 0.2981 / sqrt(n), sqrt(n p (1 - p)).
+  // The tolerances are five standard errors: 0.2887 / sqrt(n), 0.2981 / sqrt(n), sqrt(n p (1 - p)).
   EXPECT_NEAR(sum / kDraws, 0.5, 5 * 0.2887 / std::sqrt(kDraws));
   EXPECT_NEAR(squares / kDraws, 1.0 / 3, 5 * 0.2981 / std::sqrt(kDraws));
   for (const int count : bins) EXPECT_NEAR(count, kDraws / 16.0, 5 * std::sqrt(kDraws * 15.0) / 16);
@@ -66,7 +66,7 @@ TEST(RandomNormal, HasTheMomentsOfAStandardNormal) {
     }
     beyond2 += std::abs(x) > 2;
   }
-  // Five standard errors of each: sqrt(Var(x^k) / n) with Var 1, 2, 15, 96.
+  // The tolerances are five standard errors: sqrt(Var(x^k) / n) with Var 1, 2, 15, 96.
   const double unit = 5 / std::sqrt(kDraws);
   EXPECT_NEAR(moments[1], 0, unit);
   EXPECT_NEAR(moments[2], 1, unit * std::sqrt(2));

@@ -18,10 +18,10 @@ namespace {
 
 constexpr int64_t kSizes[] = {0, 1, 7, 16, 17, 65, 1000};
 
-// Each kernel against plain loops in double, on every instruction set of the machine. The relative
-// tolerance is 1e-6 for float (eps 1.2e-7; Highway's tanh and exp are good to a few units in the
-// last place) and 1e-14 for double (eps 2.2e-16); where a result is a difference of larger numbers
-// it is relative to those.
+// Compares each kernel with plain loops in double, on every instruction set of the machine. The
+// relative tolerance is 1e-6 for float (eps is 1.2e-7, and Highway's tanh and exp are exact to a
+// few units in the last place) and 1e-14 for double (eps is 2.2e-16). Where a result is a
+// difference of larger numbers, the tolerance is relative to those.
 template <typename Real>
 class TrainingKernelsTest : public testing::Test {
  protected:
@@ -98,7 +98,7 @@ TYPED_TEST(TrainingKernelsTest, Add_AgreesWithTheLoopAlsoInPlace) {
       ASSERT_EQ(out[i], a[i] + b[i]);
       ASSERT_EQ(in_place[i], a[i] + b[i]);
     }
-    ASSERT_EQ(out[n], 77);  // not written beyond its end
+    ASSERT_EQ(out[n], 77);  // Nothing is written beyond the end.
   });
 }
 
@@ -143,7 +143,7 @@ TYPED_TEST(TrainingKernelsTest, SoftmaxCrossEntropy_AgreesWithTheLoop) {
       ASSERT_NEAR(loss, expected_loss, this->kTolerance * (2 + max - logits[target]));
       for (int64_t i = 0; i < n; ++i) {
         const double expected = scale * (std::exp(logits[i] - max) / sum - (i == target));
-        // An exponent of size e is off by e roundings.
+        // An exponent of size e has an error of e roundings.
         this->ExpectClose(gradient[i], expected, scale * (1 + (max - logits[i])), i);
       }
     }
@@ -186,7 +186,7 @@ TYPED_TEST(TrainingKernelsTest, SumOfSquares_AgreesWithTheLoop) {
     const auto x = this->Normal(n);
     double expected = 0;
     for (const double xi : x) expected += xi * xi;
-    // float sums up in float vectors: a few roundings of partial sums.
+    // Floats are added in vectors of floats, so partial sums are rounded a few times.
     ASSERT_NEAR(kernels.sum_of_squares(n, x.data()), expected, 10 * this->kTolerance * expected);
   });
 }
@@ -316,7 +316,7 @@ TYPED_TEST(TrainingKernelsTest, Adam_AgreesWithTheLoop) {
         const double square = v2[i] / step.correction2;
         w2[i] -= static_cast<double>(step.learning_rate) * mean / (std::sqrt(square) + 1e-8);
         this->ExpectClose(m[i], m2[i], 1, i);
-        // 1 - 0.999 itself has float's absolute rounding, 6e-8 of 1e-3.
+        // 1 - 0.999 has the absolute rounding error of a float near 1, which is 6e-8 of 1e-3.
         ASSERT_NEAR(v[i], v2[i], 100 * this->kTolerance * v2[i] + 1e-30);
         this->ExpectClose(w[i], w2[i], std::abs(w2[i]) + 1, i);
       }
