@@ -54,13 +54,25 @@ void WorkerPool::Run(int count, absl::FunctionRef<void(int)> task) {
     ++call_;
   }
   changed_.notify_all();
-  TakeTasks(task, count);
+  std::exception_ptr failure = TakeTasks(task, count);
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return workers_left_ == 0; });
+  if (failure == nullptr) failure = failure_;
+  failure_ = nullptr;
+  lock.unlock();
+  if (failure != nullptr) std::rethrow_exception(failure);
 }
 
-void WorkerPool::TakeTasks(const absl::FunctionRef<void(int)>& task, int count) {
-  for (int i = next_task_++; i < count; i = next_task_++) task(i);
+std::exception_ptr WorkerPool::TakeTasks(const absl::FunctionRef<void(int)>& task, int count) {
+  std::exception_ptr failure;
+  for (int i = next_task_++; i < count; i = next_task_++) {
+    try {
+      task(i);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }
+  return failure;
 }
 
 void WorkerPool::WorkUntilStopped() {
@@ -74,8 +86,9 @@ void WorkerPool::WorkUntilStopped() {
     const absl::FunctionRef<void(int)>& task = *task_;
     const int count = count_;
     lock.unlock();
-    TakeTasks(task, count);
+    const std::exception_ptr failure = TakeTasks(task, count);
     lock.lock();
+    if (failure != nullptr) failure_ = failure;
     if (--workers_left_ == 0) changed_.notify_all();
   }
 }

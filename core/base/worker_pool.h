@@ -8,6 +8,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -34,18 +35,22 @@ class WorkerPool {
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
   // Runs task(0) ... task(count - 1), each once, and returns when all are done. The calling thread
-  // runs tasks too. Only one thread may call this at a time.
+  // runs tasks too. Only one thread may call this at a time. If a task throws (std::bad_alloc), on
+  // whichever thread, the caller gets the exception when no task is running any more; some tasks
+  // may not have been run then.
   void Run(int count, absl::FunctionRef<void(int)> task);
 
  private:
   void WorkUntilStopped();
-  void TakeTasks(const absl::FunctionRef<void(int)>& task, int count);
+  // Returns what a task threw, or null.
+  std::exception_ptr TakeTasks(const absl::FunctionRef<void(int)>& task, int count);
 
   std::mutex mutex_;
   std::condition_variable changed_;
   const absl::FunctionRef<void(int)>* task_ = nullptr;  // the task of the current call
   int count_ = 0;
-  int workers_left_ = 0;  // workers that have not finished the current call
+  std::exception_ptr failure_;  // thrown by a worker's task in the current call
+  int workers_left_ = 0;        // workers that have not finished the current call
   bool stopped_ = false;
   std::atomic<uint64_t> call_ = 0;  // the number of the current call; written under mutex_
   std::atomic<int> next_task_ = 0;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -33,6 +34,23 @@ TEST(WorkerPool, Run_ReturnsOnlyWhenAllTasksAreDone) {
   for (int call = 1; call <= 1000; ++call) {
     pool.Run(64, [&](int i) { values[i] = call * i; });
     for (int i = 0; i < 64; ++i) ASSERT_EQ(values[i], call * i);
+  }
+}
+
+TEST(WorkerPool, ThrowingTask_ThrowsInTheCaller_AndThePoolStillWorks) {
+  for (const int threads : {1, 2, 4}) {
+    WorkerPool pool(threads);
+    for (int thrower = 0; thrower < 20; ++thrower) {
+      std::atomic<int> done = 0;
+      const auto task = [&](int i) {
+        if (i == thrower) throw std::bad_alloc();
+        ++done;
+      };
+      EXPECT_THROW(pool.Run(20, task), std::bad_alloc);
+      done = 0;
+      pool.Run(thrower, task);
+      EXPECT_EQ(done, thrower);
+    }
   }
 }
 
