@@ -58,8 +58,7 @@ v1::TrainingProgress ToProgress(const ProgressReport& report) {
 }
 
 // Lets the model in training write a short text, starting from the state of its first lane: the
-// preview that the classic script prints. It ends early
-// when the job is stopped.
+// preview that the classic script prints. It ends early when the job is stopped.
 std::string Preview(const Trainer<float>& trainer, const Vocabulary& vocabulary, uint64_t seed,
                     int64_t step, const TrainingJob& job) {
   auto model = std::make_shared<LanguageModel>();
