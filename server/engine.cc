@@ -1,6 +1,7 @@
 #include "server/engine.h"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -13,7 +14,7 @@
 namespace runnel::server {
 namespace {
 
-// Shares of memory. The rest is for messages on their way and the system.
+// Shares of memory, which add up to all of it: they are never used to the full at the same time.
 constexpr double kTrainingShare = 0.4;
 constexpr double kMessageShare = 0.05;
 constexpr double kCorpusShare = 0.2;
@@ -21,7 +22,11 @@ constexpr double kTextShare = 0.05;
 constexpr double kPatternShare = 0.03;
 constexpr double kImportShare = 0.1;
 constexpr double kLoadedShare = 0.15;
+constexpr double kResponseShare = 0.02;
 
+constexpr int kListThreads = 2;
+// Calls that wait to be answered from memory. Texts never wait for them.
+constexpr size_t kListTasksMax = 256;
 constexpr int kRequestThreads = 4;
 constexpr int kModelLoadThreads = 2;
 constexpr int kCorpusThreads = 4;
@@ -36,13 +41,27 @@ constexpr int kModelThreads = 2;
 // As an upload, an import or export has one task at a time.
 constexpr size_t kModelTasksMax = kImportsMax + kExportsMax;
 constexpr size_t kDeletionsMax = 256;
-// Beyond the texts that may be under way, for calls that list and delete.
+// Calls that wait for a model in addition to the texts that may be under way.
 constexpr size_t kOtherRequestsMax = 256;
+// Calls beyond the texts that may be written and read: jobs that are watched, lists, health checks.
+constexpr int kOtherCallsMax = 4096;
 
 std::string ImportFolder(const std::string& data_dir) { return data_dir + "/imports"; }
 
 int64_t Share(double share) {
   return static_cast<int64_t>(share * static_cast<double>(MemoryBytes()));
+}
+
+CallGuard::Limits GuardLimits(const ServerOptions& options) {
+  const int calls_max = 2 * options.max_streams + kOtherCallsMax;
+  return {.calls_max = calls_max,
+          .calls_per_connection_max = options.max_streams_per_connection == 0
+                                          ? calls_max
+                                          : options.max_streams_per_connection,
+          // Room for the largest response, which is about as large as the largest request.
+          .response_bytes_max = std::max<int64_t>(
+              Share(kResponseShare), 4 * (options.max_message_bytes + kMessageSlackBytes)),
+          .stall = std::chrono::seconds(options.stalled_stream_seconds)};
 }
 
 }  // namespace
@@ -67,6 +86,7 @@ Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> 
                           .job_seconds_max = options.max_job_seconds}),
       generation(options.generation_threads, options.max_streams),
       readings(options.generation_threads, options.max_streams),
+      lists(kListThreads, kListTasksMax),
       requests(kRequestThreads, 2 * options.max_streams + kOtherRequestsMax),
       model_loads(kModelLoadThreads, 2 * options.max_streams + kOtherRequestsMax),
       corpus_work(kCorpusThreads, kCorpusTasksMax),
@@ -74,7 +94,8 @@ Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> 
       import_memory(Share(kImportShare)),
       import_slots(kImportsMax, absl::StrCat(kImportsMax, " models are being imported already")),
       export_slots(kExportsMax, absl::StrCat(kExportsMax, " models are being exported already")),
-      model_work(kModelThreads, kModelTasksMax + kDeletionsMax) {}
+      model_work(kModelThreads, kModelTasksMax + kDeletionsMax),
+      guard(GuardLimits(options)) {}
 
 absl::Status Engine::Submit(Executor* executor, const google::protobuf::MessageLite& request,
                             std::function<void()> task) {
@@ -87,8 +108,9 @@ absl::Status Engine::Submit(Executor* executor, const google::protobuf::MessageL
 absl::Status Engine::start_status() const {
   for (const absl::Status& status :
        {jobs.start_status(), generation.start_status(), readings.start_status(),
-        requests.start_status(), corpus_work.start_status(), upload_work.start_status(),
-        model_work.start_status(), model_loads.start_status()}) {
+        lists.start_status(), guard.start_status(), requests.start_status(),
+        corpus_work.start_status(), upload_work.start_status(), model_work.start_status(),
+        model_loads.start_status()}) {
     if (!status.ok()) return status;
   }
   return absl::OkStatus();

@@ -13,6 +13,7 @@
 #include "core/base/folder_lock.h"
 #include "core/model/model_store.h"
 #include "core/pattern/pattern_cache.h"
+#include "server/base/call_guard.h"
 #include "server/base/executor.h"
 #include "server/base/memory_budget.h"
 #include "server/base/running_calls.h"
@@ -43,6 +44,7 @@ struct Engine {
   TrainingJobs jobs;
   GenerationPool generation;
   ReadingPool readings;        // Score and FillBlanks
+  Executor lists;              // lists and other calls that are answered from memory
   Executor requests;           // short work: models are looked up, prompts encoded
   Executor model_loads;        // long work: models are read into memory
   Executor corpus_work;        // long work: corpora are loaded
@@ -51,6 +53,7 @@ struct Engine {
   Slots import_slots;          // model files that are being received
   Slots export_slots;          // model files that are being sent
   Executor model_work;         // long work: model files are written and read
+  CallGuard guard;             // of all calls
   RunningCalls upload_calls;   // what brings corpora and models
 
   // Queues work on a request, whose memory counts until the work is done. RESOURCE_EXHAUSTED if too

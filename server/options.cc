@@ -134,6 +134,10 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
   AddNumber<int64_t>(app, "max-corpora-bytes", options.max_corpora_bytes, 1,
                      std::numeric_limits<int64_t>::max() / 2,
                      "size of all uploaded corpora together; the oldest make room for new ones");
+  AddNumber(app, "stalled-stream-seconds", options.stalled_stream_seconds, 1, kSecondsMax,
+            "seconds after which a call ends whose client takes or sends nothing");
+  AddNumber(app, "max-streams-per-connection", options.max_streams_per_connection, 0, kCountMax,
+            "calls that one connection may have under way; 0: as many as the whole server");
   AddNumber(app, "drain-seconds", options.drain_seconds, 0, kSecondsMax,
             "seconds that running streams have to finish at shutdown");
   AddNumber(app, "max-connections", options.max_connections, 0, kCountMax,

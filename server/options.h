@@ -35,8 +35,10 @@ struct ServerOptions {
   int64_t max_model_bytes = int64_t{4} << 30;     // the size of one imported model file
   int64_t max_corpora_bytes = int64_t{16} << 30;  // of all uploaded corpora; the oldest make room
   int max_connections = 0;  // at a time; 0: as many as the limit of file descriptors allows
+  int max_streams_per_connection = 0;  // calls under way on one; 0: as many as in all
   // Times in seconds.
   int drain_seconds = 10;                 // how long running streams may take to end at shutdown
+  int stalled_stream_seconds = 120;       // a call whose client takes or sends nothing ends then
   int keepalive_seconds = 30;             // silence after which the server pings a client
   int keepalive_timeout_seconds = 10;     // how long a client may take to answer that ping
   int max_connection_idle_seconds = 300;  // a connection without calls is closed then; 0: never

@@ -104,6 +104,7 @@ absl::Status Server::Build() {
   builder.RegisterService(&models_);
   auto interceptors = UnreadableRequestInterceptors();
   interceptors.push_back(calls_.NewInterceptorFactory());
+  interceptors.push_back(engine_->guard.NewInterceptorFactory());
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
   grpc_server_ = builder.BuildAndStart();
   if (grpc_server_ == nullptr) return absl::InternalError("gRPC cannot start the server");

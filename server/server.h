@@ -33,6 +33,9 @@ class Server {
   // The number of texts that are being written, scored or filled.
   int active_texts() const { return engine_->generation.active() + engine_->readings.active(); }
 
+  // The number of calls that are under way, of all services.
+  int calls() const { return engine_->guard.calls(); }
+
   // Ends the service: new calls are refused (UNAVAILABLE) and training is cancelled. Running texts
   // have `drain_seconds` to finish; then they end with FINISH_REASON_DRAINING, or with UNAVAILABLE
   // if they are being scored or filled. Returns when all calls have ended, at once if there are

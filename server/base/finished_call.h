@@ -25,8 +25,10 @@ inline grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
 inline grpc::ServerUnaryReactor* AnswerOn(Executor* executor, grpc::CallbackServerContext* context,
                                           std::function<absl::Status()> work) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const absl::Status status = executor->Submit(
-      [reactor, work = std::move(work)] { reactor->Finish(ToGrpcStatus(work())); });
+  const absl::Status status = executor->Submit([reactor, context, work = std::move(work)] {
+    // Nobody waits for the answer of a call that was cancelled in the meantime.
+    reactor->Finish(context->IsCancelled() ? grpc::Status::CANCELLED : ToGrpcStatus(work()));
+  });
   if (!status.ok()) reactor->Finish(ToGrpcStatus(status));
   return reactor;
 }

@@ -30,6 +30,11 @@ class MemoryBudget {
   explicit MemoryBudget(int64_t bytes_max) : bytes_max_(bytes_max) {}
 
   int64_t bytes_max() const { return bytes_max_; }
+  // The bytes that are claimed.
+  int64_t taken() const {
+    const std::lock_guard lock(mutex_);
+    return taken_;
+  }
 
   // RESOURCE_EXHAUSTED if other claims leave too few bytes. The message says what needs them in the
   // words of `what`. The budget must outlive the claim.
@@ -37,7 +42,7 @@ class MemoryBudget {
 
  private:
   const int64_t bytes_max_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   int64_t taken_ = 0;
 };
 

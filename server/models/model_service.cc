@@ -16,7 +16,7 @@ namespace runnel::server {
 grpc::ServerUnaryReactor* ModelService::ListModels(grpc::CallbackServerContext* context,
                                                    const v1::ListModelsRequest* request,
                                                    v1::ListModelsResponse* response) {
-  return AnswerOn(&engine_.requests, context,
+  return AnswerOn(&engine_.lists, context,
                   [this, request, response] { return List(*request, response); });
 }
 
@@ -43,7 +43,7 @@ absl::Status ModelService::List(const v1::ListModelsRequest& request,
 grpc::ServerUnaryReactor* ModelService::GetModel(grpc::CallbackServerContext* context,
                                                  const v1::GetModelRequest* request,
                                                  v1::GetModelResponse* response) {
-  return AnswerOn(&engine_.requests, context,
+  return AnswerOn(&engine_.lists, context,
                   [this, request, response] { return Get(*request, response); });
 }
 

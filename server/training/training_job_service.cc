@@ -25,7 +25,7 @@ grpc::ServerUnaryReactor* TrainingJobService::GetTrainingJob(
 grpc::ServerUnaryReactor* TrainingJobService::ListTrainingJobs(
     grpc::CallbackServerContext* context, const v1::ListTrainingJobsRequest* request,
     v1::ListTrainingJobsResponse* response) {
-  return AnswerOn(&engine_.requests, context,
+  return AnswerOn(&engine_.lists, context,
                   [this, request, response] { return List(*request, response); });
 }
 

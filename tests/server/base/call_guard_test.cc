@@ -1,0 +1,180 @@
+#include "server/base/call_guard.h"
+
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/server/server_fixture.h"
+#include "tests/testing/http2_peer.h"
+
+namespace runnel::server {
+namespace {
+
+constexpr char kListModels[] = "/runnel.v1.ModelService/ListModels";
+constexpr int kSoonMs = 20'000;  // only a test that fails takes as long
+
+// Limits are lowered by options_; the calls come from a peer that does what gRPC's clients do not.
+class CallGuardTest : public ServerTest {
+ protected:
+  void SetUp() override {}
+
+  std::unique_ptr<testing::Http2Peer> Connect(const testing::Http2Peer::Options& options) {
+    const std::string& address = server_->address();
+    auto peer = std::make_unique<testing::Http2Peer>(
+        std::stoi(address.substr(address.rfind(':') + 1)), options);
+    EXPECT_TRUE(peer->connected());
+    return peer;
+  }
+};
+
+TEST_F(CallGuardTest, AnswerThatNobodyTakes_EndsAfterTheTimeForStalledStreams) {
+  options_.stalled_stream_seconds = 1;
+  StartServer();
+  TrainModel("m");
+  const auto peer = Connect({.window = 0});
+  const uint32_t list = peer->Call(kListModels, "");
+  EXPECT_TRUE(peer->ReadUntilEnd(list, kSoonMs));
+  EXPECT_EQ(peer->stream(list).bytes, 0);
+  EXPECT_TRUE(Eventually([this] { return server_->calls() == 0; }));
+}
+
+TEST_F(CallGuardTest, TextThatNobodyReads_EndsAndGivesItsPlaceBack) {
+  options_.stalled_stream_seconds = 1;
+  options_.max_streams = 1;
+  StartServer();
+  TrainModel("m");
+  const auto peer = Connect({.window = 0});
+  v1::GenerateCharsRequest request;
+  request.set_model("m");
+  request.mutable_stop()->set_max_chars(100'000);
+  const uint32_t text =
+      peer->Call("/runnel.v1.TextGenerationService/GenerateChars", request.SerializeAsString());
+  ASSERT_TRUE(Eventually([this] { return server_->active_texts() == 1; }));
+  EXPECT_EQ(Generate(request).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(peer->ReadUntilEnd(text, kSoonMs));
+  ASSERT_TRUE(Eventually([this] { return server_->active_texts() == 0; }));
+  request.mutable_stop()->set_max_chars(10);
+  EXPECT_TRUE(Generate(request).ok());
+}
+
+TEST_F(CallGuardTest, UploadThatSendsNothing_EndsWithAReason) {
+  options_.stalled_stream_seconds = 1;
+  StartServer();
+  const auto peer = Connect({});
+  std::vector<uint32_t> uploads;
+  for (int i = 0; i < 32; ++i) {  // all places
+    uploads.push_back(peer->Begin("/runnel.v1.TrainingJobService/UploadCorpus"));
+  }
+  for (const uint32_t upload : uploads) EXPECT_TRUE(peer->ReadUntilEnd(upload, kSoonMs)) << upload;
+  v1::UploadCorpusResponse response;
+  EXPECT_TRUE(Eventually([&] { return Upload({PlainText(2)}, &response).ok(); }));
+}
+
+TEST_F(CallGuardTest, WatcherWithoutNews_DoesNotEnd) {
+  options_.stalled_stream_seconds = 1;
+  StartServer();
+  MustTrain(EndlessTraining("running"), /*wait=*/false);
+  v1::WatchTrainingJobRequest watch;
+  watch.set_id(MustTrain(EndlessTraining("queued"), /*wait=*/false).id());
+  const auto peer = Connect({});
+  const uint32_t watcher =
+      peer->Call("/runnel.v1.TrainingJobService/WatchTrainingJob", watch.SerializeAsString());
+  EXPECT_FALSE(peer->ReadUntilEnd(watcher, 2'500));
+}
+
+TEST_F(CallGuardTest, PeerThatIgnoresSettings_HasABoundedNumberOfCalls) {
+  options_.max_streams_per_connection = 20;
+  StartServer();
+  TrainModel("m");
+  const auto peer = Connect({.window = 0, .acknowledges_settings = false});
+  for (int i = 0; i < 500; ++i) peer->Call(kListModels, "");
+  peer->ReadUntilEnd(999, kSoonMs);
+  ASSERT_TRUE(Eventually([&] {
+    peer->ReadUntilEnd(0, 10);
+    return peer->ended() >= 480;
+  }));
+  EXPECT_EQ(peer->ended(), 480);
+  EXPECT_EQ(server_->calls(), 20);
+  grpc::ClientContext context;  // of another connection
+  v1::ListModelsResponse response;
+  EXPECT_TRUE(models_->ListModels(&context, {}, &response).ok());
+}
+
+// A gRPC server with health checks only.
+class HealthServer {
+ public:
+  explicit HealthServer(const CallGuard::Limits& limits) : guard_(limits) {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> factories;
+    factories.push_back(guard_.NewInterceptorFactory());
+    builder.experimental().SetInterceptorCreators(std::move(factories));
+    server_ = builder.BuildAndStart();
+  }
+  ~HealthServer() { server_->Shutdown(std::chrono::system_clock::now()); }
+
+  int port() const { return port_; }
+  const CallGuard& guard() const { return guard_; }
+
+ private:
+  CallGuard guard_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+constexpr char kCheckHealth[] = "/grpc.health.v1.Health/Check";
+constexpr int64_t kClaim = CallGuard::kOtherResponseBytes;
+
+TEST(CallGuard, AnswersThatNobodyTakes_ClaimMemoryUntilTheyAreGone) {
+  const HealthServer server({.calls_max = 1000,
+                             .calls_per_connection_max = 1000,
+                             .response_bytes_max = 10 * kClaim,
+                             .stall = std::chrono::seconds(600)});
+  {
+    testing::Http2Peer peer(server.port(), {.window = 0});
+    for (int i = 0; i < 50; ++i) peer.Call(kCheckHealth, "");
+    EXPECT_TRUE(Eventually([&] {
+      peer.ReadUntilEnd(0, 10);
+      return peer.ended() == 40;
+    }));
+    EXPECT_EQ(server.guard().response_bytes(), 10 * kClaim);
+    EXPECT_EQ(server.guard().calls(), 10);
+  }
+  EXPECT_TRUE(Eventually([&] { return server.guard().response_bytes() == 0; }));
+  testing::Http2Peer reader(server.port(), {});
+  for (int i = 0; i < 50; ++i) {
+    const uint32_t call = reader.Call(kCheckHealth, "");
+    ASSERT_TRUE(reader.ReadUntilEnd(call, kSoonMs));
+    EXPECT_GT(reader.stream(call).bytes, 0);
+  }
+}
+
+TEST(CallGuard, CallsOfAllConnections_AreBounded) {
+  const HealthServer server({.calls_max = 15,
+                             .calls_per_connection_max = 10,
+                             .response_bytes_max = 1000 * kClaim,
+                             .stall = std::chrono::seconds(600)});
+  testing::Http2Peer first(server.port(), {.window = 0});
+  testing::Http2Peer second(server.port(), {.window = 0});
+  for (int i = 0; i < 30; ++i) first.Call(kCheckHealth, "");
+  EXPECT_TRUE(Eventually([&] {
+    first.ReadUntilEnd(0, 10);
+    return first.ended() == 20;
+  }));
+  for (int i = 0; i < 30; ++i) second.Call(kCheckHealth, "");
+  EXPECT_TRUE(Eventually([&] {
+    second.ReadUntilEnd(0, 10);
+    return second.ended() == 25;
+  }));
+  EXPECT_EQ(server.guard().calls(), 15);
+}
+
+}  // namespace
+}  // namespace runnel::server
