@@ -15,11 +15,15 @@ constexpr int64_t kChunkBytes = 1 << 20;
 
 ExportCall* ExportCall::Start(Engine* engine, const v1::ExportModelRequest& request) {
   const std::shared_ptr<ExportCall> call(new ExportCall(engine));
-  const std::lock_guard lock(call->mutex_);
-  call->self_ = call;
-  const absl::Status status = call->TryBegin(request);
-  if (!status.ok()) call->Finish(ToGrpcStatus(status));
+  call->OwnItself();
+  call->Begin(request);
   return call.get();
+}
+
+void ExportCall::Begin(const v1::ExportModelRequest& request) {
+  const MutexLock lock(&mutex_);
+  const absl::Status status = TryBegin(request);
+  if (!status.ok()) FinishOnce(status);
 }
 
 absl::Status ExportCall::TryBegin(const v1::ExportModelRequest& request) {
@@ -33,11 +37,13 @@ absl::Status ExportCall::TryBegin(const v1::ExportModelRequest& request) {
 }
 
 absl::Status ExportCall::Continue() {
-  return engine_.model_work.Submit([self = shared_from_this()] {
-    const std::lock_guard lock(self->mutex_);
-    const absl::Status status = self->TrySend();
-    if (!status.ok()) self->Finish(ToGrpcStatus(status));
-  });
+  return engine_.model_work.Submit([self = SharedAs<ExportCall>()] { self->Send(); });
+}
+
+void ExportCall::Send() {
+  const MutexLock lock(&mutex_);
+  const absl::Status status = TrySend();
+  if (!status.ok()) FinishOnce(status);
 }
 
 absl::Status ExportCall::TrySend() {
@@ -59,22 +65,16 @@ absl::Status ExportCall::TrySend() {
   if (file_->reader.bytes_left() > 0) {
     StartWrite(&message_);
   } else {
-    StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);
+    WriteAndFinishOnce(&message_);
   }
   return absl::OkStatus();
 }
 
 void ExportCall::OnWriteDone(bool ok) {
-  const std::lock_guard lock(mutex_);
-  if (!ok) return Finish(grpc::Status::CANCELLED);
+  const MutexLock lock(&mutex_);
+  if (!ok) return FinishOnce(absl::CancelledError(""));
   const absl::Status status = Continue();
-  if (!status.ok()) Finish(ToGrpcStatus(status));
-}
-
-void ExportCall::OnDone() {
-  std::shared_ptr<ExportCall> self;
-  const std::lock_guard lock(mutex_);
-  self = std::move(self_);
+  if (!status.ok()) FinishOnce(status);
 }
 
 }  // namespace runnel::server

@@ -8,18 +8,23 @@
 #include "server/wire/model_convert.h"
 
 namespace runnel::server {
+
 ImportCall* ImportCall::Start(Engine* engine, grpc::CallbackServerContext* context,
                               v1::ImportModelResponse* response) {
   const std::shared_ptr<ImportCall> call(new ImportCall(engine, context, response));
-  const std::lock_guard lock(call->mutex_);
-  call->self_ = call;
-  const absl::Status status = call->TryBegin();
-  if (status.ok()) {
-    call->ReadNext();
-  } else {
-    call->End(status);
-  }
+  call->OwnItself();
+  call->Begin();
   return call.get();
+}
+
+void ImportCall::Begin() {
+  const MutexLock lock(&mutex_);
+  const absl::Status status = TryBegin();
+  if (status.ok()) {
+    ReadNext();
+  } else {
+    Close(status);
+  }
 }
 
 absl::Status ImportCall::TryBegin() {
@@ -36,36 +41,39 @@ void ImportCall::ReadNext() {
 }
 
 void ImportCall::OnReadDone(bool ok) {
-  const std::lock_guard lock(mutex_);
-  const absl::Status status = engine_.model_work.Submit([self = shared_from_this(), ok] {
-    const std::lock_guard task_lock(self->mutex_);
-    if (ok) {
-      self->Take();
-    } else {
-      self->Publish();
-    }
-  });
-  if (!status.ok()) End(status);
+  const MutexLock lock(&mutex_);
+  const absl::Status status =
+      engine_.model_work.Submit([self = SharedAs<ImportCall>(), ok] { self->TakeRead(ok); });
+  if (!status.ok()) Close(status);
 }
 
-void ImportCall::Take() {
+void ImportCall::TakeRead(bool ok) {
+  const MutexLock lock(&mutex_);
+  if (ok) {
+    TakeMessage();
+  } else {
+    Publish();
+  }
+}
+
+void ImportCall::TakeMessage() {
   if (import_ == nullptr) {
     Violations violations;
     ImportRequest request = ReadImportRequest(message_, &violations);
-    if (!violations.empty()) return End(ToStatus(violations));
+    if (!violations.empty()) return Close(ToStatus(violations));
     published_.name = request.name;
     import_ = std::make_unique<ModelImport>(&engine_, std::move(request));
   }
   const absl::Status status = import_->Append(message_.chunk());
-  if (!status.ok()) return End(status);
+  if (!status.ok()) return Close(status);
   ReadNext();
 }
 
 void ImportCall::Publish() {
-  if (context_.IsCancelled()) return End(absl::CancelledError(""));
-  if (!IsMarkedAsUnread(message_)) return End(UnreadableRequest());
+  if (context_.IsCancelled()) return Close(absl::CancelledError(""));
+  if (!IsMarkedAsUnread(message_)) return Close(UnreadableRequest());
   if (import_ == nullptr) {
-    return End(InvalidField("name", "is missing: the stream ended before its first message"));
+    return Close(InvalidField("name", "is missing: the stream ended before its first message"));
   }
   const absl::StatusOr<VersionInfo> info =
       import_->Publish([this] { return context_.IsCancelled(); });
@@ -73,30 +81,29 @@ void ImportCall::Publish() {
     published_.version = info->version;
     *response_.mutable_version() = ToProto(*info);
   }
-  End(info.status());
+  Close(info.status());
 }
 
-void ImportCall::End(const absl::Status& status) {
+void ImportCall::Close(const absl::Status& status) {
   import_.reset();
   // Before the caller can try again. What is published may have to be withdrawn, on the executor.
   if (published_.version == 0) slot_.reset();
-  Finish(ToGrpcStatus(status));
+  FinishOnce(status);
 }
 
-void ImportCall::OnDone() {
+void ImportCall::OnEnd() {
   engine_.upload_calls.Remove(&context_);
-  std::shared_ptr<ImportCall> self;
-  const std::lock_guard lock(mutex_);
-  self = std::move(self_);
+  const MutexLock lock(&mutex_);
   if (published_.version == 0 || !context_.IsCancelled()) return;
-  // The stream may have broken just when it seemed to end: then the caller knows of no version, and
+  // The stream may have broken just when it seemed to end: then the client knows of no version, and
   // there must be none.
-  const absl::Status status = engine_.model_work.Submit([self] { self->Withdraw(); });
+  const absl::Status status =
+      engine_.model_work.Submit([self = SharedAs<ImportCall>()] { self->Withdraw(); });
   if (!status.ok()) Log(LogLevel::kError, status.message());
 }
 
 void ImportCall::Withdraw() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   const absl::Status status = engine_.models->Delete(published_);
   Log(LogLevel::kInfo, absl::StrCat("the call that imported ", published_.ToString(),
                                     " broke off; deleted it: ", status.ToString()));

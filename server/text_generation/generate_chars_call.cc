@@ -37,14 +37,17 @@ size_t PrefixBytes(absl::string_view text, size_t chars) {
 GenerateCharsCall* GenerateCharsCall::Start(Engine* engine,
                                             const v1::GenerateCharsRequest* request) {
   const std::shared_ptr<GenerateCharsCall> call(new GenerateCharsCall(engine, request));
-  call->self_ = call;
+  call->OwnItself();
   auto admission = engine->generation.Admit(1);
   absl::Status status = admission.status();
   if (status.ok()) {
-    call->admission_ = *std::move(admission);
+    {
+      const MutexLock lock(&call->mutex_);
+      call->admission_ = *std::move(admission);
+    }
     status = engine->SubmitForModel(request->model(), *request, [call] { call->Prepare(); });
   }
-  if (!status.ok()) call->Refuse(status);
+  if (!status.ok()) call->End(status);
   return call.get();
 }
 
@@ -59,21 +62,15 @@ void GenerateCharsCall::Prepare() {
                               .arrival = arrival_};
   absl::StatusOr<GenerationStart> start =
       StartGeneration(input, sampling, std::move(violations), &engine_);
-  if (!start.ok()) return Refuse(start.status());
+  if (!start.ok()) return End(start.status());
   text_memory_ = std::move(start->text_memory);
   run_ = std::make_unique<GenerationRun>(std::move(start->runs.front()));
   if (request_.has_max_chars_per_message()) chars_max_ = request_.max_chars_per_message();
-  engine_.generation.Schedule(shared_from_this());
-}
-
-void GenerateCharsCall::Refuse(const absl::Status& status) {
-  const std::lock_guard lock(mutex_);
-  finished_ = true;
-  Finish(ToGrpcStatus(status));
+  engine_.generation.Schedule(SharedAs<GenerateCharsCall>());
 }
 
 bool GenerateCharsCall::GoesOn() {
-  if (!cancelled_ && !engine_.generation.draining()) {
+  if (!cancelled() && !engine_.generation.draining()) {
     run_->NoteStep();
     return true;
   }
@@ -91,16 +88,16 @@ bool GenerateCharsCall::OnStep(Event event, absl::string_view written) {
 }
 
 bool GenerateCharsCall::Deliver(absl::string_view written) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   TakeTextLocked(written);
   if (!WaitsForMoreLocked()) SendLocked();
   // A cancel that came first has found nothing paused to wake.
-  paused_ = PendingShareLocked() >= 1 && write_in_flight_ && !cancelled_;
+  paused_ = PendingShareLocked() >= 1 && write_in_flight_ && !cancelled();
   return !paused_;
 }
 
 void GenerateCharsCall::EndText(absl::string_view written) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   TakeTextLocked(written);
   auto summary = run_->Summary();
   if (summary.ok()) {
@@ -127,7 +124,7 @@ double GenerateCharsCall::PendingShareLocked() const {
 }
 
 bool GenerateCharsCall::WaitsForMoreLocked() const {
-  if (text_ended_ || cancelled_ || chars_max_ > 0) return false;
+  if (text_ended_ || cancelled() || chars_max_ > 0) return false;
   if (pending_.empty() || PendingShareLocked() >= kResumeShare) return false;
   if (!last_message_) return false;
   const auto spacing =
@@ -136,26 +133,18 @@ bool GenerateCharsCall::WaitsForMoreLocked() const {
 }
 
 void GenerateCharsCall::SendLocked() {
-  if (finished_ || write_in_flight_) return;
-  if (cancelled_) {
-    // While the text is still being written, its task ends it, and this comes again.
-    if (!text_ended_) return;
-    finished_ = true;
-    Finish(grpc::Status::CANCELLED);
+  if (finished() || write_in_flight_) return;
+  if (cancelled()) {
+    // While the text is still being written, its task ends it and then calls this function again.
+    if (text_ended_) FinishOnce(absl::CancelledError(""));
     return;
   }
   if (pending_.empty() && !text_ended_) return;
-  if (pending_.empty() && !failure_.ok()) {
-    finished_ = true;
-    Finish(ToGrpcStatus(failure_));
-    return;
-  }
+  if (pending_.empty() && !failure_.ok()) return FinishOnce(failure_);
   TakeMessageLocked();
   if (text_ended_ && pending_.empty() && failure_.ok()) {
     *message_.mutable_summary() = summary_;
-    finished_ = true;
-    StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);
-    return;
+    return WriteAndFinishOnce(&message_);
   }
   write_in_flight_ = true;
   last_message_ = GenerationRun::Clock::now();
@@ -177,29 +166,28 @@ void GenerateCharsCall::TakeMessageLocked() {
 void GenerateCharsCall::OnWriteDone(bool ok) {
   bool resume = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     write_in_flight_ = false;
-    if (!ok) cancelled_ = true;
+    if (!ok) SetCancelled();
     if (!WaitsForMoreLocked()) SendLocked();
-    resume = paused_ && (cancelled_ || PendingShareLocked() < kResumeShare);
+    resume = paused_ && (cancelled() || PendingShareLocked() < kResumeShare);
     if (resume) paused_ = false;
   }
-  if (resume) engine_.generation.Schedule(shared_from_this());
+  if (resume) engine_.generation.Schedule(SharedAs<GenerateCharsCall>());
 }
 
-void GenerateCharsCall::OnCancel() {
+void GenerateCharsCall::OnCancelled() {
   bool resume = false;
   {
-    const std::lock_guard lock(mutex_);
-    cancelled_ = true;
+    const MutexLock lock(&mutex_);
     resume = std::exchange(paused_, false);
     SendLocked();
   }
-  if (resume) engine_.generation.Schedule(shared_from_this());
+  if (resume) engine_.generation.Schedule(SharedAs<GenerateCharsCall>());
 }
 
-void GenerateCharsCall::OnDone() {
-  const std::shared_ptr<GenerateCharsCall> self = std::move(self_);
+void GenerateCharsCall::OnEnd() {
+  const MutexLock lock(&mutex_);
   admission_.reset();
 }
 

@@ -18,14 +18,14 @@ constexpr int64_t kBytesPerTextByte = 3 * sizeof(int32_t) + sizeof(double) + siz
 
 grpc::ServerUnaryReactor* ReadingCall::Start(const std::shared_ptr<ReadingCall>& call) {
   Engine& engine = call->engine_;
+  call->OwnItself();
   auto admission = engine.readings.Admit();
   absl::Status status = admission.status();
-  {
-    const std::lock_guard lock(call->mutex_);
-    call->self_ = call;
-    if (status.ok()) call->admission_ = *std::move(admission);
-  }
   if (status.ok()) {
+    {
+      const MutexLock lock(&call->mutex_);
+      call->admission_ = *std::move(admission);
+    }
     status = engine.SubmitForModel(call->model_, call->message_, [call] {
       const absl::Status prepared = call->Prepare();
       if (!prepared.ok()) return call->End(prepared);
@@ -41,7 +41,7 @@ void ReadingCall::RunSlice() {
   PrepareThreadForMath();
   const auto slice_end = Clock::now() + ReadingPool::kSlice;
   do {
-    if (cancelled_) return End(absl::CancelledError(""));
+    if (cancelled()) return End(absl::CancelledError(""));
     if (engine_.readings.draining()) {
       return End(absl::UnavailableError("the server is shutting down"));
     }
@@ -52,18 +52,11 @@ void ReadingCall::RunSlice() {
       return End(absl::OkStatus());
     }
   } while (Clock::now() < slice_end);
-  engine_.readings.Schedule([call = shared_from_this()] { call->RunSlice(); });
+  engine_.readings.Schedule([call = SharedAs<ReadingCall>()] { call->RunSlice(); });
 }
 
-void ReadingCall::End(const absl::Status& status) {
-  const std::lock_guard lock(mutex_);
-  Finish(ToGrpcStatus(status));
-}
-
-void ReadingCall::OnDone() {
-  std::shared_ptr<ReadingCall> self;  // goes last, when mutex_ is free
-  const std::lock_guard lock(mutex_);
-  self = std::move(self_);
+void ReadingCall::OnEnd() {
+  const MutexLock lock(&mutex_);
   admission_.reset();
   memory_.reset();
 }
@@ -81,7 +74,7 @@ absl::Status ReadingCall::ClaimMemory(size_t bytes) {
   auto claim = engine_.text_memory.Take(
       static_cast<int64_t>(message_.ByteSizeLong() + bytes * kBytesPerTextByte), "the request");
   if (!claim.ok()) return claim.status();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   memory_ = *std::move(claim);
   return absl::OkStatus();
 }

@@ -1,33 +1,25 @@
 // A unary call that reads a whole text with a model, slice by slice: what Score and FillBlanks have
 // in common.
-//
-// Lifetime: the call owns itself until OnDone; its tasks hold it too. It is finished under mutex_,
-// once.
 #ifndef RUNNEL_SERVER_TEXT_GENERATION_READING_CALL_H_
 #define RUNNEL_SERVER_TEXT_GENERATION_READING_CALL_H_
 
 #include <grpcpp/grpcpp.h>
 
-#include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "core/model/model_store.h"
+#include "server/base/self_owned_call.h"
 #include "server/engine.h"
 #include "server/wire/error_mapping.h"
 
 namespace runnel::server {
 
-class ReadingCall : public grpc::ServerUnaryReactor,
-                    public std::enable_shared_from_this<ReadingCall> {
+class ReadingCall : public SelfOwnedCall<grpc::ServerUnaryReactor> {
  public:
   // Starts a call that was just made; it deletes itself.
   static grpc::ServerUnaryReactor* Start(const std::shared_ptr<ReadingCall>& call);
-
-  void OnCancel() override { cancelled_ = true; }
-  void OnDone() override;
 
  protected:
   // `model` is the request's reference to a model.
@@ -52,15 +44,12 @@ class ReadingCall : public grpc::ServerUnaryReactor,
 
  private:
   void RunSlice();
-  void End(const absl::Status& status);
+  void OnEnd() override;
 
   const google::protobuf::MessageLite& message_;  // the request
   const std::string& model_;                      // in the request
-  std::atomic<bool> cancelled_ = false;
-  std::mutex mutex_;
-  std::shared_ptr<ReadingCall> self_;  // until OnDone
-  std::unique_ptr<Slots::Slot> admission_;
-  std::unique_ptr<MemoryBudget::Claim> memory_;
+  std::unique_ptr<Slots::Slot> admission_ RUNNEL_GUARDED_BY(mutex_);
+  std::unique_ptr<MemoryBudget::Claim> memory_ RUNNEL_GUARDED_BY(mutex_);
 };
 
 }  // namespace runnel::server

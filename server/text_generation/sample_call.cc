@@ -28,7 +28,7 @@ class SampleCall::TextTask : public Scheduler::Text {
   Session& session() override { return run_.session(); }
 
   bool GoesOn() override {
-    if (call_->cancelled_ || call_->engine_.generation.draining()) {
+    if (call_->cancelled() || call_->engine_.generation.draining()) {
       run_.Interrupt(text_.mutable_text());  // nobody hears of it if it was cancelled
       End();
       return false;
@@ -67,16 +67,16 @@ class SampleCall::TextTask : public Scheduler::Text {
 SampleCall* SampleCall::Start(Engine* engine, const v1::SampleRequest* request,
                               v1::SampleResponse* response) {
   const std::shared_ptr<SampleCall> call(new SampleCall(engine, request, response));
-  call->self_ = call;
+  call->OwnItself();
   const absl::Status status =
       engine->SubmitForModel(request->model(), *request, [call] { call->Prepare(); });
-  if (!status.ok()) call->Finish(ToGrpcStatus(status));
+  if (!status.ok()) call->End(status);
   return call.get();
 }
 
 void SampleCall::Prepare() {
   const absl::Status status = TryPrepare();
-  if (!status.ok()) Finish(ToGrpcStatus(status));
+  if (!status.ok()) End(status);
 }
 
 absl::Status SampleCall::TryPrepare() {
@@ -110,18 +110,20 @@ absl::Status SampleCall::TryPrepare() {
   texts_.resize(texts);
   for (int i = 0; i < texts; ++i) {
     engine_.generation.Schedule(
-        std::make_shared<TextTask>(shared_from_this(), std::move(start->runs[i]), &texts_[i]));
+        std::make_shared<TextTask>(SharedAs<SampleCall>(), std::move(start->runs[i]), &texts_[i]));
   }
   return absl::OkStatus();
 }
 
 void SampleCall::TextEnded(const absl::Status& status) {
   if (!status.ok()) {
-    const std::lock_guard lock(failure_mutex_);
+    const MutexLock lock(&mutex_);
     failure_ = status;
   }
   if (--texts_left_ > 0) return;
-  if (!failure_.ok() && !cancelled_) return Finish(ToGrpcStatus(failure_));
+  const MutexLock lock(&mutex_);
+  if (cancelled()) return FinishOnce(absl::CancelledError(""));
+  if (!failure_.ok()) return FinishOnce(failure_);
   if (request_.has_best_of()) {
     std::stable_sort(texts_.begin(), texts_.end(), [](const auto& a, const auto& b) {
       return LogprobPerChar(a) > LogprobPerChar(b);
@@ -129,12 +131,7 @@ void SampleCall::TextEnded(const absl::Status& status) {
     texts_.resize(NumSamples(request_));
   }
   for (v1::SampledText& text : texts_) response_.add_samples()->Swap(&text);
-  Finish(cancelled_ ? grpc::Status::CANCELLED : grpc::Status::OK);
-}
-
-void SampleCall::OnDone() {
-  const std::shared_ptr<SampleCall> self = std::move(self_);
-  admission_.reset();
+  FinishOnce(absl::OkStatus());
 }
 
 }  // namespace runnel::server

@@ -1,7 +1,5 @@
 // One Sample call: its texts grow side by side on the generation pool; the last one to end finishes
 // the call.
-//
-// Lifetime as in GenerateCharsCall.
 #ifndef RUNNEL_SERVER_TEXT_GENERATION_SAMPLE_CALL_H_
 #define RUNNEL_SERVER_TEXT_GENERATION_SAMPLE_CALL_H_
 
@@ -9,27 +7,23 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "runnel/v1/generation.pb.h"
+#include "server/base/self_owned_call.h"
 #include "server/engine.h"
 #include "server/text_generation/generation_run.h"
 #include "server/text_generation/generation_start.h"
 
 namespace runnel::server {
 
-class SampleCall : public grpc::ServerUnaryReactor,
-                   public std::enable_shared_from_this<SampleCall> {
+class SampleCall : public SelfOwnedCall<grpc::ServerUnaryReactor> {
  public:
   // The reactor for a call; it deletes itself. `request` and `response` must live until Finish, as
   // gRPC's do.
   static SampleCall* Start(Engine* engine, const v1::SampleRequest* request,
                            v1::SampleResponse* response);
-
-  void OnCancel() override { cancelled_ = true; }
-  void OnDone() override;
 
  private:
   class TextTask;
@@ -45,17 +39,15 @@ class SampleCall : public grpc::ServerUnaryReactor,
   absl::Status TryPrepare();
   // Takes note that a text has ended, and whether it failed. The last one finishes the call.
   void TextEnded(const absl::Status& status);
+  void OnEnd() override { admission_.reset(); }
 
   Engine& engine_;
   const v1::SampleRequest& request_;
   v1::SampleResponse& response_;
   const GenerationRun::Clock::time_point arrival_;
-  std::atomic<bool> cancelled_ = false;
   std::atomic<int> texts_left_ = 0;
-  std::mutex failure_mutex_;
-  absl::Status failure_;  // of a text; guarded by failure_mutex_ until the last one has ended
-  std::vector<v1::SampledText> texts_;  // in the order of their index
-  std::shared_ptr<SampleCall> self_;    // until OnDone
+  absl::Status failure_ RUNNEL_GUARDED_BY(mutex_);  // of a text
+  std::vector<v1::SampledText> texts_;              // in the order of their index
   std::unique_ptr<Slots::Slot> admission_;
   std::unique_ptr<MemoryBudget::Claim> text_memory_;
 };

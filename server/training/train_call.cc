@@ -10,10 +10,10 @@ namespace runnel::server {
 TrainCall* TrainCall::Start(Engine* engine, grpc::CallbackServerContext* context,
                             const v1::TrainRequest* request, v1::TrainResponse* response) {
   const std::shared_ptr<TrainCall> call(new TrainCall(engine, context, request, response));
-  call->self_ = call;
+  call->OwnItself();
   const absl::Status status =
       engine->Submit(&engine->corpus_work, *request, [call] { call->Submit(); });
-  if (!status.ok()) call->Finish(ToGrpcStatus(status));
+  if (!status.ok()) call->End(status);
   return call.get();
 }
 
@@ -21,8 +21,7 @@ void TrainCall::Submit() {
   const absl::StatusOr<std::shared_ptr<TrainingJob>> job = TrySubmit();
   context_.GetRpcAllocatorState()->FreeRequest();
   if (job.ok()) return WaitFor(*job);
-  const std::lock_guard lock(mutex_);
-  FinishOnce(job.status());
+  End(job.status());
 }
 
 absl::StatusOr<std::shared_ptr<TrainingJob>> TrainCall::TrySubmit() {
@@ -42,42 +41,33 @@ absl::StatusOr<std::shared_ptr<TrainingJob>> TrainCall::TrySubmit() {
 }
 
 void TrainCall::WaitFor(const std::shared_ptr<TrainingJob>& job) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(&mutex_);
   job_ = job;
-  if (cancelled_) return FinishOnce(absl::CancelledError(""));
+  if (cancelled()) return FinishOnce(absl::CancelledError(""));
   if (wait_) {
-    const std::weak_ptr<TrainCall> weak = shared_from_this();
+    const std::weak_ptr<TrainCall> weak = SharedAs<TrainCall>();
     auto subscription = job->Subscribe([weak] {
       if (const auto call = weak.lock()) call->AnswerIfDue();
     });
     if (!subscription.ok()) return FinishOnce(subscription.status());
     subscription_ = *std::move(subscription);
   }
-  lock.unlock();
+  lock.Unlock();
   AnswerIfDue();  // the job may have ended before anyone listened
 }
 
 void TrainCall::AnswerIfDue() {
-  const std::lock_guard lock(mutex_);
-  if (finished_) return;
+  const MutexLock lock(&mutex_);
+  if (finished()) return;
   if (wait_ && !HasEnded(job_->state())) return;
   *response_.mutable_job() = job_->Snapshot();
   FinishOnce(absl::OkStatus());
 }
 
-void TrainCall::OnCancel() {
-  const std::lock_guard lock(mutex_);
-  cancelled_ = true;
+void TrainCall::OnCancelled() {
+  const MutexLock lock(&mutex_);
   // Before the job is submitted, Submit goes on and finishes the call.
   if (job_ != nullptr) FinishOnce(absl::CancelledError(""));
 }
-
-void TrainCall::FinishOnce(const absl::Status& status) {
-  if (finished_) return;
-  finished_ = true;
-  Finish(ToGrpcStatus(status));
-}
-
-void TrainCall::OnDone() { const std::shared_ptr<TrainCall> self = std::move(self_); }
 
 }  // namespace runnel::server

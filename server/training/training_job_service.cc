@@ -11,7 +11,7 @@ namespace runnel::server {
 
 grpc::ServerReadReactor<v1::UploadCorpusRequest>* TrainingJobService::UploadCorpus(
     grpc::CallbackServerContext* context, v1::UploadCorpusResponse* response) {
-  return new UploadCall(&engine_, context, response);
+  return UploadCall::Start(&engine_, context, response);
 }
 
 grpc::ServerUnaryReactor* TrainingJobService::GetTrainingJob(

@@ -2,14 +2,22 @@
 
 #include <utility>
 
+#include "server/base/log.h"
 #include "server/base/unreadable_request.h"
 #include "server/wire/error_mapping.h"
 
 namespace runnel::server {
-UploadCall::UploadCall(Engine* engine, grpc::CallbackServerContext* context,
-                       v1::UploadCorpusResponse* response)
-    : engine_(*engine), context_(*context), response_(*response) {
-  const std::lock_guard lock(mutex_);
+
+UploadCall* UploadCall::Start(Engine* engine, grpc::CallbackServerContext* context,
+                              v1::UploadCorpusResponse* response) {
+  const std::shared_ptr<UploadCall> call(new UploadCall(engine, context, response));
+  call->OwnItself();
+  call->Begin();
+  return call.get();
+}
+
+void UploadCall::Begin() {
+  const MutexLock lock(&mutex_);
   const absl::Status status = TryBegin();
   if (status.ok()) {
     ReadNext();
@@ -32,16 +40,19 @@ void UploadCall::ReadNext() {
 }
 
 void UploadCall::OnReadDone(bool ok) {
-  const std::lock_guard lock(mutex_);
-  const absl::Status status = engine_.upload_work.Submit([this, ok] {
-    const std::lock_guard task_lock(mutex_);
-    if (ok) {
-      Append();
-    } else {
-      Commit();
-    }
-  });
+  const MutexLock lock(&mutex_);
+  const absl::Status status =
+      engine_.upload_work.Submit([self = SharedAs<UploadCall>(), ok] { self->TakeRead(ok); });
   if (!status.ok()) Refuse(status);
+}
+
+void UploadCall::TakeRead(bool ok) {
+  const MutexLock lock(&mutex_);
+  if (ok) {
+    Append();
+  } else {
+    Commit();
+  }
 }
 
 void UploadCall::Append() {
@@ -54,38 +65,35 @@ void UploadCall::Commit() {
   if (context_.IsCancelled()) return Refuse(absl::CancelledError("the upload was broken off"));
   if (!IsMarkedAsUnread(message_)) {
     upload_.reset();
-    return Finish(ToGrpcStatus(UnreadableRequest()));
+    return FinishOnce(UnreadableRequest());
   }
   const absl::StatusOr<std::string> id = upload_->Commit();
   if (!id.ok()) return Refuse(id.status());
   committed_id_ = *id;
   response_.set_corpus_id(*id);
   response_.set_chars(upload_->chars());
-  Finish(grpc::Status::OK);
+  FinishOnce(absl::OkStatus());
 }
 
 void UploadCall::Refuse(const absl::Status& status) {
   upload_.reset();
-  Finish(ToGrpcStatus(AtField("chunk", status)));
+  FinishOnce(AtField("chunk", status));
 }
 
-void UploadCall::OnDone() {
+void UploadCall::OnEnd() {
   engine_.upload_calls.Remove(&context_);
-  bool unknown = false;
-  {
-    const std::lock_guard lock(mutex_);
-    // The stream may have broken just when it seemed to end: then nobody knows the id, and the text
-    // may be a part only.
-    unknown = !committed_id_.empty() && context_.IsCancelled();
-  }
-  if (unknown) {
-    const absl::Status status = engine_.upload_work.Submit([this] {
-      engine_.uploads->Remove(committed_id_);
-      delete this;
-    });
-    if (status.ok()) return;
-  }
-  delete this;
+  const MutexLock lock(&mutex_);
+  // The stream may have broken just when it seemed to end: then nobody knows the id, and the text
+  // may be incomplete.
+  if (committed_id_.empty() || !context_.IsCancelled()) return;
+  const absl::Status status =
+      engine_.upload_work.Submit([self = SharedAs<UploadCall>()] { self->Withdraw(); });
+  if (!status.ok()) Log(LogLevel::kError, status.message());
+}
+
+void UploadCall::Withdraw() {
+  const MutexLock lock(&mutex_);
+  engine_.uploads->Remove(committed_id_);
 }
 
 }  // namespace runnel::server

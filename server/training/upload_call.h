@@ -1,50 +1,55 @@
 // One UploadCorpus call: each message is checked and written on the executor, then the next
 // one is read.
 //
-// Nothing runs in two places at a time: a read is asked for when the last piece is written, and
-// work is queued when a read is done. Only OnCancel may come beside them, and it is not needed: a
-// broken stream shows in the next read.
+// Only one step runs at a time: a read is asked for when the last piece is written, and work is
+// queued when a read is done. A cancel needs no reaction, because the next read fails after it.
 #ifndef RUNNEL_SERVER_TRAINING_UPLOAD_CALL_H_
 #define RUNNEL_SERVER_TRAINING_UPLOAD_CALL_H_
 
 #include <grpcpp/grpcpp.h>
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "runnel/v1/training.pb.h"
+#include "server/base/self_owned_call.h"
 #include "server/engine.h"
 
 namespace runnel::server {
 
-class UploadCall : public grpc::ServerReadReactor<v1::UploadCorpusRequest> {
+class UploadCall : public SelfOwnedCall<grpc::ServerReadReactor<v1::UploadCorpusRequest>> {
  public:
-  // Deletes itself when it is done. `context` and `response` are gRPC's.
-  UploadCall(Engine* engine, grpc::CallbackServerContext* context,
-             v1::UploadCorpusResponse* response);
+  // The reactor for a call; it deletes itself. `context` and `response` are gRPC's.
+  static UploadCall* Start(Engine* engine, grpc::CallbackServerContext* context,
+                           v1::UploadCorpusResponse* response);
 
   void OnReadDone(bool ok) override;
-  void OnDone() override;
 
  private:
-  // All with mutex_ held.
-  absl::Status TryBegin();
-  void ReadNext();
-  void Append();
-  void Commit();
+  UploadCall(Engine* engine, grpc::CallbackServerContext* context,
+             v1::UploadCorpusResponse* response)
+      : engine_(*engine), context_(*context), response_(*response) {}
+
+  void Begin();
+  absl::Status TryBegin() RUNNEL_REQUIRES(mutex_);
+  void ReadNext() RUNNEL_REQUIRES(mutex_);
+  // On the executor, after a read: `ok` if it brought a message.
+  void TakeRead(bool ok);
+  void Append() RUNNEL_REQUIRES(mutex_);
+  void Commit() RUNNEL_REQUIRES(mutex_);
   // Ends the call with an error; what was written goes.
-  void Refuse(const absl::Status& status);
+  void Refuse(const absl::Status& status) RUNNEL_REQUIRES(mutex_);
+  void OnEnd() override;
+  // Removes the corpus whose id no client knows.
+  void Withdraw();
 
   Engine& engine_;
   grpc::CallbackServerContext& context_;
   v1::UploadCorpusResponse& response_;
-  // Held by each step. gRPC starts a step as soon as the one before has asked for it, perhaps
-  // before that one has returned.
-  std::mutex mutex_;
-  std::unique_ptr<CorpusUploads::Upload> upload_;  // also the call's place on the executor
-  v1::UploadCorpusRequest message_;
-  std::string committed_id_;
+  // This is also the call's place on the executor.
+  std::unique_ptr<CorpusUploads::Upload> upload_ RUNNEL_GUARDED_BY(mutex_);
+  v1::UploadCorpusRequest message_ RUNNEL_GUARDED_BY(mutex_);
+  std::string committed_id_ RUNNEL_GUARDED_BY(mutex_);
 };
 
 }  // namespace runnel::server

@@ -2,23 +2,21 @@
 
 #include <utility>
 
-#include "server/wire/error_mapping.h"
-
 namespace runnel::server {
 
 WatchCall* WatchCall::Start(const TrainingJobs& jobs, const v1::WatchTrainingJobRequest& request) {
   const std::shared_ptr<WatchCall> call(new WatchCall());
-  call->self_ = call;
-  const std::lock_guard lock(call->mutex_);
-  const absl::Status status = call->Follow(jobs, request);
-  if (status.ok()) {
-    call->StartSendInitialMetadata();  // tells the caller that nothing that comes will be missed
-    call->SendLocked();
-  } else {
-    call->finished_ = true;
-    call->Finish(ToGrpcStatus(status));
-  }
+  call->OwnItself();
+  call->Begin(jobs, request);
   return call.get();
+}
+
+void WatchCall::Begin(const TrainingJobs& jobs, const v1::WatchTrainingJobRequest& request) {
+  const MutexLock lock(&mutex_);
+  const absl::Status status = Follow(jobs, request);
+  if (!status.ok()) return FinishOnce(status);
+  StartSendInitialMetadata();  // tells the caller that no later report will be missed
+  SendLocked();
 }
 
 absl::Status WatchCall::Follow(const TrainingJobs& jobs,
@@ -26,7 +24,7 @@ absl::Status WatchCall::Follow(const TrainingJobs& jobs,
   auto job = jobs.Find(request.id());
   if (!job.ok()) return job.status();
   job_ = *std::move(job);
-  const std::weak_ptr<WatchCall> weak = shared_from_this();
+  const std::weak_ptr<WatchCall> weak = SharedAs<WatchCall>();
   auto subscription = job_->Subscribe([weak] {
     if (const auto call = weak.lock()) call->Send();
   });
@@ -37,17 +35,13 @@ absl::Status WatchCall::Follow(const TrainingJobs& jobs,
 }
 
 void WatchCall::Send() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   SendLocked();
 }
 
 void WatchCall::SendLocked() {
-  if (finished_ || write_in_flight_) return;
-  if (cancelled_) {
-    finished_ = true;
-    Finish(grpc::Status::CANCELLED);
-    return;
-  }
+  if (finished() || write_in_flight_) return;
+  if (cancelled()) return FinishOnce(absl::CancelledError(""));
   switch (job_->Read(&cursor_, &message_)) {
     case TrainingJob::Next::kNothingYet:
       return;
@@ -56,24 +50,15 @@ void WatchCall::SendLocked() {
       StartWrite(&message_);
       return;
     case TrainingJob::Next::kEnd:
-      finished_ = true;
-      StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);
+      WriteAndFinishOnce(&message_);
   }
 }
 
 void WatchCall::OnWriteDone(bool ok) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   write_in_flight_ = false;
-  if (!ok) cancelled_ = true;
+  if (!ok) SetCancelled();
   SendLocked();
 }
-
-void WatchCall::OnCancel() {
-  const std::lock_guard lock(mutex_);
-  cancelled_ = true;
-  SendLocked();
-}
-
-void WatchCall::OnDone() { const std::shared_ptr<WatchCall> self = std::move(self_); }
 
 }  // namespace runnel::server

@@ -1,6 +1,4 @@
 // One WatchTrainingJob call: sends a job's reports one by one, then the ended job.
-//
-// Lifetime as in GenerateCharsCall.
 #ifndef RUNNEL_SERVER_TRAINING_WATCH_CALL_H_
 #define RUNNEL_SERVER_TRAINING_WATCH_CALL_H_
 
@@ -8,40 +6,36 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 
 #include "runnel/v1/training.pb.h"
+#include "server/base/self_owned_call.h"
 #include "server/training/training_jobs.h"
 
 namespace runnel::server {
 
-class WatchCall : public grpc::ServerWriteReactor<v1::WatchTrainingJobResponse>,
-                  public std::enable_shared_from_this<WatchCall> {
+class WatchCall : public SelfOwnedCall<grpc::ServerWriteReactor<v1::WatchTrainingJobResponse>> {
  public:
   // The reactor for a call; it deletes itself.
   static WatchCall* Start(const TrainingJobs& jobs, const v1::WatchTrainingJobRequest& request);
 
   void OnWriteDone(bool ok) override;
-  void OnCancel() override;
-  void OnDone() override;
 
  private:
   WatchCall() = default;
 
-  absl::Status Follow(const TrainingJobs& jobs, const v1::WatchTrainingJobRequest& request);
+  void Begin(const TrainingJobs& jobs, const v1::WatchTrainingJobRequest& request);
+  absl::Status Follow(const TrainingJobs& jobs, const v1::WatchTrainingJobRequest& request)
+      RUNNEL_REQUIRES(mutex_);
+  // Sends the next report, if there is one and no write is in flight.
   void Send();
-  void SendLocked();
+  void SendLocked() RUNNEL_REQUIRES(mutex_);
+  void OnCancelled() override { Send(); }
 
-  std::shared_ptr<WatchCall> self_;  // until OnDone
-
-  std::mutex mutex_;
-  std::shared_ptr<TrainingJob> job_;
-  std::unique_ptr<TrainingJob::Subscription> subscription_;
-  uint64_t cursor_ = 0;
-  bool write_in_flight_ = false;
-  bool cancelled_ = false;
-  bool finished_ = false;
-  v1::WatchTrainingJobResponse message_;
+  std::shared_ptr<TrainingJob> job_ RUNNEL_GUARDED_BY(mutex_);
+  std::unique_ptr<TrainingJob::Subscription> subscription_ RUNNEL_GUARDED_BY(mutex_);
+  uint64_t cursor_ RUNNEL_GUARDED_BY(mutex_) = 0;
+  bool write_in_flight_ RUNNEL_GUARDED_BY(mutex_) = false;
+  v1::WatchTrainingJobResponse message_ RUNNEL_GUARDED_BY(mutex_);
 };
 
 }  // namespace runnel::server
