@@ -9,8 +9,8 @@
 namespace runnel::server {
 
 GenerationPool::GenerationPool(int threads, int active_max)
-    : slots_(active_max,
-             absl::StrCat("this server writes at most ", active_max, " texts at a time")) {
+    : Admission(active_max,
+                absl::StrCat("this server writes at most ", active_max, " texts at a time")) {
   for (int i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>());
   for (const auto& worker : workers_) {
     absl::StatusOr<std::thread> thread =
@@ -76,7 +76,9 @@ void GenerationPool::WorkUntilStopped(Worker* worker) {
 
 void GenerationPool::Balance(Worker* worker) {
   if (workers_.size() == 1) return;
-  constexpr int kPart = 8;  // what moves a text is worth it beyond one and an eighth
+  // A text moves only if this thread has at least one text and an eighth of its load more than the
+  // least loaded one; for less, the move costs more than it brings.
+  constexpr int kPart = 8;
   Worker* least = LeastLoaded();
   const int load = worker->load;
   if (load <= least->load + 1 + load / kPart) return;

@@ -10,19 +10,19 @@
 #include <thread>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "core/generate/scheduler.h"
-#include "server/base/slots.h"
+#include "server/base/admission.h"
 
 namespace runnel::server {
 
-class GenerationPool {
+class GenerationPool : public Admission {
  public:
   using Text = Scheduler::Text;
 
   // `active_max` bounds the texts under way.
   GenerationPool(int threads, int active_max);
-  // Ends after the steps that are running; there should be no texts left.
+  // Ends after the steps that are running. There should be no texts left.
   ~GenerationPool();
   GenerationPool(const GenerationPool&) = delete;
   GenerationPool& operator=(const GenerationPool&) = delete;
@@ -30,27 +30,17 @@ class GenerationPool {
   // RESOURCE_EXHAUSTED if the system refused to start a thread; then no text may be scheduled.
   const absl::Status& start_status() const { return start_status_; }
 
-  // Room for a number of texts. RESOURCE_EXHAUSTED if that would be too many. The pool must outlive
-  // it. Thread-safe.
-  absl::StatusOr<std::unique_ptr<Slots::Slot>> Admit(int texts) { return slots_.Take(texts); }
-  // Texts admitted. Thread-safe.
-  int active() const { return slots_.taken(); }
-
-  // Steps `text` until it leaves; one that has left may be scheduled again. Thread-safe.
+  // Steps `text` until it leaves; after that, it may be scheduled again. Thread-safe.
   void Schedule(std::shared_ptr<Text> text);
-
-  // Asks all texts to end as soon as they can, those to come too. Thread-safe.
-  void StartDraining() { draining_ = true; }
-  bool draining() const { return draining_; }
 
  private:
   struct Worker {
-    std::atomic<int> load = 0;  // texts, those that arrive included
+    std::atomic<int> load = 0;  // the number of its texts, including those that arrive
     std::mutex mutex;
     std::condition_variable changed;
     std::vector<std::shared_ptr<Text>> arrivals;
     bool stopped = false;
-    Scheduler scheduler;  // of the thread alone
+    Scheduler scheduler;  // only the thread uses it
     std::thread thread;
   };
 
@@ -60,8 +50,6 @@ class GenerationPool {
   // Gives a text away if another thread has far fewer.
   void Balance(Worker* worker);
 
-  Slots slots_;
-  std::atomic<bool> draining_ = false;
   std::vector<std::unique_ptr<Worker>> workers_;
   absl::Status start_status_;
 };

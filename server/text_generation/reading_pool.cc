@@ -7,12 +7,12 @@
 namespace runnel::server {
 
 ReadingPool::ReadingPool(int threads, int active_max)
-    : slots_(active_max,
-             absl::StrCat("this server scores and fills at most ", active_max, " texts at a time")),
+    : Admission(active_max, absl::StrCat("this server scores and fills at most ", active_max,
+                                         " texts at a time")),
       executor_(threads, active_max) {}
 
 void ReadingPool::Schedule(std::function<void()> slice) {
-  // There is room: no more slices wait than texts are admitted.
+  // There is always room, because no more slices wait than texts are admitted.
   executor_.Submit(std::move(slice)).IgnoreError();
 }
 

@@ -1,23 +1,21 @@
 // The threads that read texts for Score and FillBlanks. A call's work is cut into slices of a few
-// milliseconds; each slice queues the next, first in, first out: many texts are read side by side,
-// none waits for another's end. Thread-safe.
+// milliseconds, and each slice queues the next one, first in, first out: so many texts are read at
+// the same time, and none waits for another to end. Thread-safe.
 #ifndef RUNNEL_SERVER_TEXT_GENERATION_READING_POOL_H_
 #define RUNNEL_SERVER_TEXT_GENERATION_READING_POOL_H_
 
-#include <atomic>
 #include <chrono>
 #include <functional>
-#include <memory>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
+#include "server/base/admission.h"
 #include "server/base/executor.h"
-#include "server/base/slots.h"
 
 namespace runnel::server {
 
-class ReadingPool {
+class ReadingPool : public Admission {
  public:
-  // How long a text is worked on before others have their turn.
+  // How long the pool works on a text before it is the turn of another one.
   static constexpr std::chrono::milliseconds kSlice{2};
 
   // `active_max` bounds the texts under way.
@@ -26,21 +24,10 @@ class ReadingPool {
   // RESOURCE_EXHAUSTED if the system refused to start a thread; then no slice may be scheduled.
   const absl::Status& start_status() const { return executor_.start_status(); }
 
-  // Room for one text. RESOURCE_EXHAUSTED if that would be too many. The pool must outlive it.
-  absl::StatusOr<std::unique_ptr<Slots::Slot>> Admit() { return slots_.Take(); }
-  // Texts admitted.
-  int active() const { return slots_.taken(); }
-
-  // Queues a slice for an admitted text, which has no other queued or running beyond this call.
+  // Queues a slice of an admitted text. A text may have only one slice queued at a time.
   void Schedule(std::function<void()> slice);
 
-  // Asks all texts to end as soon as they can, those to come too.
-  void StartDraining() { draining_ = true; }
-  bool draining() const { return draining_; }
-
  private:
-  Slots slots_;
-  std::atomic<bool> draining_ = false;
   Executor executor_;
 };
 
