@@ -1,4 +1,4 @@
-// Calls that need no reactor of their own: answered on the executor, or at once.
+// Calls that need no reactor of their own, because they are answered at once or by one task.
 #ifndef RUNNEL_SERVER_BASE_FINISHED_CALL_H_
 #define RUNNEL_SERVER_BASE_FINISHED_CALL_H_
 
@@ -12,7 +12,7 @@
 
 namespace runnel::server {
 
-// A call that has its answer already.
+// Ends a call that has its answer already.
 inline grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
                                         const absl::Status& status) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -20,8 +20,8 @@ inline grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
   return reactor;
 }
 
-// A call whose answer `work` finds on one of the executor's threads: it may block. gRPC keeps
-// request and response until then, also if the call is cancelled.
+// Answers a call with what `work` returns, which runs on one of the executor's threads and may
+// block. gRPC keeps the request and the response until then, even if the call is cancelled.
 inline grpc::ServerUnaryReactor* AnswerOn(Executor* executor, grpc::CallbackServerContext* context,
                                           std::function<absl::Status()> work) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();

@@ -1,5 +1,5 @@
-// Calls of one kind that are under way, to be cancelled together when the server shuts down.
-// Thread-safe.
+// The calls of one kind that are under way, which are cancelled together when the server shuts
+// down. Thread-safe.
 #ifndef RUNNEL_SERVER_BASE_RUNNING_CALLS_H_
 #define RUNNEL_SERVER_BASE_RUNNING_CALLS_H_
 
@@ -14,19 +14,21 @@ namespace runnel::server {
 
 class RunningCalls {
  public:
-  // UNAVAILABLE after CancelAll. Else `context` must be removed before it is gone: in OnDone.
+  // UNAVAILABLE after CancelAll. Otherwise the call must remove `context` in OnDone, before gRPC
+  // destroys it.
   absl::Status Add(grpc::CallbackServerContext* context) {
     const std::lock_guard lock(mutex_);
     if (cancelled_) return absl::UnavailableError("the server is shutting down");
     contexts_.insert(context);
     return absl::OkStatus();
   }
-  // Nothing happens if it was not added.
+  // Does nothing if `context` was not added.
   void Remove(grpc::CallbackServerContext* context) {
     const std::lock_guard lock(mutex_);
     contexts_.erase(context);
   }
-  // Not from a reaction: what follows from a cancel must not run in this thread.
+  // Must not be called from a reaction, because a cancel may run the reactions that follow from it
+  // on the same thread.
   void CancelAll() {
     const std::lock_guard lock(mutex_);
     cancelled_ = true;

@@ -1,4 +1,4 @@
-// A count of things that may be under way at a time. Thread-safe.
+// Bounds how many things may be under way at a time. Thread-safe.
 #ifndef RUNNEL_SERVER_BASE_SLOTS_H_
 #define RUNNEL_SERVER_BASE_SLOTS_H_
 
@@ -14,7 +14,7 @@ namespace runnel::server {
 
 class Slots {
  public:
-  // Some of them, given back when it is destroyed.
+  // One or more taken slots, which are given back when this is destroyed.
   class Slot {
    public:
     Slot(Slots* slots, int count) : slots_(*slots), count_(count) {}
@@ -27,10 +27,10 @@ class Slots {
     const int count_;
   };
 
-  // `when_taken` tells a caller what there is too much of: "8 models are being imported already".
+  // `when_taken` begins the message of a refusal, as in "8 models are being imported already".
   Slots(int count, std::string when_taken) : count_(count), when_taken_(std::move(when_taken)) {}
 
-  // RESOURCE_EXHAUSTED, and none is taken, if there are not as many left. This must outlive the
+  // RESOURCE_EXHAUSTED if fewer than `count` are free; then none is taken. This must outlive the
   // slot.
   absl::StatusOr<std::unique_ptr<Slot>> Take(int count = 1) {
     int taken = taken_;

@@ -1,5 +1,5 @@
-// What a client hears of a request that cannot be read: INVALID_ARGUMENT with a reason, instead of
-// the UNIMPLEMENTED without a word with which gRPC's callback handlers answer it.
+// Answers a request that cannot be parsed with INVALID_ARGUMENT and a reason. By default, gRPC's
+// callback API answers it with UNIMPLEMENTED and an empty message.
 #ifndef RUNNEL_SERVER_BASE_UNREADABLE_REQUEST_H_
 #define RUNNEL_SERVER_BASE_UNREADABLE_REQUEST_H_
 
@@ -19,8 +19,9 @@ inline constexpr char kUnreadMark[] = "(unread)";
 
 absl::Status UnreadableRequest();
 
-// A stream of messages gives the same news at its end and for a message that cannot be parsed. But
-// parsing clears: if `message`'s chunk is marked before it is read, the mark tells the two apart.
+// gRPC reports the end of a stream of messages and a message that cannot be parsed in the same way.
+// But parsing clears the message: if its chunk was marked before it was read, the mark is still
+// there only at the end of the stream.
 template <typename Message>
 void MarkAsUnread(Message* message) {
   message->set_chunk(internal::kUnreadMark);
@@ -30,7 +31,7 @@ bool IsMarkedAsUnread(const Message& message) {
   return message.chunk() == internal::kUnreadMark;
 }
 
-// For the builder of a server whose own methods never end with UNIMPLEMENTED and no message.
+// For the builder of a server whose own methods never answer UNIMPLEMENTED without a message.
 std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>
 UnreadableRequestInterceptors();
 
