@@ -116,7 +116,7 @@ void InitializeParameters(const ParameterLayout& layout, Initialization initiali
                          tensor.role == TensorRole::kRecurrentBias ||
                          tensor.role == TensorRole::kOutputBias;
     for (int64_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i) {
-      if (i % kSlice == 0 && IsInterrupted(interruption)) return;
+      if ((i - tensor.offset) % kSlice == 0 && IsInterrupted(interruption)) return;
       double value = 0;
       if (initialization != Initialization::kNormal001) {
         value = bound * (2 * RandomUniform(seed, kInitialWeightsStream, i) - 1);
