@@ -37,9 +37,9 @@ TrainingOptions EveryState() {
   return options;
 }
 
-using Setup = TrainingSetup<float>;
+using TrainerSetup = TrainingSetup<float>;
 
-void ExpectSameState(const Setup& setup, const Setup& twin) {
+void ExpectSameState(const TrainerSetup& setup, const TrainerSetup& twin) {
   EXPECT_EQ(setup.trainer.parameters(), twin.trainer.parameters());
   EXPECT_EQ(setup.trainer.outcome(), twin.trainer.outcome());
   EXPECT_EQ(setup.trainer.FirstLaneState(), twin.trainer.FirstLaneState());
@@ -50,8 +50,8 @@ TEST(InterruptedStep, AtAnyQuestion_LeavesTheTrainerAsItWas) {
   for (const CellType cell : {CellType::kLstm, CellType::kGruResetBefore}) {
     NetworkConfig network = kSmallNetwork;
     network.cell = cell;
-    Setup setup(BrookCorpus(20), network, EveryState());
-    Setup twin(BrookCorpus(20), network, EveryState());
+    TrainerSetup setup(BrookCorpus(20), network, EveryState());
+    TrainerSetup twin(BrookCorpus(20), network, EveryState());
     for (int step = 0; step < 3; ++step) {
       int nos = 0;
       std::optional<StepResult> result;
@@ -76,8 +76,8 @@ TEST(InterruptedStep, OfThreadsOrAnotherDirection_LeavesTheTrainerAsItWas) {
   network.bidirectional = true;
   TrainingOptions options = EveryState();
   options.mask_fraction = 0.25f;
-  Setup setup(BrookCorpus(20), network, options, /*threads=*/2);
-  Setup twin(BrookCorpus(20), network, options);
+  TrainerSetup setup(BrookCorpus(20), network, options, /*threads=*/2);
+  TrainerSetup twin(BrookCorpus(20), network, options);
   for (int nos = 0; nos < 60; nos += 7) {
     Answers answers(nos);
     ASSERT_FALSE(setup.trainer.Step(0.01f, &answers.interruption).has_value());
@@ -88,7 +88,7 @@ TEST(InterruptedStep, OfThreadsOrAnotherDirection_LeavesTheTrainerAsItWas) {
 
 TEST(InterruptedStep, Questions_AreAsManyAsStepsOfAllLayersForwardAndBack) {
   const TrainingOptions options = EveryState();
-  Setup setup(BrookCorpus(20), kSmallNetwork, options);
+  TrainerSetup setup(BrookCorpus(20), kSmallNetwork, options);
   Answers answers(kNever);
   ASSERT_TRUE(setup.trainer.Step(0.01f, &answers.interruption).has_value());
   constexpr int kShards = 2;
@@ -98,7 +98,7 @@ TEST(InterruptedStep, Questions_AreAsManyAsStepsOfAllLayersForwardAndBack) {
 TEST(InterruptedEvaluation, HasNoResultAndAsksAtEachStep) {
   TrainingOptions options = EveryState();
   options.validation_fraction = 0.5f;
-  Setup setup(BrookCorpus(20), kSmallNetwork, options);
+  TrainerSetup setup(BrookCorpus(20), kSmallNetwork, options);
   Answers never(kNever);
   EXPECT_EQ(setup.trainer.ValidationLoss(&never.interruption), setup.trainer.ValidationLoss());
   EXPECT_GE(never.asked.load(), 1500);  // 799 symbols in a lane, two layers
