@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/base/interruption.h"
 #include "core/generate/single_stream.h"
 #include "core/nn/cells/cell.h"
 #include "core/nn/network.h"

@@ -191,8 +191,8 @@ TYPED_TEST(GemmTest, PartsOfMatrices_AreReadAndWrittenWithinTheirBounds) {
   }
 }
 
-// A product of 2^31 multiply-adds is computed in slices, with the same bits as each row by itself.
-// Between slices it may be interrupted.
+// A product of 2^31 multiply-adds is computed in slices, which have the same bits wherever they
+// begin. Between slices it may be interrupted.
 TEST(InterruptedGemm, LargeProducts_AskBetweenSlices) {
   constexpr int64_t kM = 512, kN = 2048, kK = 2048;
   std::mt19937 random(3);
@@ -208,11 +208,12 @@ TEST(InterruptedGemm, LargeProducts_AskBetweenSlices) {
     int asked = 0;
     Interruption counting([&] { return ++asked < 0; });
     scratch.interruption = &counting;
-    std::vector<float> whole(kM * kN, 1), last(kN, 1);
+    constexpr int64_t kFirst = 200;  // of rows that are computed once more, from within a slice
+    std::vector<float> whole(kM * kN, 1), rest((kM - kFirst) * kN, 1);
     weights.Multiply(kM, {a.data(), kK}, 1, {whole.data(), kN}, &scratch);
     EXPECT_GE(asked, 1);
-    weights.Multiply(1, {a.data() + (kM - 1) * kK, kK}, 1, {last.data(), kN}, &scratch);
-    EXPECT_TRUE(std::equal(last.begin(), last.end(), whole.end() - kN));
+    weights.Multiply(kM - kFirst, {a.data() + kFirst * kK, kK}, 1, {rest.data(), kN}, &scratch);
+    EXPECT_TRUE(std::equal(rest.begin(), rest.end(), whole.begin() + kFirst * kN));
 
     Interruption at_once([] { return true; });
     scratch.interruption = &at_once;
