@@ -139,7 +139,7 @@ v1::TrainingOptions ToProto(const TrainingOptions& options) {
   wire.set_early_stopping_patience(options.early_stopping_patience);
   wire.set_sample_every_steps(options.sample_every_steps);
   wire.set_precision(options.precision == TrainingPrecision::k16Bit ? v1::PRECISION_BF16
-                                                                   : v1::PRECISION_F32);
+                                                                    : v1::PRECISION_F32);
   if (options.mask_fraction > 0) wire.set_mask_fraction(options.mask_fraction);
   wire.set_loss_reduction(options.loss_reduction == LossReduction::kMean
                               ? v1::LOSS_REDUCTION_MEAN
