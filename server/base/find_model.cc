@@ -17,8 +17,7 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> FindModel(absl::string_view r
   if (!violations.empty()) return ToStatus(violations);
   auto found = models->Find(*parsed);
   if (!found.ok() || *found != nullptr) return found;
-  return absl::UnavailableError(absl::StrCat(
-      parsed->ToString(), " could not be read into memory; the server's log says why"));
+  return models->Load(*parsed);  // fails as it did before, and says why
 }
 
 absl::Status OfModel(const LoadedModel& model, const absl::Status& status) {

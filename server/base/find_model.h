@@ -12,10 +12,10 @@
 
 namespace runnel::server {
 
-// The model that `reference` names, which Engine::SubmitForModel has read into memory; never waits
-// for a file. INVALID_ARGUMENT with `violations`, which are those of the request's other fields,
-// and with the reference's own, in the field `model`; otherwise an error of ModelStore::Find, or
-// UNAVAILABLE if the model could not be read.
+// Returns the model that `reference` names, which Engine::SubmitForModel has read into memory, so
+// this only reads a file again if that failed. INVALID_ARGUMENT with `violations`, which are those
+// of the request's other fields, and with the reference's own, in the field `model`; otherwise an
+// error of ModelStore::Load.
 absl::StatusOr<std::shared_ptr<const LoadedModel>> FindModel(absl::string_view reference,
                                                              Violations violations,
                                                              ModelStore* models);

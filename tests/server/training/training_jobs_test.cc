@@ -172,7 +172,7 @@ TEST_F(TrainingJobsTest, JobWithoutLimit_PublishesWhenTheServersMaximumIsReached
   const auto next = Submit(Spec("m", 5));
   const v1::TrainingJob ended = WaitForEnd(*endless);
   EXPECT_EQ(ended.state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
-  EXPECT_EQ(ended.error(), "training ended after 1 seconds, the most that this server gives a job");
+  EXPECT_EQ(ended.error(), "the server's maximum of 1 seconds for a job ended the training");
   EXPECT_EQ(ended.published_version(), 1);
   EXPECT_TRUE(ended.progress().has_validation_loss());
   const v1::TrainingJob after = WaitForEnd(*next);
