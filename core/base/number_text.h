@@ -21,7 +21,7 @@ std::string NumberText(Number value) {
     const auto narrowed = static_cast<float>(value);
     if (narrowed == value) return NumberText(narrowed);
   }
-  const std::string six_digits = absl::StrCat(value);
+  std::string six_digits = absl::StrCat(value);
   if constexpr (std::is_floating_point_v<Number>) {
     if (std::isnan(value)) return "nan";  // StrCat may write "-nan"
     Number read = 0;
