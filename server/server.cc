@@ -41,8 +41,8 @@ absl::Status CheckRoomForThreads(int count) {
   absl::Status status;
   while (status.ok() && static_cast<int>(threads.size()) < count) {
     absl::StatusOr<std::thread> thread = StartThread([is_over] { is_over.wait(); });
-    if (thread.ok()) threads.push_back(*std::move(thread));
     status = thread.status();
+    if (status.ok()) threads.push_back(*std::move(thread));
   }
   over.set_value();
   for (std::thread& thread : threads) thread.join();
