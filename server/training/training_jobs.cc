@@ -35,8 +35,8 @@ bool ParsePageToken(absl::string_view token, uint64_t* last_number) {
 TrainingJobs::TrainingJobs(ModelStore* models, const Limits& limits)
     : models_(*models), limits_(limits) {
   absl::StatusOr<std::thread> thread = StartThread([this] { TrainUntilStopped(); });
-  if (thread.ok()) thread_ = *std::move(thread);
   start_status_ = thread.status();
+  if (start_status_.ok()) thread_ = *std::move(thread);
 }
 
 TrainingJobs::~TrainingJobs() { Stop(); }
