@@ -10,8 +10,8 @@ namespace runnel::server {
 Executor::Executor(int threads, size_t queued_max) : queued_max_(queued_max) {
   for (int i = 0; i < threads && start_status_.ok(); ++i) {
     absl::StatusOr<std::thread> thread = StartThread([this] { WorkUntilStopped(); });
-    if (thread.ok()) threads_.push_back(*std::move(thread));
     start_status_ = thread.status();
+    if (start_status_.ok()) threads_.push_back(*std::move(thread));
   }
 }
 
