@@ -16,7 +16,10 @@
 namespace runnel::server {
 namespace {
 
+using ::testing::HasSubstr;
+
 constexpr char kListModels[] = "/runnel.v1.ModelService/ListModels";
+constexpr char kStalled[] = "the client has taken or sent nothing for 1 seconds";
 constexpr int kSoonMs = 20'000;  // only a test that fails takes as long
 
 // Limits are lowered by options_; the calls come from a peer that does what gRPC's clients do not.
@@ -41,6 +44,7 @@ TEST_F(CallGuardTest, AnswerThatNobodyTakes_EndsAfterTheTimeForStalledStreams) {
   const uint32_t list = peer->Call(kListModels, "");
   EXPECT_TRUE(peer->ReadUntilEnd(list, kSoonMs));
   EXPECT_EQ(peer->stream(list).bytes, 0);
+  EXPECT_THAT(peer->stream(list).headers, HasSubstr(kStalled));
   EXPECT_TRUE(Eventually([this] { return server_->calls() == 0; }));
 }
 
@@ -58,6 +62,7 @@ TEST_F(CallGuardTest, TextThatNobodyReads_EndsAndGivesItsPlaceBack) {
   ASSERT_TRUE(Eventually([this] { return server_->active_texts() == 1; }));
   EXPECT_EQ(Generate(request).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_TRUE(peer->ReadUntilEnd(text, kSoonMs));
+  EXPECT_THAT(peer->stream(text).headers, HasSubstr(kStalled));
   ASSERT_TRUE(Eventually([this] { return server_->active_texts() == 0; }));
   request.mutable_stop()->set_max_chars(10);
   EXPECT_TRUE(Generate(request).ok());
@@ -71,7 +76,10 @@ TEST_F(CallGuardTest, UploadThatSendsNothing_EndsWithAReason) {
   for (int i = 0; i < 32; ++i) {  // all places
     uploads.push_back(peer->Begin("/runnel.v1.TrainingJobService/UploadCorpus"));
   }
-  for (const uint32_t upload : uploads) EXPECT_TRUE(peer->ReadUntilEnd(upload, kSoonMs)) << upload;
+  for (const uint32_t upload : uploads) {
+    EXPECT_TRUE(peer->ReadUntilEnd(upload, kSoonMs)) << upload;
+    EXPECT_THAT(peer->stream(upload).headers, HasSubstr(kStalled)) << upload;
+  }
   v1::UploadCorpusResponse response;
   EXPECT_TRUE(Eventually([&] { return Upload({PlainText(2)}, &response).ok(); }));
 }
@@ -102,6 +110,8 @@ TEST_F(CallGuardTest, PeerThatIgnoresSettings_HasABoundedNumberOfCalls) {
   EXPECT_EQ(peer->ended(), 480);
   // The end of a refused call is told before the call is gone.
   EXPECT_TRUE(Eventually([&] { return server_->calls() == 20; }));
+  EXPECT_THAT(peer->stream(999).headers,
+              HasSubstr("this connection has 20 calls under way, which is the most"));
   grpc::ClientContext context;  // of another connection
   v1::ListModelsResponse response;
   EXPECT_TRUE(models_->ListModels(&context, {}, &response).ok());
@@ -146,7 +156,7 @@ TEST(CallGuard, AnswersThatNobodyTakes_ClaimMemoryUntilTheyAreGone) {
       return peer.ended() == 40;
     }));
     EXPECT_EQ(server.guard().response_bytes(), 10 * kClaim);
-    EXPECT_EQ(server.guard().calls(), 10);
+    EXPECT_TRUE(Eventually([&] { return server.guard().calls() == 10; }));
   }
   EXPECT_TRUE(Eventually([&] { return server.guard().response_bytes() == 0; }));
   testing::Http2Peer reader(server.port(), {});
@@ -174,7 +184,7 @@ TEST(CallGuard, CallsOfAllConnections_AreBounded) {
     second.ReadUntilEnd(0, 10);
     return second.ended() == 25;
   }));
-  EXPECT_EQ(server.guard().calls(), 15);
+  EXPECT_TRUE(Eventually([&] { return server.guard().calls() == 15; }));
 }
 
 }  // namespace
