@@ -203,6 +203,9 @@ int ServeWithoutDescriptors() {
 }
 
 TEST(ConnectionAcceptor, AfterAllDescriptorsWereTaken_ServesAgain) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer does not let a forked process start threads";
+#endif
   const pid_t child = fork();
   if (child == 0) _exit(ServeWithoutDescriptors());
   int status = 0;

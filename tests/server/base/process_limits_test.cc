@@ -8,6 +8,8 @@
 
 #include <functional>
 
+#include "tests/testing/little_memory.h"
+
 namespace runnel::server {
 namespace {
 
@@ -21,6 +23,7 @@ int ExitStatusOf(const std::function<int()>& work) {
 }
 
 TEST(MemoryBytes, IsNoMoreThanTheAddressSpaceAndTheData) {
+  if (!testing::kMemoryCanBeLimited) GTEST_SKIP() << "a sanitizer needs more memory than the limit";
   for (const int resource : {RLIMIT_AS, RLIMIT_DATA}) {
     EXPECT_EQ(ExitStatusOf([resource] {
                 constexpr rlim_t kLimit = rlim_t{96} << 20;
