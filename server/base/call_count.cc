@@ -10,12 +10,12 @@ namespace {
 using grpc::experimental::ServerRpcInfo;
 
 // Lives as long as its call.
-class Interceptor : public grpc::experimental::Interceptor {
+class CountingInterceptor : public grpc::experimental::Interceptor {
  public:
-  explicit Interceptor(std::shared_ptr<std::atomic<int>> count) : count_(std::move(count)) {
+  explicit CountingInterceptor(std::shared_ptr<std::atomic<int>> count) : count_(std::move(count)) {
     ++*count_;
   }
-  ~Interceptor() override { --*count_; }
+  ~CountingInterceptor() override { --*count_; }
 
   void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
     methods->Proceed();
@@ -25,14 +25,14 @@ class Interceptor : public grpc::experimental::Interceptor {
   const std::shared_ptr<std::atomic<int>> count_;
 };
 
-class Factory : public grpc::experimental::ServerInterceptorFactoryInterface {
+class CountingFactory : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
-  explicit Factory(std::shared_ptr<std::atomic<int>> count) : count_(std::move(count)) {}
+  explicit CountingFactory(std::shared_ptr<std::atomic<int>> count) : count_(std::move(count)) {}
 
   grpc::experimental::Interceptor* CreateServerInterceptor(ServerRpcInfo* info) override {
     // gRPC deletes it. An unknown method has no name.
     const bool is_ours = info->method() != nullptr && absl::StartsWith(info->method(), "/runnel.");
-    return is_ours ? new Interceptor(count_) : nullptr;
+    return is_ours ? new CountingInterceptor(count_) : nullptr;
   }
 
  private:
@@ -43,7 +43,7 @@ class Factory : public grpc::experimental::ServerInterceptorFactoryInterface {
 
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>
 CallCount::NewInterceptorFactory() {
-  return std::make_unique<Factory>(count_);
+  return std::make_unique<CountingFactory>(count_);
 }
 
 }  // namespace runnel::server
