@@ -67,7 +67,7 @@ grpc::ServerUnaryReactor* ModelService::DeleteModel(grpc::CallbackServerContext*
 absl::Status ModelService::Delete(const v1::DeleteModelRequest& request) const {
   const absl::StatusOr<ModelReference> reference = ParseModelReference(request.model());
   if (!reference.ok()) return AtField("model", reference.status());
-  const absl::Status status = engine_.models->Delete(*reference);
+  absl::Status status = engine_.models->Delete(*reference);
   if (status.ok()) {
     ReturnFreedMemory();
     Log(LogLevel::kInfo, absl::StrCat("deleted ", reference->ToString()));

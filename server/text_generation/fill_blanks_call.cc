@@ -69,7 +69,7 @@ absl::Status FillBlanksCall::Prepare() {
                                                    " blanks; one response holds at most ",
                                                    kAllCandidatesMax, " together"));
   }
-  const absl::Status claimed = ClaimMemory(request_.text().size());
+  absl::Status claimed = ClaimMemory(request_.text().size());
   if (!claimed.ok()) return claimed;
   auto text = EncodeBlankText(model_->vocabulary, request_.text(), blank_);
   if (!text.ok()) return AtField("text", text.status());

@@ -55,8 +55,9 @@ class SampleCall::TextTask : public Scheduler::Text {
   void End() {
     AddLogprobs();
     auto summary = run_.Summary();
-    if (summary.ok()) *text_.mutable_summary() = *std::move(summary);
-    call_->TextEnded(summary.status());
+    const absl::Status status = summary.status();
+    if (status.ok()) *text_.mutable_summary() = *std::move(summary);
+    call_->TextEnded(status);
   }
 
   const std::shared_ptr<SampleCall> call_;

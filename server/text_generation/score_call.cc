@@ -20,7 +20,7 @@ absl::Status ScoreCall::Prepare() {
   auto found = FindModel(request_.model(), std::move(violations), engine_.models.get());
   if (!found.ok()) return found.status();
   std::shared_ptr<const LoadedModel> model = *std::move(found);
-  const absl::Status claimed = ClaimMemory(request_.text().size() + request_.context().size());
+  absl::Status claimed = ClaimMemory(request_.text().size() + request_.context().size());
   if (!claimed.ok()) return claimed;
 
   const auto unknown = request_.skip_unknown_chars() ? Vocabulary::Unknown::kIsSkipped
