@@ -1,11 +1,11 @@
-// Measures only oneDNN's LSTM primitive, forward and backward, with its best number of threads. Prints
-// a JSON line for each number of threads and then for the best, in characters a second.
+// Measures only oneDNN's LSTM primitive, forward and backward, with its best number of threads.
+// Prints a JSON line for each number of threads and then for the best, in characters a second.
 //
-// The primitive does only the recurrent layers of the training step that `runnel-benchmark` times as
-// Train/lstm/...: no output layer, no softmax, no clipping, no optimizer. Its input is prepared
-// beforehand as one-hot vectors [T x B x V], which the primitive multiplies like any others. The time
-// includes the work that it needs again in each step of training: bringing the changed weights into
-// the forms that it prefers, and clearing the gradients, because it adds to them.
+// The primitive does only the recurrent layers of the training step that `runnel-benchmark` times
+// as Train/lstm/...: no output layer, no softmax, no clipping, no optimizer. Its input is prepared
+// beforehand as one-hot vectors [T x B x V], which the primitive multiplies like any others. The
+// time includes the work that it needs again in each step of training: bringing the changed weights
+// into the forms that it prefers, and clearing the gradients, because it adds to them.
 //
 // It needs oneDNN 2 (Debian: libdnnl-dev), which nothing else here needs. So this file is in no
 // build, and `tests/benchmark/compare` compiles it:
