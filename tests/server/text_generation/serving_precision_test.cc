@@ -1,6 +1,5 @@
 // Servers that decode in bf16 or int8, over the wire.
 #include "core/math/decode_precision.h"
-
 #include "tests/server/server_fixture.h"
 
 namespace runnel::server {
