@@ -1,6 +1,7 @@
 #include "client/net/health_check.h"
 
 #include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <future>
 #include <utility>

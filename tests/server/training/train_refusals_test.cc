@@ -12,8 +12,8 @@ using ::testing::StartsWith;
 
 class TrainRefusalsTest : public ServerTest {
  protected:
-  // Expects that the request is refused with INVALID_ARGUMENT for `field`, with `description` in the
-  // message, and that no job is queued.
+  // Expects that the request is refused with INVALID_ARGUMENT for `field`, with `description` in
+  // the message, and that no job is queued.
   void ExpectInvalid(const v1::TrainRequest& request, const std::string& field,
                      const std::string& description) {
     const grpc::Status status = Train(request);
