@@ -30,18 +30,18 @@ std::byte* RoomForA(const GemmKernels& kernels, Transpose transpose_a, GemmScrat
 // ms.
 constexpr int64_t kSliceWork = 1 << 30;
 
-// The number of rows of C [m x n] in a slice of the product: a multiple of every kernel's block.
-int64_t SliceRows(int64_t n, int64_t k) {
-  constexpr int64_t kRows = 96;
-  return std::max(kRows, kSliceWork / std::max<int64_t>(1, n * k) / kRows * kRows);
+// The number of rows of C [m x n] in a slice of the product: as many blocks of `mc` rows as fit
+// into kSliceWork, but at least one.
+int64_t SliceRows(int64_t n, int64_t k, int64_t mc) {
+  return std::max(mc, kSliceWork / std::max<int64_t>(1, n * k) / mc * mc);
 }
 
-// C = A * packed + addend, slice by slice.
+// C = A * packed + addend, slice by slice, which gives the same bits as one product.
 void MultiplySlices(const GemmKernels& kernels, int64_t m, int64_t n, int64_t k,
                     MatrixView<const float> a, const std::byte* packed, Addend addend,
                     MatrixView<float> c, GemmScratch* scratch) {
   std::byte* room = RoomForA(kernels, Transpose::kNo, scratch);
-  const int64_t rows = SliceRows(n, k);
+  const int64_t rows = SliceRows(n, k, kernels.mc);
   for (int64_t first = 0; first < m; first += rows) {
     if (first > 0 && IsInterrupted(scratch->interruption)) return;
     kernels.multiply(std::min(rows, m - first), n, k,

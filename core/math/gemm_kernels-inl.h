@@ -186,7 +186,8 @@ constexpr GemmKernels kGemmKernels = {.name = Arithmetic::kName,
                                       .multiply = Multiply<Arithmetic>,
                                       .packs_a = Arithmetic::kPacksA,
                                       .packed_a_size = PackedASize<Arithmetic>(),
-                                      .kc = Arithmetic::kKc* Arithmetic::kPerElement};
+                                      .kc = Arithmetic::kKc* Arithmetic::kPerElement,
+                                      .mc = kMc};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

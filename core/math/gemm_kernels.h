@@ -50,6 +50,10 @@ struct GemmKernels {
   // should be packed in parts of at most this k, which are then still in the cache when they are
   // read. In kInt16, a row of A and a column of B have a scale for each such part.
   int64_t kc;
+  // The rows of A that the kernels process at a time. The order of a row's sums depends on the rows
+  // that are processed with it, so a product that is computed in parts keeps its bits only if all
+  // parts but the last have a multiple of this many rows.
+  int64_t mc;
 };
 
 // The table that products of this precision use: the best that the processor can run.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <random>
 #include <type_traits>
@@ -12,6 +13,7 @@
 
 #include "core/base/interruption.h"
 #include "core/base/worker_pool.h"
+#include "core/math/aligned_vector.h"
 #include "core/math/gemm_kernels.h"
 #include "tests/core/math/arithmetics.h"
 #include "tests/core/math/rounding.h"
@@ -191,8 +193,8 @@ TYPED_TEST(GemmTest, PartsOfMatrices_AreReadAndWrittenWithinTheirBounds) {
   }
 }
 
-// A product of 2^31 multiply-adds is computed in slices, which have the same bits wherever they
-// begin. Between slices it may be interrupted.
+// A product of 2^31 multiply-adds is computed in slices, which together have the bits of one
+// product. Between slices it may be interrupted.
 TEST(InterruptedGemm, LargeProducts_AskBetweenSlices) {
   constexpr int64_t kM = 512, kN = 2048, kK = 2048;
   std::mt19937 random(3);
@@ -208,12 +210,18 @@ TEST(InterruptedGemm, LargeProducts_AskBetweenSlices) {
     int asked = 0;
     Interruption counting([&] { return ++asked < 0; });
     scratch.interruption = &counting;
-    constexpr int64_t kFirst = 200;  // of rows that are computed once more, from within a slice
-    std::vector<float> whole(kM * kN, 1), rest((kM - kFirst) * kN, 1);
-    weights.Multiply(kM, {a.data(), kK}, 1, {whole.data(), kN}, &scratch);
+    std::vector<float> sliced(kM * kN, 1);
+    weights.Multiply(kM, {a.data(), kK}, 1, {sliced.data(), kN}, &scratch);
     EXPECT_GE(asked, 1);
-    weights.Multiply(kM - kFirst, {a.data() + kFirst * kK, kK}, 1, {rest.data(), kN}, &scratch);
-    EXPECT_TRUE(std::equal(rest.begin(), rest.end(), whole.begin() + kFirst * kN));
+
+    const GemmKernels& kernels = GetGemmKernels(precision);
+    AlignedVector<std::byte> packed_b(kernels.packed_b_size(kK, kN));
+    AlignedVector<std::byte> room(kernels.packed_a_size);
+    kernels.pack_b(kK, kN, {b.data(), kN, 1}, packed_b.data());
+    std::vector<float> whole(kM * kN, 1);
+    kernels.multiply(kM, kN, kK, {a.data(), kK, 1}, packed_b.data(), {whole.data(), kN},
+                     whole.data(), kN, room.data());
+    EXPECT_TRUE(sliced == whole);
 
     Interruption at_once([] { return true; });
     scratch.interruption = &at_once;
