@@ -1,4 +1,4 @@
-// A bidirectional network with its weights, ready to say what may stand at hidden places of a text.
+// A bidirectional network with its weights, ready to predict the hidden characters of a text.
 // Immutable, shareable between threads.
 #ifndef RUNNEL_CORE_NN_CLOZE_MODEL_H_
 #define RUNNEL_CORE_NN_CLOZE_MODEL_H_
@@ -18,16 +18,17 @@ class ClozeModel {
   ClozeModel(std::unique_ptr<const Network<float>> network, std::vector<float> parameters);
 
   int vocabulary_size() const { return network_->vocabulary_size(); }
-  // Of memory, at most: weights are also packed, for reading and, unused here, for training.
+  // An upper bound of the memory. The weights are there three times: as given, packed for the
+  // forward pass, and packed for the backward pass, which is unused here.
   int64_t bytes() const { return 3 * BytesOf(parameters_); }
 
-  // How many windows of `steps` symbols may be read at once for a few milliseconds' work; 1 at
-  // least, however large the network.
+  // The number of windows of `steps` symbols that can be read at once within a few milliseconds; at
+  // least 1, however large the network.
   int LanesAtOnce(int64_t steps) const;
 
-  // Reads `lanes` windows of `steps` symbols [T x B], ids or kMaskedId, each by itself from the
-  // zero states at both its ends. The result's logits [T x B x V] are of the symbol at each place;
-  // they mean something where it was masked.
+  // Reads `lanes` windows of `steps` symbols [T x B], ids or kMaskedId. Each window is read
+  // independently, from zero states at both ends. The result's logits [T x B x V] predict the
+  // symbol at each place and are meaningful only where it was masked.
   std::unique_ptr<Network<float>::Activations> Read(const int32_t* inputs, int steps,
                                                     int lanes) const;
 

@@ -1,6 +1,7 @@
-// Dropout (Srivastava et al., 2014) with one mask a sequence (Gal and Ghahramani, 2016): the same
-// units are dropped at every step of a batch, those that stay are divided by the share that stays.
-// On recurrent weights it is DropConnect (Merity et al., 2018): one mask for all lanes.
+// Dropout (Srivastava et al., 2014) with one mask for each sequence (Gal and Ghahramani, 2016): the
+// same units are dropped at every step of a batch, and the units that stay are divided by the share
+// that stays. Dropout of recurrent weights is DropConnect (Merity et al., 2018), with one mask for
+// all lanes.
 #ifndef RUNNEL_CORE_NN_DROPOUT_H_
 #define RUNNEL_CORE_NN_DROPOUT_H_
 
@@ -14,8 +15,8 @@ struct Dropout {
   float output = 0;     // of the last layer's units, before the output
   float recurrent = 0;  // of the recurrent weights
 
-  // A rate for units wherever they are read, as users give it: half of it between layers, where
-  // more slows learning down and gains nothing in the end.
+  // Sets the rates from the single one that users give. Between layers it is halved, because more
+  // dropout there slows learning down and gains nothing in the end.
   void SetUnitRate(float rate) {
     between = rate / 2;
     output = rate;
@@ -23,15 +24,17 @@ struct Dropout {
   bool any() const { return input > 0 || between > 0 || output > 0 || recurrent > 0; }
 };
 
-// The masks of one batch: functions of (seed, batch, lane, unit), whatever the thread or shard.
+// The masks of one batch. Each element is a function of (seed, batch, lane, unit), so it does not
+// depend on the thread or the shard that computes it.
 struct DropoutDraw {
   Dropout rates;
   uint64_t seed = 0;
   uint64_t batch = 0;  // below 2^32
 };
 
-// Where masks lie: sites of one draw that never meet. Layer i's outputs have site kOutputsSite + i,
-// its recurrent weights kRecurrentSite + 2 i, one more where it reads backwards.
+// Each kind of mask has its own site within a draw, so that no two masks share random numbers. The
+// outputs of layer i have site kOutputsSite + i; its recurrent weights have kRecurrentSite + 2 i,
+// or one more for the direction that reads backwards.
 inline constexpr int kInputSite = 0;
 inline constexpr int kOutputsSite = 1;
 inline constexpr int kRecurrentSite = 64;

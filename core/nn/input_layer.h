@@ -1,5 +1,5 @@
-// What stands before the first recurrent layer: nothing but the characters (one-hot), or an
-// embedding, a row of numbers for each character; either with dropout.
+// The input of the first recurrent layer: either the characters themselves (one-hot) or an
+// embedding, which has a row of numbers for each character. Both may have dropout.
 #ifndef RUNNEL_CORE_NN_INPUT_LAYER_H_
 #define RUNNEL_CORE_NN_INPUT_LAYER_H_
 
@@ -33,7 +33,7 @@ class InputLayer {
   }
 
   Activations NewActivations(int steps_max, int lanes) const;
-  // What the first layer reads.
+  // Returns the input of the first layer, which points into `batch` or `a`.
   LayerInput<Real> Forward(const Real* parameters, const Batch& batch, int lanes,
                            Activations* a) const;
   // Writes the embedding's part of `gradients`, from a->gradient.

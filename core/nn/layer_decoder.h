@@ -1,5 +1,5 @@
-// A recurrent layer packed for generating: its input weights, the embedding's if there is one, and
-// its recurrent ones.
+// A recurrent layer with its weights packed for generating: those of the input, including the
+// embedding if there is one, and the recurrent ones.
 #ifndef RUNNEL_CORE_NN_LAYER_DECODER_H_
 #define RUNNEL_CORE_NN_LAYER_DECODER_H_
 
@@ -15,16 +15,16 @@ namespace runnel {
 template <typename Real>
 class LayerDecoder {
  public:
-  // `embedding` [V x input_size] stands before the layer, or is null.
+  // `embedding` [V x input_size] is null if the layer's input is not an embedding.
   LayerDecoder(const RecurrentLayer<Real>& layer, const Real* parameters, const Real* embedding,
                int vocabulary_size, DecodePrecision precision);
 
-  // One step of `sessions` columns: each of the cell's `states`, [sessions x H], moves on. `below`
-  // [sessions x input_size] is what a layer that is not the first reads.
+  // Advances each of the cell's `states`, [sessions x H], by one step. `below`
+  // [sessions x input_size] is the input of every layer but the first, which reads `ids`.
   void Step(int64_t sessions, const int32_t* ids, const Real* below, Real* const states[],
             DecodeScratch<Real>* scratch) const;
-  // `steps` steps of one session: each of the cell's `states`, [H], moves on. What they put out,
-  // [steps x H], goes to `outputs`, which may be `below`.
+  // Advances each of the cell's `states`, [H], of one session by `steps` steps. Writes h after each
+  // of them, [steps x H], to `outputs`, which may be the same buffer as `below`.
   void Read(int64_t steps, const int32_t* ids, const Real* below, Real* const states[],
             Real* outputs, DecodeScratch<Real>* scratch) const;
   int64_t bytes() const {
@@ -40,10 +40,10 @@ class LayerDecoder {
   }
 
  private:
-  // What the inputs of `columns` add to the gates: [columns x rows x H], in scratch.
+  // Returns the inputs' contribution to the gates, [columns x rows x H], which is in `scratch`.
   Real* InputGates(int64_t columns, const int32_t* ids, const Real* below,
                    DecodeScratch<Real>* scratch) const;
-  // Moves the states of `sessions` columns on by their `gates`.
+  // Adds the recurrent products to the `gates` of `sessions` columns and advances their states.
   void Move(int64_t sessions, Real* gates, Real* const states[],
             DecodeScratch<Real>* scratch) const;
 

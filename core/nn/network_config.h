@@ -1,4 +1,4 @@
-// What a network is made of.
+// The shape of a network: its cell, layers and sizes.
 #ifndef RUNNEL_CORE_NN_NETWORK_CONFIG_H_
 #define RUNNEL_CORE_NN_NETWORK_CONFIG_H_
 
@@ -48,8 +48,8 @@ struct NetworkConfig {
 };
 
 void Validate(const NetworkConfig& config, Violations* violations);
-// The part of the wire's NetworkConfig that is of the vocabulary: "min_char_count",
-// "document_separator".
+// The names of the fields are those of the wire's NetworkConfig, which also holds the rules of the
+// vocabulary: "min_char_count", "document_separator".
 void Validate(const VocabularyRules& rules, Violations* violations);
 
 }  // namespace runnel

@@ -1,9 +1,10 @@
-// One direction of one layer, run over a batch of T steps and back (truncated backpropagation
-// through time), whatever the cell.
+// One direction of one layer of any cell, run forward over a batch of T steps and backward again
+// (truncated backpropagation through time).
 //
-// Rows of all buffers are (t, lane), t first. The products with the input do not depend on the time
-// before, so they are hoisted out of the time loop, and the weight gradients are each one product
-// after it; only the recurrent products run step by step.
+// Rows of all buffers are indexed by (t, lane), t first. The products with the input do not depend
+// on earlier steps, so they are computed before the time loop as one product; likewise the gradient
+// of each weight matrix is one product after the loop. Only the recurrent products run step by
+// step.
 #ifndef RUNNEL_CORE_NN_RECURRENT_LAYER_H_
 #define RUNNEL_CORE_NN_RECURRENT_LAYER_H_
 
@@ -23,7 +24,7 @@ namespace runnel {
 template <typename Real>
 struct LayerInput {
   const int32_t* ids = nullptr;  // [T x B]
-  const Real* scale = nullptr;   // [T x B] what the one-hot vector is multiplied by; null: 1
+  const Real* scale = nullptr;   // [T x B] factors of the one-hot vectors; null: 1
   const Real* dense = nullptr;   // [T x B x input_size]
 };
 
@@ -52,15 +53,15 @@ class RecurrentLayer {
   struct Activations {
     int64_t lanes = 0;
     int64_t steps_max = 0;
-    AlignedVector<Real> gates;                           // [T x B] times [rows x H], which lie
-                                                         // gates_stride() apart; see Cell
+    AlignedVector<Real> gates;                           // [T x B] times [rows x H], with a stride
+                                                         // of gates_stride(); see Cell
     AlignedVector<Real> states[kCellStatesMax];          // [(T+1) x B x H], in the order of time
     AlignedVector<Real> restarted[kCellStatesMax];       // [T x B x H]: the state before each step,
                                                          // where a batch has resets
     AlignedVector<Real> operand;                         // [T x B x H], if a product is of it
     AlignedVector<Real> state_gradient[kCellStatesMax];  // [B x H]
     AlignedVector<Real> operand_gradient;                // [B x H]
-    GemmScratch* products = nullptr;                     // which the layers of a shard share
+    GemmScratch* products = nullptr;                     // shared by the layers of a shard
 
     // [T x B x H]: h after each step.
     const Real* outputs = nullptr;
@@ -75,49 +76,50 @@ class RecurrentLayer {
 
   Packed NewPacked(TrainingPrecision precision) const;
   void Pack(const Real* parameters, const DropoutDraw* dropout, Packed* packed) const;
-  // `products` must outlive what is returned.
+  // `products` must outlive the returned activations.
   Activations NewActivations(int steps_max, int lanes, GemmScratch* products) const;
 
   // `state` [states][B][H] goes from before the first step to after the last.
   void Forward(const Packed& packed, const LayerInput<Real>& input, const Batch& batch, Real* state,
                Activations* a) const;
 
-  // `output_gradient` is with respect to the outputs, its rows `output_stride` apart. Writes the
-  // layer's part of `gradients`; `state_gradient` [states][B][H], if not null, receives that of the
-  // first state. `input_gradient` [T x B x input_size] is of a dense input: multiplied by
-  // `input_beta` (0 or 1), then added to.
+  // `output_gradient` is the gradient with respect to the outputs; its rows have a stride of
+  // `output_stride`. Writes the layer's part of `gradients`. `state_gradient` [states][B][H], if
+  // not null, receives the gradient of the state before the first step. `input_gradient` [T x B x
+  // input_size], the gradient of a dense input, is multiplied by `input_beta` (0 or 1) and then
+  // added to.
   void Backward(const Packed& packed, const LayerInput<Real>& input, const Batch& batch,
                 const Real* output_gradient, int64_t output_stride, Activations* a, Real* gradients,
                 Real* state_gradient, Real input_beta, Real* input_gradient) const;
 
  private:
   template <typename>
-  friend class LayerDecoder;  // reads the parameters where they lie
+  friend class LayerDecoder;  // reads the parameters at this layer's offsets
 
   int64_t rows() const { return cell_.shape.rows * hidden_; }
   int64_t input_rows() const { return cell_.shape.input_rows * hidden_; }
-  // An odd number of cache lines: the weight gradients read columns, which a power of two would put
-  // into a few sets of the cache.
+  // An odd number of cache lines: the weight gradients read columns, and a stride of a power of two
+  // would map a column to only a few sets of the cache.
   int64_t gates_stride() const {
     constexpr auto kLine = static_cast<int64_t>(64 / sizeof(Real));
     return ((rows() + kLine - 1) / kLine | 1) * kLine;
   }
-  // Which of the T+1 states stand before and after step t.
+  // The indices, among the T+1 states, of the states before and after step t.
   int64_t StateBefore(int64_t t) const { return shape_.reverse ? t + 1 : t; }
   int64_t StateAfter(int64_t t) const { return shape_.reverse ? t : t + 1; }
   int64_t StepAt(int64_t i, int64_t steps) const { return shape_.reverse ? steps - 1 - i : i; }
-  // The states that step t starts from; all steps' lie one after another from step 0's on.
+  // The states that step t starts from. Those of all steps are contiguous, in order of t.
   const Real* Before(const Activations& a, const Batch& batch, int state, int64_t t) const;
-  // Copies the states before step t to where a reset may zero them.
+  // Copies the states before step t into `restarted`, and zeroes those of lanes that are reset.
   void Restart(const Batch& batch, int64_t t, Activations* a) const;
 
   void FeedInput(const Packed& packed, const LayerInput<Real>& input, int64_t rows,
                  Activations* a) const;
-  // The gradients of the bias and of one-hot input, as far as step t's gates give them, while those
-  // are in the cache.
+  // Adds step t's share of the gradients of the bias and of the one-hot input weights. This is done
+  // at each step because its gates are still in the cache.
   void AddStepGradients(const LayerInput<Real>& input, int64_t t, const Activations& a,
                         Real* gradients) const;
-  // Those of the weights, each one product, whatever was there.
+  // Overwrites the gradients of the other weights, with one product for each matrix.
   void WriteWeightGradients(const Packed& packed, const LayerInput<Real>& input, const Batch& batch,
                             const Activations& a, Real* gradients) const;
 

@@ -77,8 +77,8 @@ class StackDecoder : public Decoder<Real> {
     output_.Step(sessions, below, logits, &scratch->product);
   }
 
-  // Layer by layer, so that one layer's weights at a time have to be near, and what a layer reads
-  // is multiplied for all steps at once.
+  // Layer by layer, so that only one layer's weights have to be in the cache, and what a layer
+  // reads is multiplied for all steps at once.
   void Read(absl::Span<const int32_t> ids, Real* state,
             DecodeScratch<Real>* scratch) const override {
     const auto steps = static_cast<int64_t>(ids.size());

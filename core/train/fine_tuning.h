@@ -1,4 +1,5 @@
-// Carries a model's weights over to a larger vocabulary, so that training goes on from them.
+// Copies a model's weights to a network with a larger vocabulary, so that training can continue
+// from them.
 #ifndef RUNNEL_CORE_TRAIN_FINE_TUNING_H_
 #define RUNNEL_CORE_TRAIN_FINE_TUNING_H_
 
@@ -15,10 +16,10 @@ struct WeightsView {
   Real* parameters;  // [layout.size()]
 };
 
-// Copies every weight of `from` to `to`, whose network is the same but for the vocabulary: that
-// holds all symbols of `from`'s, under ids of its own. New symbols keep the weights that `to` has
-// for them, but are made as unlikely as the least likely old one: their output bias is the smallest
-// of the old ones.
+// Copies every weight of `from` to `to`. The two networks differ only in their vocabularies; that
+// of `to` contains all symbols of `from`, under ids of its own. New symbols keep the weights that
+// `to` has for them, except that their output bias becomes the smallest of the old ones, so that
+// they start as unlikely as the least likely old symbol.
 template <typename Real>
 void CarryOver(const WeightsView<const Real>& from, const WeightsView<Real>& to);
 

@@ -16,13 +16,13 @@ namespace runnel {
 template <typename Real>
 class OptimizerState {
  public:
-  // Of the options, the optimizer and its weight decay.
+  // Uses only the optimizer and the weight decay of the options.
   OptimizerState(const TrainingOptions& options, const ParameterLayout& layout);
 
   void BeginStep(Real learning_rate);
-  // weights[begin, end) take the step for scale * gradient[begin, end). Before it, those of them
-  // that decay are multiplied by 1 - learning rate * weight decay (Loshchilov and Hutter, 2019):
-  // weights and embeddings do, biases and peepholes do not.
+  // Updates weights[begin, end) for the gradient scale * gradient[begin, end). First, the
+  // parameters that decay are multiplied by 1 - learning rate * weight decay (Loshchilov and
+  // Hutter, 2019): weights and embeddings decay, biases and peepholes do not.
   void Update(int64_t begin, int64_t end, Real scale, const Real* gradient, Real* weights);
 
  private:

@@ -1,4 +1,4 @@
-// How a network is trained, every choice made. `DefaultTraining` fills one in for a recipe.
+// How a network is trained. Every field has a value; `DefaultTraining` gives those of a recipe.
 #ifndef RUNNEL_CORE_TRAIN_TRAINING_OPTIONS_H_
 #define RUNNEL_CORE_TRAIN_TRAINING_OPTIONS_H_
 
@@ -14,7 +14,7 @@
 namespace runnel {
 
 enum class Recipe { kSeed, kFast, kBest };
-// kAdamW is kAdam; its defaults alone differ.
+// kAdamW is kAdam; only its defaults differ.
 enum class Optimizer { kSgd, kAdagrad, kRmsprop, kAdam, kAdamW };
 enum class LearningRateSchedule { kConstant, kExponential, kCosine };
 enum class LossReduction {
@@ -40,10 +40,11 @@ struct TrainingOptions {
   float clip_value = 0;  // each gradient element to [-v, v]; 0: off
   float clip_norm = 0;   // then the global norm to at most this; 0: off
   Dropout dropout;
-  // Of weights, not of biases, towards 0: this share of the learning rate a step; 0: off.
+  // At each step, weights (but not biases) decay towards 0 by this share of the learning rate; 0:
+  // off.
   float weight_decay = 0;
-  // Decay of the moving average of the weights, which is then what a run is about: evaluated, shown
-  // and kept; it covers no more than about the last tenth of the steps. 0: off.
+  // Decay of the moving average of the weights. If there is one, it is what the run evaluates,
+  // shows in previews and keeps. It covers no more than about the last tenth of the steps. 0: off.
   float averaging = 0;
   uint64_t seed = 0;
   float validation_fraction = 0.1f;
@@ -51,12 +52,12 @@ struct TrainingOptions {
   int early_stopping_patience = 0;   // evaluations without a better loss that end a run; 0: off
   int64_t sample_every_steps = 0;    // 0: never
   LossReduction loss_reduction = LossReduction::kMean;
-  // The share of batches at which a lane forgets its state, so that the model learns to begin
-  // anywhere: prompts and new texts are read from the zero state, which a lane by itself meets but
-  // once an epoch.
+  // The share of batches at which a lane's state is zeroed, so that the model learns to begin
+  // anywhere: prompts and new texts are read from the zero state, which a lane would otherwise meet
+  // only once an epoch.
   double state_reset_share = 0;
-  // Bidirectional networks: the share of a window's characters that are hidden and predicted, above
-  // 0 and below 1. One-directional ones: 0, they predict every character.
+  // For bidirectional networks, the share of a window's characters that are hidden and predicted,
+  // above 0 and below 1. For one-directional networks 0, because they predict every character.
   float mask_fraction = 0;
   // Lanes begin at a random place of the corpus each epoch, so that windows differ.
   bool shift_lanes = false;
@@ -67,21 +68,22 @@ struct TrainingOptions {
 NetworkConfig DefaultNetwork(Recipe recipe);
 TrainingOptions DefaultTraining(Recipe recipe);
 
-// Of a vocabulary of more symbols, such as a Chinese text's, FAST learns more in its few epochs by
-// a GRU whose inputs begin small: each symbol is too rare for large random weights to be unlearnt.
+// For a vocabulary of more symbols than this, such as that of a Chinese text, FAST uses a GRU whose
+// input weights begin small. It learns more in its few epochs that way, because each symbol is too
+// rare to unlearn large random weights.
 inline constexpr int kFewSymbolsMax = 1000;
-// What the recipe takes for a vocabulary of `symbols`; DefaultNetwork and DefaultTraining have its
-// choice for few.
+// The recipe's cell and initialization for a vocabulary of `symbols` symbols; DefaultNetwork and
+// DefaultTraining have its choice for a small vocabulary.
 CellType DefaultCell(Recipe recipe, int symbols);
 Initialization DefaultInitialization(Recipe recipe, int symbols);
 
-// What an optimizer other than the recipe's own takes where nothing is said.
+// The values for `optimizer`, which need not be the recipe's own, if the user gives none.
 double DefaultLearningRate(Recipe recipe, Optimizer optimizer);
 float DefaultWeightDecay(Optimizer optimizer);
 
-// The recipe's sequence length; of BEST half of it, or half of that again, down to 16, as long as
-// an epoch of a short text, of `symbols` symbols, has fewer than 250 steps of the recipe's lanes.
-// More and smaller steps learn more of it.
+// The recipe's sequence length for a text of `symbols` symbols. BEST halves it, down to 16, as long
+// as an epoch has fewer than 250 steps of the recipe's lanes, because a short text is learnt better
+// in more and smaller steps.
 int SequenceLengthThatSuits(int64_t symbols, const TrainingOptions& options);
 
 // The most lanes, up to `options.batch_size`, that a corpus of `symbols` symbols can fill for at
@@ -89,22 +91,22 @@ int SequenceLengthThatSuits(int64_t symbols, const TrainingOptions& options);
 // of sizes.
 int LanesThatFit(int64_t symbols, const TrainingOptions& options);
 
-// The recipe's epochs, or as many more as it takes to make 1,500 steps on a short text, of
-// `symbols` symbols; 0 stays 0.
+// The recipe's epochs, or more if a text of `symbols` symbols is so short that 1,500 steps take
+// more epochs; 0 stays 0.
 double EpochsThatSuffice(int64_t symbols, const TrainingOptions& options);
 
-// What somebody chose, which no text's length changes.
+// The sizes that the user chose. The length of the text does not change those.
 struct GivenSizes {
   bool sequence_length = false;
   bool batch_size = false;
   bool limit = false;  // epochs, steps or seconds
 };
-// Fits the other sizes of a recipe to a text of `symbols` symbols, by the three above.
+// Fits the other sizes of a recipe to a text of `symbols` symbols, by the three functions above.
 void FitToText(int64_t symbols, const GivenSizes& given, TrainingOptions* options);
 
 void Validate(const TrainingOptions& options, Violations* violations);
 
-// INVALID_ARGUMENT if the part of a corpus of `symbols` symbols that is trained on is shorter than
+// Returns INVALID_ARGUMENT if the training part of a corpus of `symbols` symbols is shorter than
 // one batch.
 absl::Status CheckCorpusSize(int64_t symbols, const TrainingOptions& options);
 

@@ -1,14 +1,15 @@
 // A recurrent cell as a layer sees it: how many rows of gates it has, what feeds them, and the
 // arithmetic of one step, forward and back.
 //
-// Each kind of cell is one file, <kind>-inl.h, with its equations first and its backward beside its
-// forward; `GetCell` in cells.cc is the one switch.
+// Each kind of cell is one file, <kind>-inl.h, which opens with the equations and has the backward
+// pass next to the forward pass. `GetCell` in cells.cc is the only switch over cells.
 //
-// A step, for B lanes at once: the layer writes W x + b into the gates, then for each of the cell's
-// `products` it adds the recurrent product and calls `forward[i]`. Back, in the opposite order:
-// `backward[i]` turns the gates into gradients, from which the layer makes those of what was
-// multiplied. Shapes: gates [B x rows x H], whose lanes lie `gates_stride` apart; states, operand
-// and their gradients [B x H].
+// A forward step, for B lanes at once: the layer writes W x + b into the gates; then, for each of
+// the cell's `products`, it adds the recurrent product and calls `forward[i]`. A backward step
+// takes the products in the opposite order: `backward[i]` overwrites the gates with their
+// gradients; the layer then derives the gradients of the weights and of the product's input.
+// Shapes: gates [B x rows x H], with a stride of `gates_stride` between lanes; states, operand and
+// their gradients [B x H].
 #ifndef RUNNEL_CORE_NN_CELLS_CELL_H_
 #define RUNNEL_CORE_NN_CELLS_CELL_H_
 
@@ -22,8 +23,8 @@ inline constexpr int kCellStatesMax = 2;  // h, and c where there is one
 inline constexpr int kCellProductsMax = 2;
 inline constexpr int kPeepholesMax = 3;
 
-// Adds U[rows] v to gates [first, first + count), where v is h, or the operand that the stage
-// before has left; U's rows are used in order, product after product.
+// gates[first, first + count) += U v, where v is h or, if `of_operand`, the operand that the
+// previous forward stage wrote (r * h in a GRU). Products consume U's rows in order.
 struct RecurrentProduct {
   int first = 0;
   int count = 0;
@@ -36,7 +37,7 @@ struct CellShape {
   int states;      // 1: h; 2: h and c
   int num_products;
   RecurrentProduct products[kCellProductsMax];
-  bool passes_hidden = false;  // h[t] depends on h[t-1] also beside the products
+  bool passes_hidden = false;  // h[t] also depends on h[t-1] in ways other than the products
   // PyTorch's last block of input rows (a GRU's candidate) comes first in the gates buffer, so that
   // the recurrent rows, which end with a block of their own, are contiguous.
   bool candidate_first = false;
@@ -54,7 +55,7 @@ template <typename Real>
 struct CellStep {
   int64_t lanes;
   int64_t hidden;
-  Real* gates;  // in: what the gates are fed; out: their values
+  Real* gates;  // in: the gates' weighted sums; out: their values
   int64_t gates_stride;
   const Real* before[kCellStatesMax];
   Real* after[kCellStatesMax];  // may be `before`
@@ -66,16 +67,16 @@ template <typename Real>
 struct CellStepBack {
   int64_t lanes;
   int64_t hidden;
-  Real* gates;  // in: values; out: gradients of what the gates were fed
+  Real* gates;  // in: the gates' values; out: the gradients of their weighted sums
   int64_t gates_stride;
   const Real* before[kCellStatesMax];
   const Real* after[kCellStatesMax];
   const Real* output_gradient;  // of h as the layer's output, rows `output_stride` apart
   int64_t output_stride;
-  // In: gradients of `after` from the steps behind it; out: those of `before`, as far as they do
-  // not come through a product.
+  // In: the gradients of `after` that come from later steps. Out: the gradients of `before`,
+  // without the part that comes through a product.
   Real* state_gradient[kCellStatesMax];
-  const Real* operand_gradient;  // stage 0 of a cell with two products
+  const Real* operand_gradient;  // only read by stage 0 of a cell with two products
   const Real* peepholes;
   Real* peephole_gradient;  // [peepholes x H], added to
 };
