@@ -18,7 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "core/base/command_line.h"
-#include "core/base/find_by_name.h"
+#include "core/base/enum_table.h"
 #include "server/base/descriptors.h"
 #include "server/base/listening_sockets.h"
 #include "server/base/process_limits.h"
@@ -78,24 +78,24 @@ std::string CheckNotEmpty(const std::string& value) {
   return value.empty() ? "the value is empty" : "";
 }
 
-// Adds an option whose values are `all`, by the names that `name_of` gives them.
+// Adds an option whose values are those of the table `all`.
 template <typename Choice, size_t kCount>
-void AddChoice(CLI::App& app, const std::string& name, Choice& value, const Choice (&all)[kCount],
-               absl::string_view (*name_of)(Choice), const std::string& help) {
+void AddChoice(CLI::App& app, const std::string& name, Choice& value,
+               const EnumTable<Choice, kCount>& all, const std::string& help) {
   // Returns an empty text if `text` names one of them, else what is wrong with it.
-  const auto check = [&all, name_of](const std::string& text) -> std::string {
-    if (FindByName(all, name_of, text)) return "";
-    const auto append_name = [name_of](std::string* out, Choice choice) {
-      absl::StrAppend(out, name_of(choice));
+  const auto check = [&all](const std::string& text) -> std::string {
+    if (all.Find(text)) return "";
+    const auto append_name = [&all](std::string* out, Choice choice) {
+      absl::StrAppend(out, all.NameOf(choice));
     };
     return absl::StrCat("\"", text, "\" is none of ", absl::StrJoin(all, ", ", append_name));
   };
-  const auto set = [&value, &all, name_of](const std::string& text) {
-    value = *FindByName(all, name_of, text);  // checked
+  const auto set = [&value, &all](const std::string& text) {
+    value = *all.Find(text);  // checked
   };
   Complete(app.add_option_function<std::string>("--" + name, set, help), name)
       ->check(check)
-      ->default_str(std::string(name_of(value)));
+      ->default_str(std::string(all.NameOf(value)));
 }
 
 void AddOptions(CLI::App& app, ServerOptions& options) {
@@ -112,9 +112,8 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
   AddNumber(app, "generation-threads", options.generation_threads, 1, kThreadsMax,
             "threads that write texts");
   AddChoice(app, "decode-precision", options.decode_precision, kDecodePrecisions,
-            DecodePrecisionName,
             "number format in which one-directional models write and score: f32, bf16 or int8");
-  AddChoice(app, "instruction-set", options.instruction_set, kInstructionSets, InstructionSetName,
+  AddChoice(app, "instruction-set", options.instruction_set, kInstructionSets,
             "best instructions that the arithmetic may use: best (all that the processor has), "
             "avx512, avx2 or portable");
   AddNumber<int64_t>(app, "max-message-bytes", options.max_message_bytes, 1 << 10, kMessageBytesMax,

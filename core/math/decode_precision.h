@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
+#include "core/base/enum_table.h"
 
 namespace runnel {
 
@@ -19,11 +20,15 @@ enum class DecodePrecision : uint8_t {
   kInt8 = 2,
 };
 
-inline constexpr DecodePrecision kDecodePrecisions[] = {
-    DecodePrecision::kF32, DecodePrecision::kBf16, DecodePrecision::kInt8};
+inline constexpr EnumTable<DecodePrecision, 3> kDecodePrecisions({{DecodePrecision::kF32, "f32"},
+                                                                  {DecodePrecision::kBf16, "bf16"},
+                                                                  {DecodePrecision::kInt8,
+                                                                   "int8"}});
 
-// The precision's name in options and benchmarks: "f32", "bf16", "int8".
-absl::string_view DecodePrecisionName(DecodePrecision precision);
+// The precision's name in options and benchmarks.
+inline absl::string_view DecodePrecisionName(DecodePrecision precision) {
+  return kDecodePrecisions.NameOf(precision);
+}
 
 }  // namespace runnel
 

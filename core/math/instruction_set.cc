@@ -23,20 +23,6 @@ namespace runnel {
 
 HWY_EXPORT(NameOfTarget);
 
-absl::string_view InstructionSetName(InstructionSet set) {
-  switch (set) {
-    case InstructionSet::kBest:
-      return "best";
-    case InstructionSet::kAvx512:
-      return "avx512";
-    case InstructionSet::kAvx2:
-      return "avx2";
-    case InstructionSet::kPortable:
-      return "portable";
-  }
-  return "";
-}
-
 void LimitInstructionSet(InstructionSet best) {
   int64_t target = 0;
   switch (best) {

@@ -5,6 +5,7 @@
 #define RUNNEL_CORE_MATH_INSTRUCTION_SET_H_
 
 #include "absl/strings/string_view.h"
+#include "core/base/enum_table.h"
 
 namespace runnel {
 
@@ -15,12 +16,16 @@ enum class InstructionSet {
   kPortable,  // what every processor of this architecture has
 };
 
-inline constexpr InstructionSet kInstructionSets[] = {
-    InstructionSet::kBest, InstructionSet::kAvx512, InstructionSet::kAvx2,
-    InstructionSet::kPortable};
+inline constexpr EnumTable<InstructionSet, 4> kInstructionSets({{InstructionSet::kBest, "best"},
+                                                                {InstructionSet::kAvx512, "avx512"},
+                                                                {InstructionSet::kAvx2, "avx2"},
+                                                                {InstructionSet::kPortable,
+                                                                 "portable"}});
 
-// The name in options: "best", "avx512", "avx2", "portable".
-absl::string_view InstructionSetName(InstructionSet set);
+// The name in options.
+inline absl::string_view InstructionSetName(InstructionSet set) {
+  return kInstructionSets.NameOf(set);
+}
 
 // Keeps the whole process from using better instruction sets than `best`. Call it once, before any
 // arithmetic.

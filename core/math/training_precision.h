@@ -4,6 +4,7 @@
 #define RUNNEL_CORE_MATH_TRAINING_PRECISION_H_
 
 #include "absl/strings/string_view.h"
+#include "core/base/enum_table.h"
 
 namespace runnel {
 
@@ -16,11 +17,13 @@ enum class TrainingPrecision {
   k16Bit,
 };
 
-inline constexpr TrainingPrecision kTrainingPrecisions[] = {TrainingPrecision::kF32,
-                                                            TrainingPrecision::k16Bit};
+inline constexpr EnumTable<TrainingPrecision, 2> kTrainingPrecisions(
+    {{TrainingPrecision::kF32, "f32"}, {TrainingPrecision::k16Bit, "bf16"}});
 
-// The precision's name in benchmarks and files: "f32", "bf16".
-absl::string_view TrainingPrecisionName(TrainingPrecision precision);
+// The precision's name in benchmarks and files.
+inline absl::string_view TrainingPrecisionName(TrainingPrecision precision) {
+  return kTrainingPrecisions.NameOf(precision);
+}
 
 }  // namespace runnel
 

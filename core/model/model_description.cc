@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/damaged.h"
-#include "core/base/find_by_name.h"
 #include "core/model/json.h"
 #include "core/text/utf8.h"
 
@@ -26,7 +25,7 @@ std::string VocabularyText(const Vocabulary& vocabulary) {
 
 absl::StatusOr<NetworkConfig> NetworkFromJson(const Json& json) {
   const std::string cell_name = StringOr(json, "cell", "");
-  const std::optional<CellType> cell = FindByName(kCellTypes, CellTypeName, cell_name);
+  const std::optional<CellType> cell = kCellTypes.Find(cell_name);
   if (!cell) return Damaged(absl::StrCat("network.cell is \"", cell_name, "\", which is unknown"));
   NetworkConfig config{.cell = *cell};
   config.num_layers =

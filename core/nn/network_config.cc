@@ -5,26 +5,6 @@
 
 namespace runnel {
 
-absl::string_view CellTypeName(CellType cell) {
-  switch (cell) {
-    case CellType::kRnnTanh:
-      return "rnn_tanh";
-    case CellType::kRnnRelu:
-      return "rnn_relu";
-    case CellType::kLstm:
-      return "lstm";
-    case CellType::kLstmPeephole:
-      return "lstm_peephole";
-    case CellType::kLstmCoupled:
-      return "lstm_coupled";
-    case CellType::kGruResetBefore:
-      return "gru_reset_before";
-    case CellType::kGruResetAfter:
-      return "gru_reset_after";
-  }
-  return "";
-}
-
 void Validate(const NetworkConfig& config, Violations* violations) {
   violations->CheckRange("num_layers", config.num_layers, 1, NetworkConfig::kLayersMax);
   violations->CheckRange("hidden_size", config.hidden_size, 1, NetworkConfig::kHiddenMax);

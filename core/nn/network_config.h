@@ -3,9 +3,9 @@
 #define RUNNEL_CORE_NN_NETWORK_CONFIG_H_
 
 #include <cstddef>
-#include <iterator>
 
 #include "absl/strings/string_view.h"
+#include "core/base/enum_table.h"
 #include "core/base/violations.h"
 #include "core/text/vocabulary.h"
 
@@ -21,14 +21,17 @@ enum class CellType {
   kGruResetAfter,
 };
 
-inline constexpr CellType kCellTypes[] = {CellType::kRnnTanh,      CellType::kRnnRelu,
-                                          CellType::kLstm,         CellType::kLstmPeephole,
-                                          CellType::kLstmCoupled,  CellType::kGruResetBefore,
-                                          CellType::kGruResetAfter};
-static_assert(std::size(kCellTypes) == static_cast<size_t>(CellType::kGruResetAfter) + 1);
+inline constexpr EnumTable<CellType, 7> kCellTypes({{CellType::kRnnTanh, "rnn_tanh"},
+                                                    {CellType::kRnnRelu, "rnn_relu"},
+                                                    {CellType::kLstm, "lstm"},
+                                                    {CellType::kLstmPeephole, "lstm_peephole"},
+                                                    {CellType::kLstmCoupled, "lstm_coupled"},
+                                                    {CellType::kGruResetBefore, "gru_reset_before"},
+                                                    {CellType::kGruResetAfter, "gru_reset_after"}});
+static_assert(kCellTypes.size() == static_cast<size_t>(CellType::kGruResetAfter) + 1);
 
-// The cell's name in files and benchmarks: "rnn_tanh", ...
-absl::string_view CellTypeName(CellType cell);
+// The cell's name in files and benchmarks.
+inline absl::string_view CellTypeName(CellType cell) { return kCellTypes.NameOf(cell); }
 
 struct NetworkConfig {
   static constexpr int kLayersMax = 8;

@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "core/base/find_by_name.h"
 #include "core/math/instruction_set.h"
 
 namespace runnel {
@@ -14,7 +13,7 @@ namespace runnel {
 // message, if the variable names no instruction set.
 inline bool LimitInstructionSetByEnvironment() {
   if (const char* name = std::getenv("RUNNEL_INSTRUCTION_SET"); name != nullptr) {
-    const auto set = FindByName(kInstructionSets, InstructionSetName, name);
+    const auto set = kInstructionSets.Find(name);
     if (!set) {
       std::cerr << "RUNNEL_INSTRUCTION_SET: there is no \"" << name << "\"\n";
       return false;

@@ -10,7 +10,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/base/find_by_name.h"
 #include "core/base/thread.h"
 #include "core/nn/language_model.h"
 #include "core/reading/log_probability.h"
@@ -201,7 +200,7 @@ void PrintRow(const std::string& name, const NetworkConfig& config, const Traine
 
 absl::Status Run(const BlanksOptions& study) {
   PrepareThreadForMath();
-  const auto cell = FindByName(kCellTypes, CellTypeName, study.cell);
+  const auto cell = kCellTypes.Find(study.cell);
   if (!cell) return absl::InvalidArgumentError(absl::StrCat("there is no cell ", study.cell));
   const auto corpus = LoadStudyText(study.path);
   if (!corpus.ok()) return corpus.status();

@@ -15,7 +15,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "core/base/find_by_name.h"
 #include "core/base/thread.h"
 #include "core/train/training_run.h"
 #include "tests/benchmark/studies/protocols.h"
@@ -180,7 +179,7 @@ void AddReplacements(CLI::App* options, const std::shared_ptr<RecipesOptions>& s
   options->add_option_function<std::string>(
       "--cell",
       [study](const std::string& name) {
-        const auto cell = FindByName(kCellTypes, CellTypeName, name);
+        const auto cell = kCellTypes.Find(name);
         if (!cell) throw CLI::ValidationError("--cell", "there is no cell " + name);
         study->replacements.push_back([cell](Choices* c) { c->network.cell = *cell; });
       },
@@ -188,7 +187,7 @@ void AddReplacements(CLI::App* options, const std::shared_ptr<RecipesOptions>& s
   options->add_option_function<std::string>(
       "--precision",
       [study](const std::string& name) {
-        const auto precision = FindByName(kTrainingPrecisions, TrainingPrecisionName, name);
+        const auto precision = kTrainingPrecisions.Find(name);
         if (!precision) throw CLI::ValidationError("--precision", "there is no precision " + name);
         study->replacements.push_back(
             [precision](Choices* c) { c->training.precision = *precision; });

@@ -4,28 +4,21 @@
 
 #include <optional>
 
-#include "absl/strings/string_view.h"
-#include "core/base/find_by_name.h"
-
 namespace runnel {
 namespace {
 
-std::optional<DecodePrecision> Find(absl::string_view name) {
-  return FindByName(kDecodePrecisions, DecodePrecisionName, name);
-}
-
 TEST(DecodePrecision, Names_LeadBack) {
-  EXPECT_EQ(Find("f32"), DecodePrecision::kF32);
-  EXPECT_EQ(Find("bf16"), DecodePrecision::kBf16);
-  EXPECT_EQ(Find("int8"), DecodePrecision::kInt8);
+  EXPECT_EQ(kDecodePrecisions.Find("f32"), DecodePrecision::kF32);
+  EXPECT_EQ(kDecodePrecisions.Find("bf16"), DecodePrecision::kBf16);
+  EXPECT_EQ(kDecodePrecisions.Find("int8"), DecodePrecision::kInt8);
   for (const DecodePrecision precision : kDecodePrecisions) {
-    EXPECT_EQ(Find(DecodePrecisionName(precision)), precision);
+    EXPECT_EQ(kDecodePrecisions.Find(DecodePrecisionName(precision)), precision);
   }
 }
 
 TEST(DecodePrecision, OtherNames_AreNone) {
   for (const char* name : {"", "F32", "f16", "int8 ", "0", "fp32"}) {
-    EXPECT_EQ(Find(name), std::nullopt) << name;
+    EXPECT_EQ(kDecodePrecisions.Find(name), std::nullopt) << name;
   }
   EXPECT_EQ(DecodePrecisionName(static_cast<DecodePrecision>(3)), "");
 }

@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "core/base/find_by_name.h"
 #include "core/nn/network.h"
 
 namespace runnel {
@@ -150,11 +149,11 @@ TEST(InitializeParameters, Element_DependsOnItsPlaceAlone) {
 
 TEST(CellTypeNames, RoundTripAndNothingElseIsOne) {
   for (const CellType cell : kCellTypes) {
-    EXPECT_EQ(FindByName(kCellTypes, CellTypeName, CellTypeName(cell)), cell);
+    EXPECT_EQ(kCellTypes.Find(CellTypeName(cell)), cell);
   }
-  EXPECT_EQ(FindByName(kCellTypes, CellTypeName, "rnn_tanh"), CellType::kRnnTanh);
-  EXPECT_EQ(FindByName(kCellTypes, CellTypeName, "RNN_TANH"), std::nullopt);
-  EXPECT_EQ(FindByName(kCellTypes, CellTypeName, ""), std::nullopt);
+  EXPECT_EQ(kCellTypes.Find("rnn_tanh"), CellType::kRnnTanh);
+  EXPECT_EQ(kCellTypes.Find("RNN_TANH"), std::nullopt);
+  EXPECT_EQ(kCellTypes.Find(""), std::nullopt);
 }
 
 TEST(NetworkConfig, Validate_NamesTheFieldTheValueAndTheBounds) {

@@ -1,0 +1,62 @@
+// A table of the values of an enum and their names in options, files and benchmarks.
+#ifndef RUNNEL_CORE_BASE_ENUM_TABLE_H_
+#define RUNNEL_CORE_BASE_ENUM_TABLE_H_
+
+#include <array>
+#include <cstddef>
+#include <optional>
+
+#include "absl/strings/string_view.h"
+
+namespace runnel {
+
+template <typename Enum>
+struct NamedValue {
+  Enum value;
+  absl::string_view name;
+};
+
+// A container of the values, in the order of the table. Example:
+//
+//   inline constexpr EnumTable<Fruit, 2> kFruits({{Fruit::kApple, "apple"}, {Fruit::kPear,
+//   "pear"}}); for (const Fruit fruit : kFruits) ...
+template <typename Enum, size_t kCount>
+class EnumTable {
+ public:
+  using value_type = Enum;
+  using const_iterator = typename std::array<Enum, kCount>::const_iterator;
+
+  constexpr explicit EnumTable(const NamedValue<Enum> (&entries)[kCount]) {
+    for (size_t i = 0; i < kCount; ++i) {
+      values_[i] = entries[i].value;
+      names_[i] = entries[i].name;
+    }
+  }
+
+  constexpr const_iterator begin() const { return values_.begin(); }
+  constexpr const_iterator end() const { return values_.end(); }
+  constexpr size_t size() const { return kCount; }
+
+  // Returns an empty name for a value that is not in the table.
+  constexpr absl::string_view NameOf(Enum value) const {
+    for (size_t i = 0; i < kCount; ++i) {
+      if (values_[i] == value) return names_[i];
+    }
+    return {};
+  }
+
+  constexpr std::optional<Enum> Find(absl::string_view name) const {
+    for (size_t i = 0; i < kCount; ++i) {
+      if (names_[i] == name) return values_[i];
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::array<Enum, kCount> values_{};
+  std::array<absl::string_view, kCount> names_{};
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_CORE_BASE_ENUM_TABLE_H_
