@@ -109,8 +109,8 @@ void ConnectionAcceptor::AcceptFrom(int listener) {
       if (connections_.Add(descriptor)) {
         handler_(listener, descriptor);
       } else {
-        close(descriptor);
         CountRefused();
+        close(descriptor);
       }
     } else if (errno == EAGAIN) {
       return;
@@ -127,8 +127,8 @@ void ConnectionAcceptor::RefuseWithReserve(int listener) {
   if (reserve_ >= 0) close(reserve_);
   const int descriptor = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
   if (descriptor >= 0) {
-    close(descriptor);
     CountRefused();
+    close(descriptor);
   }
   reserve_ = OpenReserve();
   // Another thread may have taken the descriptor; then the connection still waits.
