@@ -16,10 +16,8 @@ struct NamedValue {
   absl::string_view name;
 };
 
-// A container of the values, in the order of the table. Example:
-//
-//   inline constexpr EnumTable<Fruit, 2> kFruits({{Fruit::kApple, "apple"}, {Fruit::kPear,
-//   "pear"}}); for (const Fruit fruit : kFruits) ...
+// A container of the values, in the order of the table. It is made from a list of values and names:
+// `EnumTable<Fruit, 2> kFruits({{Fruit::kApple, "apple"}, {Fruit::kPear, "pear"}})`.
 template <typename Enum, size_t kCount>
 class EnumTable {
  public:

@@ -2,15 +2,17 @@
 // 16-bit ones in gemm_bf16-inl.h and gemm_int16-inl.h. Compiled once for each instruction set.
 //
 // An arithmetic is a struct that defines:
-//   Element       kPerElement numbers that are adjacent in k, packed, of a row of A or a column of
-//   B Sum           a vector of accumulators Join          packs one element of each of several
-//   neighbouring rows or columns ToElements    packs a stretch of k of one row or column MakeScales
-//   with kHasScales: computes the scales of rows or columns, whose inverses Join and
-//                 ToElements multiply by
-//   Step          sum += a * b for a micro-tile of rows and vectors of columns and one element of k
-//   Total         turns accumulators into floats
-// and the sizes that it is fast with: the accumulators of kMr rows by nr = kNrVectors vectors of
-// columns fit in the registers; kKc elements of such a panel of B fit in the nearest cache.
+// - Element: kPerElement numbers of a row of A or a column of B that are adjacent in k, packed.
+// - Sum: a vector of accumulators.
+// - Join: packs one element of each of several neighbouring rows or columns.
+// - ToElements: packs a stretch of k of one row or column.
+// - MakeScales, if kHasScales: computes the scales of rows or columns. Join and ToElements multiply
+//   by their inverses.
+// - Step: sum += a * b for a micro-tile of rows and vectors of columns and one element of k.
+// - Total: turns accumulators into floats.
+// It also defines the sizes with which it is fast: the accumulators of kMr rows by nr = kNrVectors
+// vectors of columns fit in the registers; kKc elements of such a panel of B fit in the nearest
+// cache.
 #if defined(RUNNEL_CORE_MATH_GEMM_ARITHMETIC_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RUNNEL_CORE_MATH_GEMM_ARITHMETIC_INL_H_
 #undef RUNNEL_CORE_MATH_GEMM_ARITHMETIC_INL_H_

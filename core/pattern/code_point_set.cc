@@ -23,10 +23,10 @@ CodePointSet CodePointSet::Of(std::vector<CodePointRange> ranges) {
 }
 
 bool CodePointSet::Contains(char32_t c) const {
-  const auto behind =
+  const auto after =
       std::upper_bound(ranges_.begin(), ranges_.end(), c,
                        [](char32_t value, const CodePointRange& r) { return value < r.first; });
-  return behind != ranges_.begin() && c <= std::prev(behind)->last;
+  return after != ranges_.begin() && c <= std::prev(after)->last;
 }
 
 CodePointSet CodePointSet::Complement() const {

@@ -14,9 +14,9 @@ bool LaneReader::CopyBatch(int lane_begin, int lane_end, int32_t* inputs, int32_
     const int64_t before_end = std::min<int64_t>(steps_, positions_ - start);
     corpus_.CopyIds(begin_ + start, before_end, lanes, inputs + lane);
     corpus_.CopyIds(begin_ + start + 1, before_end, lanes, targets + lane);
-    const int64_t behind = before_end * lanes + lane;
-    corpus_.CopyIds(begin_, steps_ - before_end, lanes, inputs + behind);
-    corpus_.CopyIds(begin_ + 1, steps_ - before_end, lanes, targets + behind);
+    const int64_t later = before_end * lanes + lane;
+    corpus_.CopyIds(begin_, steps_ - before_end, lanes, inputs + later);
+    corpus_.CopyIds(begin_ + 1, steps_ - before_end, lanes, targets + later);
     if (resets == nullptr) continue;
     for (int64_t t = 0; t < steps_; ++t) {
       // A lane that begins again has the zero state anyway.

@@ -1,4 +1,4 @@
-// Texts that are gone on with from a state token.
+// Texts that are resumed from a state token.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -131,7 +131,7 @@ TEST_F(SessionResumeTest, HeldCharacters_AreNotLostWhenInterruptedBeforeTheFirst
   const auto interrupted = [&](const SamplingOptions& next) {
     return WriteOn(Session::Resume(model, next, held, {}).value(), /*steps=*/0);
   };
-  // A text that will be gone on with holds them on.
+  // A text that will be resumed keeps holding them.
   const Written again = interrupted(options);
   EXPECT_EQ(again.text, "");
   EXPECT_EQ(again.state, held);

@@ -217,7 +217,7 @@ TEST(Session, PromptOfADocumentModel_IsReadBehindTheStartOfADocument) {
     EXPECT_EQ(session.Accept(logits, &sampler, &text), Event::kReading);
   }
   EXPECT_EQ(session.NextInput(), 3);
-  // What goes on from a state stands inside a document already.
+  // A text that resumes from a state is already inside a document.
   const std::vector<float> state(model->decoder->state_size());
   EXPECT_EQ(Session(model, {.seed = 3}, {2, 3}, state).NextInput(), 2);
 }

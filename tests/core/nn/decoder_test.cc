@@ -192,9 +192,9 @@ TYPED_TEST(DecoderTest, Weights_AreTheDecodersOwnCopy) {
   EXPECT_EQ(logits_of(), before);
 }
 
-// What a character adds to the gates, through an embedding, is summed in the order of the numbers,
-// as all of decoding is: the same bits wherever multiply-adds are fused. Without an embedding it
-// stands in the weights.
+// A character's share of the gates, which comes from its embedding, is summed in the order of the
+// embedding's numbers, like everything in decoding, so the bits are the same wherever multiply-adds
+// are fused. Without an embedding that share is a column of the weights.
 TEST(Decoder, Embedding_IsMultipliedInOrder) {
   constexpr int kBytes = 257;
   constexpr int64_t kHidden = 256;

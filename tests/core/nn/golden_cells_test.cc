@@ -23,7 +23,7 @@ std::string GoldenName(const std::string& name) {
   return name.rfind("rnn.", 0) == 0 ? name.substr(4) : name;
 }
 
-// The bias vector that PyTorch keeps beside `name`, "bias_ih_l0_reverse".
+// The bias vector that PyTorch keeps in addition to `name`, "bias_ih_l0_reverse".
 std::string RecurrentBias(std::string name) { return name.replace(0, 7, "bias_hh"); }
 
 // What the reference calls the cell.

@@ -39,7 +39,7 @@ struct NetworkRun {
   std::vector<Real> state_gradient;  // with respect to the state before the first step
 };
 
-// What a run may have beside its inputs; empty, null or f32: none of it.
+// The optional settings of a run. Empty, null and f32 mean that it has none of them.
 struct RunExtras {
   std::vector<uint8_t> resets;  // [T x B]
   const DropoutDraw* dropout = nullptr;

@@ -54,7 +54,7 @@ bool Matches(const Pattern& pattern, const std::vector<int32_t>& ids) {
   return state != nullptr && state->accepts;
 }
 
-// A shortest text that goes on from `ids` to a match; none if there is none.
+// Returns a shortest text that continues `ids` to a match, or nothing if there is no such text.
 std::optional<std::string> CompletedText(const Pattern& pattern, std::vector<int32_t> ids,
                                          const Vocabulary& vocabulary) {
   struct Item {
@@ -164,7 +164,7 @@ TEST(Pattern, RandomExpressionsAndAllShortTexts_MatchAsInRe2) {
   EXPECT_GT(compared, 10000);  // not all of them refused
 }
 
-// A symbol is allowed just where some text over the vocabulary goes on with it to a match.
+// A symbol is allowed exactly where some text over the vocabulary continues with it to a match.
 TEST(Pattern, RandomExpressions_AllowWhatLeadsToAMatchAlone) {
   const Vocabulary vocabulary = Letters(U"7ab\u00E9");
   const std::vector<std::string> characters = {"7", "a", "b", "\xC3\xA9"};

@@ -158,7 +158,7 @@ TEST(SequentialScorer, ByteModel_ScoresWholeCharactersAmongTheBytesThatCanFollow
   const std::vector<int32_t> text = {'a', 0xC3, 0xA9, 0xE4, 0xB8, 0x96};  // a é 世
   const std::vector<double> scored = Score(model, {}, text);
   ASSERT_EQ(scored.size(), 3u);
-  // The é by hand: its two bytes among those that can stand there.
+  // Computes the é by hand: each of its two bytes among those that are possible at its place.
   std::vector<float> state(model->decoder->state_size());
   std::vector<float> logits(model->vocabulary.size());
   float* pointer = state.data();

@@ -191,8 +191,8 @@ TEST(Utf8Decoder, RandomBytes_AreJudgedAsTheOracleDoes) {
 }
 
 TEST(Utf8Machine, AcceptedBytes_AreExactlyThoseThatCanGoOn) {
-  // After every prefix of up to 3 bytes: a byte is accepted if and only if some valid text goes on
-  // with it, found by trying the completions at the edges of the continuation range.
+  // After every prefix of up to 3 bytes: a byte is accepted if and only if some valid text
+  // continues with it, found by trying the completions at the edges of the continuation range.
   const auto can_be_completed = [](std::string text) {
     for (int missing = 0; missing < 4; ++missing) {
       for (const char filler : {'\x80', '\xBF'}) {

@@ -110,11 +110,11 @@ TYPED_TEST(SeedTrajectory, FinalWeightsAndState_AreTheScripts) {
                                  Flatten<double>(this->golden_["final_hidden"])));
 }
 
-// In double the text is the script's. In float one of the script's numbers lies within 8e-7 of the
-// border between two characters, where rounding decides: a draw may be that of a number up to 1e-5
-// beside it, and reading goes on with the script's character.
+// In double the text is the script's. In float, one of the script's numbers is within 8e-7 of the
+// border between two characters, where rounding decides. Therefore a draw may be that of a number
+// up to 1e-5 away, and the model then reads the script's character.
 TYPED_TEST(SeedTrajectory, SampledText_IsTheScripts) {
-  constexpr double kBeside = std::is_same_v<TypeParam, double> ? 0 : 1e-5;
+  constexpr double kTolerance = std::is_same_v<TypeParam, double> ? 0 : 1e-5;
   this->TrainAll();
   const json& sample = this->golden_["sample"];
   const auto decoder = this->network_->NewDecoder(this->trainer_->parameters().data());
@@ -124,7 +124,7 @@ TYPED_TEST(SeedTrajectory, SampledText_IsTheScripts) {
   Sampler sampler;
   int32_t id = sample["first_id"];
   std::string text;
-  int beside = 0;
+  int near = 0;
   for (size_t i = 0; i < sample["uniforms"].size(); ++i) {
     decoder->Step({&id, 1}, {&state_data, 1}, logits.data());
     const double uniform = sample["uniforms"][i];
@@ -133,12 +133,13 @@ TYPED_TEST(SeedTrajectory, SampledText_IsTheScripts) {
       return sampler.Next<TypeParam>(logits, {}, {}, number, {}, {}).id == id;
     };
     if (!draws_it(uniform)) {
-      ++beside;
-      EXPECT_TRUE(draws_it(uniform - kBeside) || draws_it(uniform + kBeside)) << "character " << i;
+      ++near;
+      EXPECT_TRUE(draws_it(uniform - kTolerance) || draws_it(uniform + kTolerance))
+          << "character " << i;
     }
     this->corpus_->vocabulary().AppendText(id, &text);
   }
-  EXPECT_LE(beside, kBeside == 0 ? 0 : 1);
+  EXPECT_LE(near, kTolerance == 0 ? 0 : 1);
   EXPECT_EQ(text, sample["text"]);
 }
 

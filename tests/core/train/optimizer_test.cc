@@ -15,8 +15,8 @@ namespace {
 using testing::DoubleNear;
 using testing::Pointwise;
 
-// Trains 40 steps with `optimizer` and, beside it, with the loop that `update` is. Gradients
-// come from a twin network at the same weights.
+// Trains 40 steps with `optimizer` and also with the loop `update`, and compares the weights.
+// Gradients come from a twin network at the same weights.
 template <typename Update>
 void ExpectLoop(Optimizer optimizer, const Update& update) {
   const Corpus corpus = BrookCorpus(5);

@@ -14,7 +14,7 @@
 
 namespace runnel {
 
-// Keeps every report; time goes on by `seconds_per_step` before each step and by what `on_report`
+// Keeps every report; time advances by `seconds_per_step` before each step and by what `on_report`
 // adds. Stops before step `stop_at`, if that is not negative.
 class Recorder : public TrainingObserver {
  public:

@@ -66,7 +66,7 @@ TEST_F(TrainingRunTest, MaxSecondsThatAreOverAtOnce_LeaveOneStep) {
   options.max_seconds = 1e-9;
   setup_ = std::make_unique<TrainingSetup<float>>(BrookCorpus(5), NetworkConfig{.hidden_size = 8},
                                                   options);
-  double now = 0;  // goes on at every look
+  double now = 0;  // advances each time it is read
   const auto outcome = RunTraining(
       options, [&now] { return now += 1; }, &setup_->trainer, &recorder_);
   ASSERT_TRUE(outcome.ok());
@@ -218,7 +218,7 @@ TEST_F(TrainingRunTest, LossFarAboveGuessing_IsAborted) {
   options.max_steps = 1000;
   options.learning_rate = 1e-9;
   options.sample_every_steps = 200;
-  recorder_.on_report = [this] {  // behind the check at step 200
+  recorder_.on_report = [this] {  // after the check at step 200
     for (float& weight : *setup_->trainer.mutable_parameters()) weight *= 100;
   };
   const absl::Status status = Run(options, &recorder_).status();

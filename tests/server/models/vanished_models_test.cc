@@ -1,4 +1,4 @@
-// Files that are deleted, by a client or behind the server's back.
+// Files that are deleted, by a client or without the server's knowledge.
 #include <filesystem>
 
 #include "tests/server/server_fixture.h"

@@ -279,7 +279,7 @@ TEST_F(GenerationOptionsTest, Sample_IsTheSameTextsWithTheSameOptions) {
     EXPECT_EQ(sample.logprobs_size(), Chars(sample.text()));
   }
 
-  // Every text goes on from the state; the first is what would have followed.
+  // Every text continues from the state; the first one is the text that would have followed.
   request.clear_prompt();
   request.mutable_sampling()->clear_seed();
   request.set_resume_state(streamed.summary.state());

@@ -105,7 +105,7 @@ TEST_F(DecodePrecisionTest, BidirectionalModel_ScoresInF32) {
   EXPECT_EQ(MustScore(ScoreOf("both", PlainText(1))).logprob(), exact);
 }
 
-// The weights of the file are what training goes on from, not those packed for decoding.
+// Training continues from the weights in the file, not from those packed for decoding.
 TEST_F(DecodePrecisionTest, FineTunedModel_HasTheWeightsThatF32TrainingGives) {
   v1::TrainRequest train = TinyTraining("f32", 3);
   train.set_base("m");

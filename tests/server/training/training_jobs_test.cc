@@ -1,4 +1,4 @@
-// The queue of training jobs, without a wire: who waits, who is refused, and how jobs end.
+// The queue of training jobs, without a wire: which jobs wait, which are refused, and how they end.
 #include "server/training/training_jobs.h"
 
 #include <gmock/gmock.h>
