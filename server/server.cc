@@ -8,13 +8,12 @@
 #include <future>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/thread.h"
 #include "private/health.pb.h"
 #include "server/base/connection_arguments.h"
 #include "server/base/descriptors.h"
+#include "server/base/grpc_threads.h"
 #include "server/base/listening_sockets.h"
 #include "server/base/log.h"
 #include "server/base/unreadable_request.h"
@@ -29,25 +28,7 @@ constexpr std::chrono::seconds kLastMessages(5);
 // The time for peers to disconnect by themselves once no call is left.
 constexpr std::chrono::milliseconds kGoodbye(200);
 constexpr std::chrono::milliseconds kDrainPoll(10);
-// What gRPC starts by itself. It ends the process if it cannot, so this is tried beforehand.
-constexpr int kGrpcThreadsMin = 16;
 constexpr int kShutdownTasks = 2;
-
-// RESOURCE_EXHAUSTED if the system would refuse to start `count` more threads.
-absl::Status CheckRoomForThreads(int count) {
-  std::promise<void> over;
-  const std::shared_future<void> is_over = over.get_future().share();
-  std::vector<std::thread> threads;
-  absl::Status status;
-  while (status.ok() && static_cast<int>(threads.size()) < count) {
-    absl::StatusOr<std::thread> thread = StartThread([is_over] { is_over.wait(); });
-    status = thread.status();
-    if (status.ok()) threads.push_back(*std::move(thread));
-  }
-  over.set_value();
-  for (std::thread& thread : threads) thread.join();
-  return status;
-}
 
 }  // namespace
 
@@ -75,7 +56,7 @@ absl::Status Server::Listen() {
   if (!sockets.ok()) return sockets.status();
   address_ = sockets->address();
   if (!shutdown_work_.start_status().ok()) return shutdown_work_.start_status();
-  if (absl::Status status = CheckRoomForThreads(kGrpcThreadsMin); !status.ok()) return status;
+  if (absl::Status status = StartGrpcThreads(); !status.ok()) return status;
   if (absl::Status status = Build(); !status.ok()) return status;
   auto acceptor = ConnectionAcceptor::Start(
       *std::move(sockets), *connections_max,

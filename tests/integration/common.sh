@@ -10,10 +10,13 @@ PROTOC=${PROTOC:-protoc}
 
 work=$(mktemp -d)
 server_pid=''
+server_prefix=()  # a command that runs the server
+groups=()         # control groups that the script made
 finish() {
   local status=$?
   [[ -z $server_pid ]] || { kill "$server_pid" 2>/dev/null && wait "$server_pid"; } || true
   [[ $status -eq 0 || $status -eq 77 || ! -s $work/server.log ]] || { echo "The server's log:"; tail -30 "$work/server.log"; }
+  [[ ${#groups[@]} -eq 0 ]] || rmdir "${groups[@]}"
   rm -rf "$work"
   exit $status
 }
@@ -25,7 +28,7 @@ skip() { echo "skipped: $(basename "$0"): $1"; exit 77; }
 # start_server OPTION...: starts a server and sets `address`.
 start_server() {
   : >"$work/server.out"
-  "$RUNNEL_BIN/runnel-server" --listen=127.0.0.1:0 --data-dir="$work/data" "$@" \
+  "${server_prefix[@]}" "$RUNNEL_BIN/runnel-server" --listen=127.0.0.1:0 --data-dir="$work/data" "$@" \
     >"$work/server.out" 2>>"$work/server.log" &
   server_pid=$!
   for ((i = 0; i < 300; i++)); do

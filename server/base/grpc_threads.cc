@@ -1,0 +1,109 @@
+#include "server/base/grpc_threads.h"
+
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <future>
+#include <list>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/blocking_counter.h"
+#include "absl/synchronization/notification.h"
+#include "core/base/thread.h"
+
+namespace runnel::server {
+namespace {
+
+// The threads that gRPC starts in addition to the executor's.
+constexpr int kOtherThreads = 16;
+// The executor starts a thread when a third task waits for one that it has. If no task ends, each
+// thread takes at most two without another being started, so this many suffice.
+constexpr int kTasksPerThread = 4;
+// From the answer of a call until its last task waits for the executor.
+constexpr std::chrono::milliseconds kUntilQueued(10);
+
+// RESOURCE_EXHAUSTED if the system would refuse to start `count` more threads.
+absl::Status CheckRoomForThreads(int count) {
+  std::promise<void> over;
+  const std::shared_future<void> is_over = over.get_future().share();
+  std::vector<std::thread> threads;
+  absl::Status status;
+  while (status.ok() && static_cast<int>(threads.size()) < count) {
+    absl::StatusOr<std::thread> thread = StartThread([is_over] { is_over.wait(); });
+    status = thread.status();
+    if (status.ok()) threads.push_back(*std::move(thread));
+  }
+  over.set_value();
+  for (std::thread& thread : threads) thread.join();
+  return status;
+}
+
+// Answers every call at once. The executor's thread that tells a reactor that its call is done then
+// waits until Release.
+class WaitingService : public grpc::CallbackGenericService {
+ public:
+  void Release() { released_.Notify(); }
+
+ private:
+  class Reactor : public grpc::ServerGenericBidiReactor {
+   public:
+    explicit Reactor(absl::Notification* released) : released_(released) {
+      Finish(grpc::Status::OK);
+    }
+    void OnDone() override {
+      released_->WaitForNotification();
+      delete this;
+    }
+
+   private:
+    absl::Notification* const released_;
+  };
+
+  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext*) override {
+    return new Reactor(&released_);
+  }
+
+  absl::Notification released_;
+};
+
+struct Call {
+  grpc::ClientContext context;
+  const grpc::Slice no_bytes;
+  grpc::ByteBuffer request{&no_bytes, 1};
+  grpc::ByteBuffer response;
+};
+
+}  // namespace
+
+int ExecutorThreadsMax() { return 2 * static_cast<int>(sysconf(_SC_NPROCESSORS_CONF)); }
+
+absl::Status StartGrpcThreads() {
+  absl::Status room = CheckRoomForThreads(ExecutorThreadsMax() + kOtherThreads);
+  if (!room.ok()) return room;
+  WaitingService service;
+  grpc::ServerBuilder builder;
+  builder.RegisterCallbackGenericService(&service);
+  const auto server = builder.BuildAndStart();
+  if (server == nullptr) return absl::InternalError("gRPC cannot start a server");
+  grpc::GenericStub stub(server->InProcessChannel({}));
+  const int calls = kTasksPerThread * ExecutorThreadsMax();
+  absl::BlockingCounter unanswered(calls);
+  std::list<Call> started;
+  for (int i = 0; i < calls; ++i) {
+    Call& call = started.emplace_back();
+    stub.UnaryCall(&call.context, "/runnel.Threads/Start", {}, &call.request, &call.response,
+                   [&](const grpc::Status&) { unanswered.DecrementCount(); });
+  }
+  unanswered.Wait();
+  std::this_thread::sleep_for(kUntilQueued);
+  service.Release();
+  server->Shutdown();
+  return absl::OkStatus();
+}
+
+}  // namespace runnel::server

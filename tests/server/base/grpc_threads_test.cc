@@ -1,0 +1,42 @@
+#include "server/base/grpc_threads.h"
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "tests/testing/without_threads.h"
+
+namespace runnel::server {
+namespace {
+
+// The kernel keeps 15 characters of a thread's name, and gRPC calls these "default-executor".
+int ExecutorThreads() {
+  int count = 0;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::ifstream(thread.path() / "comm") >> name;
+    if (name == "default-executo") ++count;
+  }
+  return count;
+}
+
+TEST(GrpcThreads, AllOfTheExecutor_RunAfterTheStart) {
+  const grpc::CompletionQueue keeps_grpc_running;
+  ASSERT_TRUE(StartGrpcThreads().ok());
+  EXPECT_EQ(ExecutorThreads(), ExecutorThreadsMax());
+  ASSERT_TRUE(StartGrpcThreads().ok());
+  EXPECT_EQ(ExecutorThreads(), ExecutorThreadsMax());
+}
+
+TEST(GrpcThreads, RefusedBySystem_AreToldBeforeGrpcNeedsThem) {
+  const int result = testing::RunWithoutThreads(
+      [] { return absl::IsResourceExhausted(StartGrpcThreads()) ? 0 : 1; });
+  if (result == testing::kLimitNotAvailable) GTEST_SKIP() << "this machine sets no such limit";
+  EXPECT_EQ(result, 0);
+}
+
+}  // namespace
+}  // namespace runnel::server
