@@ -7,12 +7,10 @@
 
 #include <chrono>
 #include <future>
-#include <list>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/notification.h"
 #include "core/base/thread.h"
 
@@ -21,9 +19,10 @@ namespace {
 
 // The threads that gRPC starts in addition to the executor's.
 constexpr int kOtherThreads = 16;
-// The executor starts a thread when a third task waits for one that it has. If no task ends, each
-// thread takes at most two without another being started, so this many suffice.
-constexpr int kTasksPerThread = 4;
+// The executor starts a thread when a third task waits for one that it has, unless it is starting
+// one already. If no task ends, each thread takes at most two without another being started; the
+// rest is for tasks that come while one is being started.
+constexpr int kTasksPerThread = 8;
 // From the answer of a call until its last task waits for the executor.
 constexpr std::chrono::milliseconds kUntilQueued(10);
 
@@ -71,12 +70,17 @@ class WaitingService : public grpc::CallbackGenericService {
   absl::Notification released_;
 };
 
-struct Call {
-  grpc::ClientContext context;
+// One call, from its start until it is answered.
+void Call(grpc::GenericStub* stub) {
   const grpc::Slice no_bytes;
-  grpc::ByteBuffer request{&no_bytes, 1};
+  const grpc::ByteBuffer request(&no_bytes, 1);
   grpc::ByteBuffer response;
-};
+  grpc::ClientContext context;
+  absl::Notification answered;
+  stub->UnaryCall(&context, "/runnel.Threads/Start", {}, &request, &response,
+                  [&](const grpc::Status&) { answered.Notify(); });
+  answered.WaitForNotification();
+}
 
 }  // namespace
 
@@ -91,15 +95,7 @@ absl::Status StartGrpcThreads() {
   const auto server = builder.BuildAndStart();
   if (server == nullptr) return absl::InternalError("gRPC cannot start a server");
   grpc::GenericStub stub(server->InProcessChannel({}));
-  const int calls = kTasksPerThread * ExecutorThreadsMax();
-  absl::BlockingCounter unanswered(calls);
-  std::list<Call> started;
-  for (int i = 0; i < calls; ++i) {
-    Call& call = started.emplace_back();
-    stub.UnaryCall(&call.context, "/runnel.Threads/Start", {}, &call.request, &call.response,
-                   [&](const grpc::Status&) { unanswered.DecrementCount(); });
-  }
-  unanswered.Wait();
+  for (int i = 0; i < kTasksPerThread * ExecutorThreadsMax(); ++i) Call(&stub);
   std::this_thread::sleep_for(kUntilQueued);
   service.Release();
   server->Shutdown();

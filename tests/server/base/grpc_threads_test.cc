@@ -3,9 +3,11 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include "tests/testing/without_threads.h"
 
@@ -13,7 +15,7 @@ namespace runnel::server {
 namespace {
 
 // The kernel keeps 15 characters of a thread's name, and gRPC calls these "default-executor".
-int ExecutorThreads() {
+int NamedExecutorThreads() {
   int count = 0;
   for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
     std::string name;
@@ -21,6 +23,14 @@ int ExecutorThreads() {
     if (name == "default-executo") ++count;
   }
   return count;
+}
+
+// A thread gives itself its name after it was started.
+int ExecutorThreads() {
+  for (int i = 0; i < 10'000 && NamedExecutorThreads() < ExecutorThreadsMax(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return NamedExecutorThreads();
 }
 
 TEST(GrpcThreads, AllOfTheExecutor_RunAfterTheStart) {
