@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <cassert>
 #include <type_traits>
 
 #include "core/math/gemm_kernels.h"
@@ -9,21 +10,24 @@
 namespace runnel {
 namespace {
 
-StridedView Strided(Transpose transpose, MatrixView<const float> view) {
-  if (transpose == Transpose::kYes) return {view.data, 1, view.stride};
-  return {view.data, view.stride, 1};
+// What the kernels add to the product.
+Addend AddendOf(GemmUpdate update, MatrixView<float> c) {
+  return update == GemmUpdate::kAssign ? Addend{nullptr, 0} : Addend{c.data(), c.row_stride()};
 }
 
-Addend Times(float beta, MatrixView<float> c) {
-  return beta == 0 ? Addend{nullptr, 0} : Addend{c.data, c.stride};
-}
-
-// Room for a packed block of op(A); null where the kernels read A in place.
-std::byte* RoomForA(const GemmKernels& kernels, Transpose transpose_a, GemmScratch* scratch) {
-  if (transpose_a == Transpose::kNo && !kernels.packs_a) return nullptr;
+// Room for a packed block of A; null where the kernels read A in place.
+std::byte* RoomForA(const GemmKernels& kernels, MatrixView<const float> a, GemmScratch* scratch) {
+  if (a.col_stride() == 1 && !kernels.packs_a) return nullptr;
   const auto size = static_cast<size_t>(kernels.packed_a_size);
   if (scratch->left.size() < size) scratch->left.resize(size);
   return scratch->left.data();
+}
+
+// Whether C = A * B, and the kernels can write C.
+template <typename Real>
+[[maybe_unused]] bool ShapesMatch(MatrixView<const Real> a, int64_t k, int64_t n,
+                                  MatrixView<Real> c) {
+  return a.cols() == k && c.rows() == a.rows() && c.cols() == n && c.col_stride() == 1;
 }
 
 // A product asks after this many multiply-adds whether it is interrupted, which is about every 10
@@ -37,16 +41,14 @@ int64_t SliceRows(int64_t n, int64_t k, int64_t mc) {
 }
 
 // C = A * packed + addend, slice by slice, which gives the same bits as one product.
-void MultiplySlices(const GemmKernels& kernels, int64_t m, int64_t n, int64_t k,
-                    MatrixView<const float> a, const std::byte* packed, Addend addend,
-                    MatrixView<float> c, GemmScratch* scratch) {
-  std::byte* room = RoomForA(kernels, Transpose::kNo, scratch);
-  const int64_t rows = SliceRows(n, k, kernels.mc);
-  for (int64_t first = 0; first < m; first += rows) {
+void MultiplySlices(const GemmKernels& kernels, MatrixView<const float> a, const std::byte* packed,
+                    Addend addend, MatrixView<float> c, GemmScratch* scratch) {
+  std::byte* room = RoomForA(kernels, a, scratch);
+  const int64_t rows = SliceRows(c.cols(), a.cols(), kernels.mc);
+  for (int64_t first = 0; first < a.rows(); first += rows) {
     if (first > 0 && IsInterrupted(scratch->interruption)) return;
-    kernels.multiply(std::min(rows, m - first), n, k,
-                     Strided(Transpose::kNo, {a.data + first * a.stride, a.stride}), packed, addend,
-                     c.data + first * c.stride, c.stride, room);
+    const int64_t count = std::min(rows, a.rows() - first);
+    kernels.multiply(a.RowRange(first, count), packed, addend, c.RowRange(first, count), room);
     if (addend.data != nullptr) addend.data += rows * addend.row;
   }
 }
@@ -54,58 +56,54 @@ void MultiplySlices(const GemmKernels& kernels, int64_t m, int64_t n, int64_t k,
 template <typename Real>
 using RowMajor = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// An Eigen view of a [rows x cols] matrix.
+// An Eigen view of a matrix whose rows are contiguous.
 template <typename Real>
-auto Map(MatrixView<Real> view, int64_t rows, int64_t cols) {
+auto Map(MatrixView<Real> view) {
   using Matrix = RowMajor<std::remove_const_t<Real>>;
   using Target = std::conditional_t<std::is_const_v<Real>, const Matrix, Matrix>;
-  return Eigen::Map<Target, 0, Eigen::OuterStride<>>(view.data, rows, cols,
-                                                     Eigen::OuterStride<>(view.stride));
+  return Eigen::Map<Target, 0, Eigen::OuterStride<>>(view.data(), view.rows(), view.cols(),
+                                                     Eigen::OuterStride<>(view.row_stride()));
+}
+
+// Calls `f` with an Eigen expression of the matrix.
+template <typename F>
+void WithExpression(MatrixView<const double> view, const F& f) {
+  if (view.col_stride() == 1) {
+    f(Map(view));
+  } else {
+    f(Map(view.Transposed()).transpose());
+  }
 }
 
 }  // namespace
 
 template <>
-void Gemm<float>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-                 MatrixView<const float> a, MatrixView<const float> b, float beta,
-                 MatrixView<float> c, TrainingPrecision precision, GemmScratch* scratch) {
-  const GemmKernels& kernels = GetGemmKernels(precision);
-  const auto packed_size = static_cast<size_t>(kernels.packed_b_size(kernels.kc, n));
+void Gemm<float>(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> c,
+                 const GemmOptions& options, GemmScratch* scratch) {
+  assert(ShapesMatch(a, b.rows(), b.cols(), c));
+  const GemmKernels& kernels = GetGemmKernels(options.precision);
+  const auto packed_size = static_cast<size_t>(kernels.packed_b_size(kernels.kc, b.cols()));
   if (scratch->right.size() < packed_size) scratch->right.resize(packed_size);
-  StridedView left = Strided(transpose_a, a);
-  StridedView right = Strided(transpose_b, b);
-  std::byte* room = RoomForA(kernels, transpose_a, scratch);
-  Addend addend = Times(beta, c);
-  for (int64_t first = 0; first < k; first += kernels.kc) {
+  std::byte* room = RoomForA(kernels, a, scratch);
+  Addend addend = AddendOf(options.update, c);
+  for (int64_t first = 0; first < b.rows(); first += kernels.kc) {
     if (first > 0 && IsInterrupted(scratch->interruption)) return;
-    const int64_t depth = std::min(k - first, kernels.kc);
-    kernels.pack_b(depth, n, right, scratch->right.data());
-    kernels.multiply(m, n, depth, left, scratch->right.data(), addend, c.data, c.stride, room);
-    left.data += depth * left.col;
-    right.data += depth * right.row;
-    addend = {c.data, c.stride};
+    const int64_t depth = std::min(b.rows() - first, kernels.kc);
+    kernels.pack_b(b.RowRange(first, depth), scratch->right.data());
+    kernels.multiply(a.ColumnRange(first, depth), scratch->right.data(), addend, c, room);
+    addend = AddendOf(GemmUpdate::kAdd, c);
   }
 }
 
 template <>
-void Gemm<double>(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-                  MatrixView<const double> a, MatrixView<const double> b, double beta,
-                  MatrixView<double> c, TrainingPrecision, GemmScratch*) {
-  const bool ta = transpose_a == Transpose::kYes;
-  const bool tb = transpose_b == Transpose::kYes;
-  const auto ma = Map(a, ta ? k : m, ta ? m : k);
-  const auto mb = Map(b, tb ? n : k, tb ? k : n);
-  auto mc = Map(c, m, n);
-  if (beta == 0) mc.setZero();
-  if (ta && tb) {
-    mc.noalias() += ma.transpose() * mb.transpose();
-  } else if (ta) {
-    mc.noalias() += ma.transpose() * mb;
-  } else if (tb) {
-    mc.noalias() += ma * mb.transpose();
-  } else {
-    mc.noalias() += ma * mb;
-  }
+void Gemm<double>(MatrixView<const double> a, MatrixView<const double> b, MatrixView<double> c,
+                  const GemmOptions& options, GemmScratch*) {
+  assert(ShapesMatch(a, b.rows(), b.cols(), c));
+  auto to = Map(c);
+  if (options.update == GemmUpdate::kAssign) to.setZero();
+  WithExpression(a, [&](const auto& left) {
+    WithExpression(b, [&](const auto& right) { to.noalias() += left * right; });
+  });
 }
 
 template <>
@@ -113,21 +111,23 @@ GemmWeights<float>::GemmWeights(int64_t k, int64_t n, TrainingPrecision precisio
     : k_(k), n_(n), precision_(precision), values_(GetGemmKernels(precision).packed_b_size(k, n)) {}
 
 template <>
-void GemmWeights<float>::Assign(Transpose transpose_b, MatrixView<const float> b) {
-  GetGemmKernels(precision_).pack_b(k_, n_, Strided(transpose_b, b), values_.data());
+void GemmWeights<float>::Assign(MatrixView<const float> b) {
+  assert(b.rows() == k_ && b.cols() == n_);
+  GetGemmKernels(precision_).pack_b(b, values_.data());
 }
 
 template <>
-void GemmWeights<float>::Multiply(int64_t m, MatrixView<const float> a, float beta,
-                                  MatrixView<float> c, GemmScratch* scratch) const {
-  MultiplySlices(GetGemmKernels(precision_), m, n_, k_, a, values_.data(), Times(beta, c), c,
-                 scratch);
+void GemmWeights<float>::Multiply(MatrixView<const float> a, MatrixView<float> c, GemmUpdate update,
+                                  GemmScratch* scratch) const {
+  assert(ShapesMatch(a, k_, n_, c));
+  MultiplySlices(GetGemmKernels(precision_), a, values_.data(), AddendOf(update, c), c, scratch);
 }
 
 template <>
-void GemmWeights<float>::MultiplyAddRow(int64_t m, MatrixView<const float> a, const float* row,
+void GemmWeights<float>::MultiplyAddRow(MatrixView<const float> a, const float* row,
                                         MatrixView<float> c, GemmScratch* scratch) const {
-  MultiplySlices(GetGemmKernels(precision_), m, n_, k_, a, values_.data(), {row, 0}, c, scratch);
+  assert(ShapesMatch(a, k_, n_, c));
+  MultiplySlices(GetGemmKernels(precision_), a, values_.data(), {row, 0}, c, scratch);
 }
 
 template <>
@@ -135,27 +135,23 @@ GemmWeights<double>::GemmWeights(int64_t k, int64_t n, TrainingPrecision precisi
     : k_(k), n_(n), precision_(precision), values_(k * n) {}
 
 template <>
-void GemmWeights<double>::Assign(Transpose transpose_b, MatrixView<const double> b) {
-  Eigen::Map<RowMajor<double>> to(values_.data(), k_, n_);
-  if (transpose_b == Transpose::kYes) {
-    to = Map(b, n_, k_).transpose();
-  } else {
-    to = Map(b, k_, n_);
-  }
+void GemmWeights<double>::Assign(MatrixView<const double> b) {
+  assert(b.rows() == k_ && b.cols() == n_);
+  auto to = Map(MatrixView<double>(values_.data(), k_, n_));
+  WithExpression(b, [&](const auto& from) { to = from; });
 }
 
 template <>
-void GemmWeights<double>::Multiply(int64_t m, MatrixView<const double> a, double beta,
-                                   MatrixView<double> c, GemmScratch* scratch) const {
-  Gemm<double>(Transpose::kNo, Transpose::kNo, m, n_, k_, a, {values_.data(), n_}, beta, c,
-               precision_, scratch);
+void GemmWeights<double>::Multiply(MatrixView<const double> a, MatrixView<double> c,
+                                   GemmUpdate update, GemmScratch* scratch) const {
+  Gemm<double>(a, MatrixView<const double>(values_.data(), k_, n_), c, {.update = update}, scratch);
 }
 
 template <>
-void GemmWeights<double>::MultiplyAddRow(int64_t m, MatrixView<const double> a, const double* row,
+void GemmWeights<double>::MultiplyAddRow(MatrixView<const double> a, const double* row,
                                          MatrixView<double> c, GemmScratch* scratch) const {
-  Multiply(m, a, 0, c, scratch);
-  Map(c, m, n_).rowwise() += Eigen::Map<const Eigen::RowVectorXd>(row, n_);
+  Multiply(a, c, GemmUpdate::kAssign, scratch);
+  Map(c).rowwise() += Eigen::Map<const Eigen::RowVectorXd>(row, n_);
 }
 
 template <typename Real>

@@ -21,45 +21,46 @@
 
 #include "core/base/interruption.h"
 #include "core/math/aligned_vector.h"
+#include "core/math/matrix_view.h"
 #include "core/math/training_precision.h"
 
 namespace runnel {
 
-enum class Transpose { kNo, kYes };
+// What a product does to C's old values.
+enum class GemmUpdate {
+  kAssign,  // C = A B. The old values of C are not read.
+  kAdd,     // C += A B
+};
 
-// A row-major matrix, or a part of one, whose rows are `stride` elements apart.
-template <typename Real>
-struct MatrixView {
-  Real* data;
-  int64_t stride;
+struct GemmOptions {
+  GemmUpdate update = GemmUpdate::kAssign;
+  TrainingPrecision precision = TrainingPrecision::kF32;  // Doubles ignore it.
 };
 
 // Buffers that products reuse from call to call. They grow to the largest size that is needed. Only
 // one thread may use them at a time.
 struct GemmScratch {
-  AlignedVector<std::byte> left;   // A packed block of op(A), unless A is read in place.
-  AlignedVector<std::byte> right;  // The packed op(B).
+  AlignedVector<std::byte> left;   // A packed block of A, unless A is read in place.
+  AlignedVector<std::byte> right;  // The packed B.
   // If this is not null, float products ask it about every 2^30 multiply-adds whether to stop. An
   // interrupted product returns with undefined values in C.
   Interruption* interruption = nullptr;
 };
 
-// C [m x n] = op(A) [m x k] * op(B) [k x n] + beta * C. A is stored as [m x k], or as [k x m] if it
-// is transposed, and B likewise. beta is 0 or 1; with 0, the old values of C are not read. Doubles
-// ignore `precision`.
+// C [m x n] = A [m x k] * B [k x n], or C += A * B. A and B may be transposed views; C's rows are
+// contiguous.
 template <typename Real>
-void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-          MatrixView<const Real> a, MatrixView<const Real> b, Real beta, MatrixView<Real> c,
-          TrainingPrecision precision, GemmScratch* scratch);
-// The same for occasional products, in f32 and with buffers of its own.
+void Gemm(MatrixView<const Real> a, MatrixView<const Real> b, MatrixView<Real> c,
+          const GemmOptions& options, GemmScratch* scratch);
+// The same for occasional products, with buffers of its own.
 template <typename Real>
-void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-          MatrixView<const Real> a, MatrixView<const Real> b, Real beta, MatrixView<Real> c) {
+void Gemm(MatrixView<const Real> a, MatrixView<const Real> b, MatrixView<Real> c,
+          const GemmOptions& options = {}) {
   GemmScratch scratch;
-  Gemm<Real>(transpose_a, transpose_b, m, n, k, a, b, beta, c, TrainingPrecision::kF32, &scratch);
+  Gemm<Real>(a, b, c, options, &scratch);
 }
 
-// A packed copy of a right-hand side op(B) [k x n] that many products share. Once it is assigned,
+// A packed copy of a right-hand side B [k x n] that many products share. Once it is assigned,
 // threads may share it.
 template <typename Real>
 class GemmWeights {
@@ -67,14 +68,14 @@ class GemmWeights {
   GemmWeights() = default;
   GemmWeights(int64_t k, int64_t n, TrainingPrecision precision);
 
-  // Packs `b`, which is stored as [k x n], or as [n x k] if it is transposed.
-  void Assign(Transpose transpose_b, MatrixView<const Real> b);
+  // Packs B [k x n], which may be a transposed view.
+  void Assign(MatrixView<const Real> b);
 
-  // C [m x n] = A [m x k] * op(B) + beta * C.
-  void Multiply(int64_t m, MatrixView<const Real> a, Real beta, MatrixView<Real> c,
+  // C [m x n] = A [m x k] * B, or C += A * B. The rows of A and C are contiguous.
+  void Multiply(MatrixView<const Real> a, MatrixView<Real> c, GemmUpdate update,
                 GemmScratch* scratch) const;
-  // C [m x n] = A [m x k] * op(B) + `row` [n], which is added to each row.
-  void MultiplyAddRow(int64_t m, MatrixView<const Real> a, const Real* row, MatrixView<Real> c,
+  // C [m x n] = A [m x k] * B + `row` [n], which is added to each row.
+  void MultiplyAddRow(MatrixView<const Real> a, const Real* row, MatrixView<Real> c,
                       GemmScratch* scratch) const;
 
  private:

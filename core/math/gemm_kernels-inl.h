@@ -151,24 +151,26 @@ void MultiplyPanel(const Stripes& stripes, int64_t n, int64_t elements,
 
 // C [m x n] = A * B + addend: for each block of A [kMc x kKc], all panels of B.
 template <class Arithmetic>
-void Multiply(int64_t m, int64_t n, int64_t k, StridedView a, const std::byte* packed_b,
-              Addend addend, float* c, int64_t c_stride, std::byte* a_room) {
+void Multiply(MatrixView<const float> a, const std::byte* packed_b, Addend addend,
+              MatrixView<float> c, std::byte* a_room) {
   constexpr int64_t kKc = Arithmetic::kKc;
   const auto* panels = reinterpret_cast<const typename Arithmetic::Element*>(packed_b);
-  const int64_t elements = Elements<Arithmetic>(k);
+  const int64_t n = c.cols();
+  const int64_t c_stride = c.row_stride();
+  const int64_t elements = Elements<Arithmetic>(a.cols());
   const int64_t panel_rows = PanelRows<Arithmetic>(elements);
-  for (int64_t m0 = 0; m0 < m; m0 += kMc) {
-    const Stripes stripes(std::min(kMc, m - m0), Arithmetic::kMr);
+  for (int64_t m0 = 0; m0 < a.rows(); m0 += kMc) {
+    const Stripes stripes(std::min(kMc, a.rows() - m0), Arithmetic::kMr);
     for (int64_t k0 = 0; k0 < elements; k0 += kKc) {
       const int64_t depth = std::min(kKc, elements - k0);
       const int64_t first_k = k0 * Arithmetic::kPerElement;
+      const int64_t k = std::min(kKc * Arithmetic::kPerElement, a.cols() - first_k);
       const PackedA<Arithmetic> block =
-          PackA<Arithmetic>(stripes, std::min(kKc * Arithmetic::kPerElement, k - first_k),
-                            {a.data + m0 * a.row + first_k * a.col, a.row, a.col}, a_room);
+          PackA<Arithmetic>(stripes, a.RowRange(m0, stripes.m).ColumnRange(first_k, k), a_room);
       for (int64_t first = 0, width; first < n; first += width) {
         width = PanelWidth<Arithmetic>(n - first);
         const auto* panel = panels + first * panel_rows + PanelRows<Arithmetic>(k0) * width;
-        float* c_part = c + m0 * c_stride + first;
+        float* c_part = c.Row(m0) + first;
         // The first part of k starts from the addend, the others from what C holds by then.
         const Addend added = k0 == 0 ? At(addend, m0, first) : Addend{c_part, c_stride};
         MultiplyPanel<Arithmetic>(stripes, std::min(width, n - first), depth, block, panel, added,

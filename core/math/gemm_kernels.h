@@ -7,16 +7,10 @@
 #include <cstdint>
 
 #include "absl/types/span.h"
+#include "core/math/matrix_view.h"
 #include "core/math/training_precision.h"
 
 namespace runnel {
-
-// Element (i, j) of a matrix is at data[i * row + j * col].
-struct StridedView {
-  const float* data;
-  int64_t row;
-  int64_t col;
-};
 
 // The matrix that a product is added to. Its rows are `row` floats apart; 0 adds the same row to
 // all rows. Null data adds nothing.
@@ -38,12 +32,12 @@ struct GemmKernels {
   GemmArithmetic arithmetic;
   // Bytes that a packed B [k x n] takes. Its layout is private to these functions.
   int64_t (*packed_b_size)(int64_t k, int64_t n);
-  void (*pack_b)(int64_t k, int64_t n, StridedView b, std::byte* packed_b);
-  // C [m x n] = A [m x k] * B + addend. C's rows are `c_stride` apart; C may be the addend. Either
-  // A's rows are contiguous (col is 1) or its columns are (row is 1). `a_room` has room for
-  // `packed_a_size` bytes; it is not used where A's rows are contiguous and `packs_a` is false.
-  void (*multiply)(int64_t m, int64_t n, int64_t k, StridedView a, const std::byte* packed_b,
-                   Addend addend, float* c, int64_t c_stride, std::byte* a_room);
+  void (*pack_b)(MatrixView<const float> b, std::byte* packed_b);
+  // C [m x n] = A [m x k] * B + addend. C's rows are contiguous; C may be the addend. Either A's
+  // rows are contiguous or its columns are. `a_room` has room for `packed_a_size` bytes; it is not
+  // used where A's rows are contiguous and `packs_a` is false.
+  void (*multiply)(MatrixView<const float> a, const std::byte* packed_b, Addend addend,
+                   MatrixView<float> c, std::byte* a_room);
   bool packs_a;
   int64_t packed_a_size;
   // The numbers along k that the kernels process at a time. A B that is packed for one product only

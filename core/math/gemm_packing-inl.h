@@ -71,24 +71,26 @@ HWY_INLINE const float* Next(const float* from, int64_t stride, int64_t k, int64
   return Arithmetic::kPerElement > 1 && k + 1 < depth ? from + stride : nullptr;
 }
 
-// Packs columns [0, used) of B [k x used], at most kKc elements deep, as a part of a panel of
-// `width` columns.
+// Packs B [k x used], at most kKc elements deep, as a part of a panel of `width` columns.
 template <class Arithmetic>
-void PackPanelPart(int64_t k, int64_t used, int64_t width, StridedView b,
-                   typename Arithmetic::Element* panel) {
+void PackPanelPart(MatrixView<const float> b, int64_t width, typename Arithmetic::Element* panel) {
   using Element = typename Arithmetic::Element;
   constexpr int64_t kStep = Arithmetic::kPerElement;
+  const int64_t k = b.rows();
+  const int64_t used = b.cols();
+  const int64_t row = b.row_stride();
+  const int64_t col = b.col_stride();
   const int64_t elements = Elements<Arithmetic>(k);
   float inverses[Arithmetic::kNrVectors * HWY_MAX_BYTES / sizeof(float)] = {};
   if constexpr (Arithmetic::kHasScales) {
-    Arithmetic::MakeScales(used, k, b.data, b.col, b.row, panel, inverses);
+    Arithmetic::MakeScales(used, k, b.data(), col, row, panel, inverses);
     std::fill(panel + used, panel + width, Element{0});
     panel += width;
   }
-  const float* from = b.data;
-  if (b.col == 1) {
-    for (int64_t i = 0; i < k; i += kStep, panel += width, from += kStep * b.row) {
-      const float* next = Next<Arithmetic>(from, b.row, i, k);
+  const float* from = b.data();
+  if (col == 1) {
+    for (int64_t i = 0; i < k; i += kStep, panel += width, from += kStep * row) {
+      const float* next = Next<Arithmetic>(from, row, i, k);
       const auto join = [&](auto d, int64_t j) HWY_ATTR {
         Arithmetic::Join(d, from + j, next == nullptr ? nullptr : next + j, inverses + j,
                          panel + j);
@@ -108,7 +110,7 @@ void PackPanelPart(int64_t k, int64_t used, int64_t width, StridedView b,
       Element column[kSquare] = {};
       if (j < used) {
         Arithmetic::ToElements(std::min(kSquare * kStep, k - i0 * kStep),
-                               from + j * b.col + i0 * kStep, inverses[j], column);
+                               from + j * col + i0 * kStep, inverses[j], column);
       }
       for (int64_t i = 0; i < count; ++i) panel[(i0 + i) * width + j] = column[i];
     }
@@ -116,16 +118,15 @@ void PackPanelPart(int64_t k, int64_t used, int64_t width, StridedView b,
 }
 
 template <class Arithmetic>
-void PackB(int64_t k, int64_t n, StridedView b, std::byte* packed) {
+void PackB(MatrixView<const float> b, std::byte* packed) {
   constexpr int64_t kPart = Arithmetic::kKc * Arithmetic::kPerElement;
   auto* panel = reinterpret_cast<typename Arithmetic::Element*>(packed);
-  for (int64_t first = 0, width; first < n; first += width) {
-    width = PanelWidth<Arithmetic>(n - first);
-    for (int64_t k0 = 0; k0 < k; k0 += kPart) {
-      const int64_t depth = std::min(kPart, k - k0);
-      const float* from = b.data + k0 * b.row + first * b.col;
-      PackPanelPart<Arithmetic>(depth, std::min(width, n - first), width, {from, b.row, b.col},
-                                panel);
+  for (int64_t first = 0, width; first < b.cols(); first += width) {
+    width = PanelWidth<Arithmetic>(b.cols() - first);
+    const auto columns = b.ColumnRange(first, std::min(width, b.cols() - first));
+    for (int64_t k0 = 0; k0 < b.rows(); k0 += kPart) {
+      const int64_t depth = std::min(kPart, b.rows() - k0);
+      PackPanelPart<Arithmetic>(columns.RowRange(k0, depth), width, panel);
       panel += PanelRows<Arithmetic>(Elements<Arithmetic>(depth)) * width;
     }
   }
@@ -163,25 +164,27 @@ HWY_INLINE void JoinRows(int64_t rows, const float* from, const float* next, con
   }
 }
 
-// Packs a transposed A, `depth` numbers deep, so that each stripe is read in one stream: stripe
-// after stripe, each [elements x rows of the stripe].
+// Packs a transposed A so that each stripe is read in one stream: stripe after stripe, each
+// [elements x rows of the stripe].
 template <class Arithmetic>
-void PackTransposedA(const Stripes& stripes, int64_t depth, StridedView a, const float* inverses,
+void PackTransposedA(const Stripes& stripes, MatrixView<const float> a, const float* inverses,
                      typename Arithmetic::Element* packed) {
   // A few elements of all stripes at a time touch whole cache lines on both sides.
   constexpr int64_t kSteps = 8;
   constexpr int64_t kStep = Arithmetic::kPerElement;
+  const int64_t depth = a.cols();
+  const int64_t col = a.col_stride();
   const int64_t elements = Elements<Arithmetic>(depth);
   for (int64_t i0 = 0; i0 < elements; i0 += kSteps) {
     const int64_t i1 = std::min(elements, i0 + kSteps);
     for (int64_t stripe = 0; stripe < stripes.count; ++stripe) {
       const int64_t first = stripes.First(stripe);
       const int64_t rows = stripes.First(stripe + 1) - first;
-      const float* from = a.data + first + i0 * kStep * a.col;
+      const float* from = a.data() + first + i0 * kStep * col;
       typename Arithmetic::Element* to = packed + first * elements + i0 * rows;
-      for (int64_t i = i0; i < i1; ++i, from += kStep * a.col, to += rows) {
-        for (int64_t k = 0; k < kStep; ++k) hwy::Prefetch(from + (kSteps * kStep + k) * a.col);
-        JoinRows<Arithmetic>(rows, from, Next<Arithmetic>(from, a.col, i * kStep, depth),
+      for (int64_t i = i0; i < i1; ++i, from += kStep * col, to += rows) {
+        for (int64_t k = 0; k < kStep; ++k) hwy::Prefetch(from + (kSteps * kStep + k) * col);
+        JoinRows<Arithmetic>(rows, from, Next<Arithmetic>(from, col, i * kStep, depth),
                              inverses + first, to);
       }
     }
@@ -208,29 +211,31 @@ constexpr int64_t PackedASize() {
   return kMc * elements * static_cast<int64_t>(sizeof(typename Arithmetic::Element));
 }
 
-// Makes rows [m x depth] of A ready, packed into `room` where they are not read in place.
+// Makes a block of A ready, packed into `room` where it is not read in place.
 template <class Arithmetic>
-PackedA<Arithmetic> PackA(const Stripes& stripes, int64_t depth, StridedView a, std::byte* room) {
+PackedA<Arithmetic> PackA(const Stripes& stripes, MatrixView<const float> a, std::byte* room) {
   using Element = typename Arithmetic::Element;
-  const int64_t elements = Elements<Arithmetic>(depth);
+  const int64_t row = a.row_stride();
+  const int64_t col = a.col_stride();
+  const int64_t elements = Elements<Arithmetic>(a.cols());
   auto* packed = reinterpret_cast<Element*>(room);
   Element* scales = nullptr;
   float inverses[kMc] = {};
   if constexpr (Arithmetic::kHasScales) {
     scales = packed + kMc * Arithmetic::kKc;
-    Arithmetic::MakeScales(stripes.m, depth, a.data, a.row, a.col, scales, inverses);
+    Arithmetic::MakeScales(stripes.m, a.cols(), a.data(), row, col, scales, inverses);
   }
-  if (a.col != 1 && (stripes.m > 1 || Arithmetic::kPacksA)) {
-    PackTransposedA<Arithmetic>(stripes, depth, a, inverses, packed);
+  if (col != 1 && (stripes.m > 1 || Arithmetic::kPacksA)) {
+    PackTransposedA<Arithmetic>(stripes, a, inverses, packed);
     return {packed, elements, 1, 0, scales};
   }
   if constexpr (Arithmetic::kPacksA) {
     for (int64_t i = 0; i < stripes.m; ++i) {
-      Arithmetic::ToElements(depth, a.data + i * a.row, inverses[i], packed + i * elements);
+      Arithmetic::ToElements(a.cols(), a.Row(i), inverses[i], packed + i * elements);
     }
     return {packed, elements, elements, 1, scales};
   } else {
-    return {a.data, a.row, a.row, a.col, scales};
+    return {a.data(), row, row, col, scales};
   }
 }
 

@@ -40,15 +40,16 @@ class OutputLayer {
   }
   void Pack(const Real* parameters, Packed* packed) const {
     packed->parameters = parameters;
-    packed->weight.Assign(Transpose::kYes, {parameters + weight_, hidden_});
-    packed->weight_back.Assign(Transpose::kNo, {parameters + weight_, hidden_});
+    const MatrixView<const Real> weight(parameters + weight_, vocabulary_, hidden_);
+    packed->weight.Assign(weight.Transposed());
+    packed->weight_back.Assign(weight);
   }
 
   // hidden [rows x H] -> logits [rows x V].
   void Forward(const Packed& packed, int64_t rows, const Real* hidden, Real* logits,
                GemmScratch* products) const {
-    packed.weight.MultiplyAddRow(rows, {hidden, hidden_}, packed.parameters + bias_,
-                                 {logits, vocabulary_}, products);
+    packed.weight.MultiplyAddRow({hidden, rows, hidden_}, packed.parameters + bias_,
+                                 {logits, rows, vocabulary_}, products);
   }
 
   // As Network::Loss: logits become gradients. Cross-entropies are added in row order.
@@ -71,12 +72,13 @@ class OutputLayer {
   // Writes the layer's part of `gradients`, and the gradient with respect to `hidden` [rows x H].
   void Backward(const Packed& packed, int64_t rows, const Real* hidden, const Real* logit_gradients,
                 Real* gradients, Real* hidden_gradient, GemmScratch* products) const {
-    Gemm<Real>(Transpose::kYes, Transpose::kNo, vocabulary_, hidden_, rows,
-               {logit_gradients, vocabulary_}, {hidden, hidden_}, 0, {gradients + weight_, hidden_},
-               TrainingPrecision::kF32, products);
+    const MatrixView<const Real> from(logit_gradients, rows, vocabulary_);
+    Gemm<Real>(from.Transposed(), {hidden, rows, hidden_},
+               {gradients + weight_, vocabulary_, hidden_}, {.precision = TrainingPrecision::kF32},
+               products);
     std::fill_n(gradients + bias_, vocabulary_, Real{0});
     kernels_.add_rows(rows, vocabulary_, logit_gradients, vocabulary_, gradients + bias_);
-    packed.weight_back.Multiply(rows, {logit_gradients, vocabulary_}, 0, {hidden_gradient, hidden_},
+    packed.weight_back.Multiply(from, {hidden_gradient, rows, hidden_}, GemmUpdate::kAssign,
                                 products);
   }
 

@@ -67,9 +67,9 @@ void RecurrentLayer<Real>::Pack(const Real* parameters, const DropoutDraw* dropo
                                 Packed* packed) const {
   packed->parameters = parameters;
   if (!shape_.one_hot) {
-    const MatrixView<const Real> w = {parameters + input_weight_, shape_.input_size};
-    packed->input.Assign(Transpose::kYes, w);
-    packed->input_back.Assign(Transpose::kNo, w);
+    const MatrixView<const Real> w(parameters + input_weight_, input_rows(), shape_.input_size);
+    packed->input.Assign(w.Transposed());
+    packed->input_back.Assign(w);
   }
   const Real* u = parameters + recurrent_weight_;
   if (dropout != nullptr && dropout->rates.recurrent > 0) {
@@ -84,9 +84,10 @@ void RecurrentLayer<Real>::Pack(const Real* parameters, const DropoutDraw* dropo
     packed->recurrent_mask.clear();
   }
   for (int i = 0; i < cell_.shape.num_products; ++i) {
-    packed->recurrent[i].Assign(Transpose::kYes, {u, hidden_});
-    packed->recurrent_back[i].Assign(Transpose::kNo, {u, hidden_});
-    u += cell_.shape.products[i].count * hidden_ * hidden_;
+    const MatrixView<const Real> weight(u, cell_.shape.products[i].count * hidden_, hidden_);
+    packed->recurrent[i].Assign(weight.Transposed());
+    packed->recurrent_back[i].Assign(weight);
+    u += weight.rows() * hidden_;
   }
 }
 
@@ -164,8 +165,9 @@ void RecurrentLayer<Real>::Forward(const Packed& packed, const LayerInput<Real>&
     for (int p = 0; p < cell_.shape.num_products; ++p) {
       const RecurrentProduct& product = cell_.shape.products[p];
       packed.recurrent[p].Multiply(
-          lanes, {product.of_operand ? step.operand : step.before[0], hidden_}, 1,
-          {step.gates + product.first * hidden_, gates_stride()}, a->products);
+          {product.of_operand ? step.operand : step.before[0], lanes, hidden_},
+          {step.gates + product.first * hidden_, lanes, product.count * hidden_, gates_stride()},
+          GemmUpdate::kAdd, a->products);
       cell_.forward[p](step);
     }
   }
@@ -179,7 +181,7 @@ template <typename Real>
 void RecurrentLayer<Real>::Backward(const Packed& packed, const LayerInput<Real>& input,
                                     const Batch& batch, const Real* output_gradient,
                                     int64_t output_stride, Activations* a, Real* gradients,
-                                    Real* state_gradient, Real input_beta,
+                                    Real* state_gradient, GemmUpdate input_update,
                                     Real* input_gradient) const {
   const int64_t lanes = a->lanes;
   const int64_t units = lanes * hidden_;
@@ -214,11 +216,11 @@ void RecurrentLayer<Real>::Backward(const Packed& packed, const LayerInput<Real>
     for (int p = cell_.shape.num_products - 1; p >= 0; --p) {
       const RecurrentProduct& product = cell_.shape.products[p];
       cell_.backward[p](step);
-      const Real beta = !product.of_operand && writes_hidden ? 1 : 0;
+      const bool adds = !product.of_operand && writes_hidden;
       Real* target = product.of_operand ? a->operand_gradient.data() : a->state_gradient[0].data();
-      packed.recurrent_back[p].Multiply(lanes,
-                                        {step.gates + product.first * hidden_, gates_stride()},
-                                        beta, {target, hidden_}, a->products);
+      packed.recurrent_back[p].Multiply(
+          {step.gates + product.first * hidden_, lanes, product.count * hidden_, gates_stride()},
+          {target, lanes, hidden_}, adds ? GemmUpdate::kAdd : GemmUpdate::kAssign, a->products);
       if (!product.of_operand) writes_hidden = true;
     }
     AddStepGradients(input, t, *a, gradients);
@@ -237,8 +239,10 @@ void RecurrentLayer<Real>::Backward(const Packed& packed, const LayerInput<Real>
   }
   WriteWeightGradients(packed, input, batch, *a, gradients);
   if (input_gradient != nullptr) {
-    packed.input_back.Multiply(steps * lanes, {a->gates.data(), gates_stride()}, input_beta,
-                               {input_gradient, shape_.input_size}, a->products);
+    const int64_t count = steps * lanes;
+    packed.input_back.Multiply({a->gates.data(), count, input_rows(), gates_stride()},
+                               {input_gradient, count, shape_.input_size}, input_update,
+                               a->products);
   }
 }
 
@@ -250,8 +254,8 @@ void RecurrentLayer<Real>::FeedInput(const Packed& packed, const LayerInput<Real
   const Real* bias = packed.parameters + bias_;
   const int64_t behind = rows() - input_rows();  // which only the state feeds
   if (!shape_.one_hot) {
-    packed.input.MultiplyAddRow(count, {input.dense, shape_.input_size}, bias,
-                                {gates, gates_stride()}, a->products);
+    packed.input.MultiplyAddRow({input.dense, count, shape_.input_size}, bias,
+                                {gates, count, input_rows(), gates_stride()}, a->products);
     for (int64_t r = 0; r < count && behind > 0; ++r) {
       std::copy_n(bias + input_rows(), behind, gates + r * gates_stride() + input_rows());
     }
@@ -294,20 +298,21 @@ void RecurrentLayer<Real>::WriteWeightGradients(const Packed& packed, const Laye
                                                 const Batch& batch, const Activations& a,
                                                 Real* gradients) const {
   const int64_t count = batch.steps * a.lanes;
+  const MatrixView<const Real> gates(a.gates.data(), count, rows(), gates_stride());
+  const GemmOptions options = {.precision = packed.precision};
   if (!shape_.one_hot) {
-    Gemm<Real>(Transpose::kYes, Transpose::kNo, input_rows(), shape_.input_size, count,
-               {a.gates.data(), gates_stride()}, {input.dense, shape_.input_size}, 0,
-               {gradients + input_weight_, shape_.input_size}, packed.precision, a.products);
+    Gemm<Real>(gates.ColumnRange(0, input_rows()).Transposed(),
+               {input.dense, count, shape_.input_size},
+               {gradients + input_weight_, input_rows(), shape_.input_size}, options, a.products);
   }
   Real* gradient = gradients + recurrent_weight_;
   for (int p = 0; p < cell_.shape.num_products; ++p) {
     const RecurrentProduct& product = cell_.shape.products[p];
-    const int64_t rows_of_product = product.count * hidden_;
+    const int64_t product_rows = product.count * hidden_;
     const Real* operand = product.of_operand ? a.operand.data() : Before(a, batch, 0, 0);
-    Gemm<Real>(Transpose::kYes, Transpose::kNo, rows_of_product, hidden_, count,
-               {a.gates.data() + product.first * hidden_, gates_stride()}, {operand, hidden_}, 0,
-               {gradient, hidden_}, packed.precision, a.products);
-    gradient += rows_of_product * hidden_;
+    Gemm<Real>(gates.ColumnRange(product.first * hidden_, product_rows).Transposed(),
+               {operand, count, hidden_}, {gradient, product_rows, hidden_}, options, a.products);
+    gradient += product_rows * hidden_;
   }
   gradient = gradients + recurrent_weight_;
   kernels_.multiply(static_cast<int64_t>(packed.recurrent_mask.size()), gradient,

@@ -86,11 +86,10 @@ class RecurrentLayer {
   // `output_gradient` is the gradient with respect to the outputs; its rows have a stride of
   // `output_stride`. Writes the layer's part of `gradients`. `state_gradient` [states][B][H], if
   // not null, receives the gradient of the state before the first step. `input_gradient` [T x B x
-  // input_size], the gradient of a dense input, is multiplied by `input_beta` (0 or 1) and then
-  // added to.
+  // input_size], if not null, receives the gradient of a dense input, or has it added.
   void Backward(const Packed& packed, const LayerInput<Real>& input, const Batch& batch,
                 const Real* output_gradient, int64_t output_stride, Activations* a, Real* gradients,
-                Real* state_gradient, Real input_beta, Real* input_gradient) const;
+                Real* state_gradient, GemmUpdate input_update, Real* input_gradient) const;
 
  private:
   template <typename>

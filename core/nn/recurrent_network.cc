@@ -215,7 +215,7 @@ void RecurrentNetwork<Real>::Backward(const PackedWeights& packed, const Batch& 
                           state_gradient == nullptr
                               ? nullptr
                               : state_gradient + i * a.lanes * layers_[i].state_size(),
-                          side == 0 ? 0 : 1, below);
+                          side == 0 ? GemmUpdate::kAssign : GemmUpdate::kAdd, below);
     }
     if (level > 0 && directions_ > 1) a.output_gradient.swap(a.input_gradient);
   }

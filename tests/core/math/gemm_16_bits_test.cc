@@ -17,14 +17,16 @@
 namespace runnel {
 namespace {
 
+constexpr GemmOptions k16Bit = {.precision = TrainingPrecision::k16Bit};
+
 // C [rows of `a` x columns of `b`] over k, in 16 bits; `b` is stored transposed.
 std::vector<float> Product16(const std::vector<float>& a, const std::vector<float>& b, int64_t k) {
   const auto m = static_cast<int64_t>(a.size()) / k;
   const auto n = static_cast<int64_t>(b.size()) / k;
   std::vector<float> c(m * n);
   GemmScratch scratch;
-  Gemm<float>(Transpose::kNo, Transpose::kYes, m, n, k, {a.data(), k}, {b.data(), k}, 0,
-              {c.data(), n}, TrainingPrecision::k16Bit, &scratch);
+  const MatrixView<const float> stored_b(b.data(), n, k);
+  Gemm<float>({a.data(), m, k}, stored_b.Transposed(), {c.data(), m, n}, k16Bit, &scratch);
   return c;
 }
 
@@ -46,10 +48,10 @@ TEST(Gemm16BitsTest, NotFiniteInput_ShowsInTheResult) {
       std::vector<float> products[4] = {Product16(lines, one, 21), Product16(one, lines, 21)};
       for (int i : {2, 3}) products[i].resize(40);
       GemmScratch scratch;
-      Gemm<float>(Transpose::kYes, Transpose::kNo, 40, 1, 21, {columns.data(), 40}, {one.data(), 1},
-                  0, {products[2].data(), 1}, TrainingPrecision::k16Bit, &scratch);
-      Gemm<float>(Transpose::kNo, Transpose::kNo, 1, 40, 21, {one.data(), 21}, {columns.data(), 40},
-                  0, {products[3].data(), 40}, TrainingPrecision::k16Bit, &scratch);
+      const MatrixView<const float> matrix(columns.data(), 21, 40);
+      Gemm<float>(matrix.Transposed(), {one.data(), 21, 1}, {products[2].data(), 40, 1}, k16Bit,
+                  &scratch);
+      Gemm<float>({one.data(), 1, 21}, matrix, {products[3].data(), 1, 40}, k16Bit, &scratch);
       for (const std::vector<float>& c : products) {
         for (int i = 0; i < 40; ++i) {
           if (i == 33) {

@@ -32,6 +32,13 @@ class GemmTest : public testing::Test {
     return values;
   }
 
+  // A view of a matrix [rows x cols], which is stored as [cols x rows] if it is transposed.
+  static MatrixView<const Real> View(const std::vector<Real>& values, int64_t rows, int64_t cols,
+                                     bool transposed) {
+    if (!transposed) return {values.data(), rows, cols};
+    return MatrixView<const Real>(values.data(), cols, rows).Transposed();
+  }
+
   // A sum of k products has k roundings of partial sums of about sqrt(k) / 3, whose deviation is
   // about eps k / 6. The tolerance is six times as much. eps is 1.2e-7 or 2.2e-16.
   static double Tolerance(int64_t k) {
@@ -77,43 +84,42 @@ class GemmTest : public testing::Test {
     }
   }
 
-  void CheckAgainstLoop(Transpose ta, Transpose tb, int64_t m, int64_t n, int64_t k, bool add) {
+  void CheckAgainstLoop(bool ta, bool tb, int64_t m, int64_t n, int64_t k, bool add) {
     for (const TrainingPrecision precision : kTrainingPrecisions) {
       CheckAgainstLoop(ta, tb, m, n, k, add, precision);
       if (HasFatalFailure()) return;
     }
   }
 
-  void CheckAgainstLoop(Transpose ta, Transpose tb, int64_t m, int64_t n, int64_t k, bool add,
+  void CheckAgainstLoop(bool ta, bool tb, int64_t m, int64_t n, int64_t k, bool add,
                         TrainingPrecision precision) {
     const std::vector<Real> a = Uniform(m * k);
     const std::vector<Real> b = Uniform(k * n);
     std::vector<Real> c = Uniform(m * n);
     const std::vector<double> left =
-        ta == Transpose::kYes ? Seen(a, precision, m, k, 1, m) : Seen(a, precision, m, k, k, 1);
+        ta ? Seen(a, precision, m, k, 1, m) : Seen(a, precision, m, k, k, 1);
     const std::vector<double> right =
-        tb == Transpose::kYes ? Seen(b, precision, n, k, k, 1) : Seen(b, precision, n, k, 1, n);
+        tb ? Seen(b, precision, n, k, k, 1) : Seen(b, precision, n, k, 1, n);
     std::vector<double> expected(m * n);
     for (int64_t i = 0; i < m; ++i) {
       for (int64_t j = 0; j < n; ++j) {
         double sum = add ? static_cast<double>(c[i * n + j]) : 0.0;
         for (int64_t p = 0; p < k; ++p) {
-          sum += (ta == Transpose::kYes ? left[p * m + i] : left[i * k + p]) *
-                 (tb == Transpose::kYes ? right[j * k + p] : right[p * n + j]);
+          sum +=
+              (ta ? left[p * m + i] : left[i * k + p]) * (tb ? right[j * k + p] : right[p * n + j]);
         }
         expected[i * n + j] = sum;
       }
     }
     if (!add) c.assign(c.size(), std::numeric_limits<Real>::quiet_NaN());
     GemmScratch scratch;
-    Gemm<Real>(ta, tb, m, n, k, {a.data(), ta == Transpose::kYes ? m : k},
-               {b.data(), tb == Transpose::kYes ? k : n}, static_cast<Real>(add), {c.data(), n},
-               precision, &scratch);
+    Gemm<Real>(View(a, m, k, ta), View(b, k, n, tb), {c.data(), m, n},
+               {.update = add ? GemmUpdate::kAdd : GemmUpdate::kAssign, .precision = precision},
+               &scratch);
     for (int64_t i = 0; i < m * n; ++i) {
       ASSERT_NEAR(c[i], expected[i], Tolerance(k))
-          << m << " x " << n << " x " << k << ", transposed " << static_cast<int>(ta)
-          << static_cast<int>(tb) << ", beta " << add << ", element " << i << ", "
-          << TrainingPrecisionName(precision);
+          << m << " x " << n << " x " << k << ", transposed " << ta << tb << ", added " << add
+          << ", element " << i << ", " << TrainingPrecisionName(precision);
     }
   }
 
@@ -123,14 +129,14 @@ class GemmTest : public testing::Test {
 using Reals = testing::Types<float, double>;
 TYPED_TEST_SUITE(GemmTest, Reals);
 
-TYPED_TEST(GemmTest, RandomShapes_AgreeWithTheLoopForEveryTransposeAndBeta) {
+TYPED_TEST(GemmTest, RandomShapes_AgreeWithTheLoopTransposedAndAddedOrNot) {
   for (int trial = 0; trial < 80; ++trial) {
     const int64_t most = trial < 60 ? 9 : 90;
     const int64_t m = 1 + this->random_() % most;
     const int64_t n = 1 + this->random_() % most;
     const int64_t k = 1 + this->random_() % (2 * most);
-    for (const Transpose ta : {Transpose::kNo, Transpose::kYes}) {
-      for (const Transpose tb : {Transpose::kNo, Transpose::kYes}) {
+    for (const bool ta : {false, true}) {
+      for (const bool tb : {false, true}) {
         this->CheckAgainstLoop(ta, tb, m, n, k, /*add=*/false);
         this->CheckAgainstLoop(ta, tb, m, n, k, /*add=*/true);
         if (this->HasFatalFailure()) return;
@@ -145,8 +151,8 @@ TYPED_TEST(GemmTest, RandomShapes_AgreeWithTheLoopForEveryTransposeAndBeta) {
 TYPED_TEST(GemmTest, ShapesAroundBlocks_AgreeWithTheLoopInEveryArithmetic) {
   const auto check = [&](int64_t m, int64_t n, int64_t k, TrainingPrecision precision) {
     if (this->HasFatalFailure()) return;
-    this->CheckAgainstLoop(Transpose::kYes, Transpose::kNo, m, n, k, /*add=*/true, precision);
-    this->CheckAgainstLoop(Transpose::kNo, Transpose::kYes, m, n, k, /*add=*/false, precision);
+    this->CheckAgainstLoop(/*ta=*/true, /*tb=*/false, m, n, k, /*add=*/true, precision);
+    this->CheckAgainstLoop(/*ta=*/false, /*tb=*/true, m, n, k, /*add=*/false, precision);
   };
   const auto check_all = [&](TrainingPrecision precision) {
     for (const int64_t m : {1, 2, 3, 6, 7, 8, 9, 15}) {
@@ -178,8 +184,9 @@ TYPED_TEST(GemmTest, PartsOfMatrices_AreReadAndWrittenWithinTheirBounds) {
     const auto right = this->Seen(b, precision, kN, kK, 1, kStride);
     auto c = before;
     GemmScratch scratch;
-    Gemm<TypeParam>(Transpose::kNo, Transpose::kNo, kM, kN, kK, {a.data(), kStride},
-                    {b.data(), kStride}, 1, {c.data(), kStride}, precision, &scratch);
+    Gemm<TypeParam>({a.data(), kM, kK, kStride}, {b.data(), kK, kN, kStride},
+                    {c.data(), kM, kN, kStride},
+                    {.update = GemmUpdate::kAdd, .precision = precision}, &scratch);
     for (int64_t i = 0; i < kM; ++i) {
       for (int64_t j = 0; j < kStride; ++j) {
         double expected = before[i * kStride + j];
@@ -205,67 +212,68 @@ TEST(InterruptedGemm, LargeProducts_AskBetweenSlices) {
   for (const TrainingPrecision precision : kTrainingPrecisions) {
     SCOPED_TRACE(TrainingPrecisionName(precision));
     GemmWeights<float> weights(kK, kN, precision);
-    weights.Assign(Transpose::kNo, {b.data(), kN});
+    weights.Assign({b.data(), kK, kN});
     GemmScratch scratch;
     int asked = 0;
     Interruption counting([&] { return ++asked < 0; });
     scratch.interruption = &counting;
     std::vector<float> sliced(kM * kN, 1);
-    weights.Multiply(kM, {a.data(), kK}, 1, {sliced.data(), kN}, &scratch);
+    weights.Multiply({a.data(), kM, kK}, {sliced.data(), kM, kN}, GemmUpdate::kAdd, &scratch);
     EXPECT_GE(asked, 1);
 
     const GemmKernels& kernels = GetGemmKernels(precision);
     AlignedVector<std::byte> packed_b(kernels.packed_b_size(kK, kN));
     AlignedVector<std::byte> room(kernels.packed_a_size);
-    kernels.pack_b(kK, kN, {b.data(), kN, 1}, packed_b.data());
+    kernels.pack_b({b.data(), kK, kN}, packed_b.data());
     std::vector<float> whole(kM * kN, 1);
-    kernels.multiply(kM, kN, kK, {a.data(), kK, 1}, packed_b.data(), {whole.data(), kN},
-                     whole.data(), kN, room.data());
+    kernels.multiply({a.data(), kM, kK}, packed_b.data(), {whole.data(), kN},
+                     {whole.data(), kM, kN}, room.data());
     EXPECT_TRUE(sliced == whole);
 
     Interruption at_once([] { return true; });
     scratch.interruption = &at_once;
     std::vector<float> part(kM * kN, 7);
-    weights.Multiply(kM, {a.data(), kK}, 0, {part.data(), kN}, &scratch);
+    weights.Multiply({a.data(), kM, kK}, {part.data(), kM, kN}, GemmUpdate::kAssign, &scratch);
     EXPECT_EQ(part.back(), 7);  // never written
 
     asked = 0;
     scratch.interruption = &counting;
-    Gemm<float>(Transpose::kYes, Transpose::kNo, kM, 8, kK, {a.data(), kM}, {b.data(), kN}, 0,
-                {part.data(), 8}, precision, &scratch);
+    const MatrixView<const float> columns(a.data(), kK, kM);
+    Gemm<float>(columns.Transposed(), {b.data(), kK, 8, kN}, {part.data(), kM, 8},
+                {.precision = precision}, &scratch);
     EXPECT_GE(asked, 1);
   }
 }
 
 TYPED_TEST(GemmTest, Weights_GiveTheProductAlsoAfterTheyChange) {
   constexpr int64_t kM = 13, kN = 101;
-  const auto check = [&](int64_t k, Transpose transpose, TrainingPrecision precision) {
+  const auto check = [&](int64_t k, bool transposed, TrainingPrecision precision) {
     GemmScratch scratch;
     GemmWeights<TypeParam> weights(k, kN, precision);
     for (int round = 0; round < 2; ++round) {
       const auto a = this->Uniform(kM * k);
       const auto b = this->Uniform(k * kN);
-      const int64_t b_stride = transpose == Transpose::kYes ? k : kN;
+      const auto right = this->View(b, k, kN, transposed);
       std::vector<TypeParam> expected(kM * kN);
-      Gemm<TypeParam>(Transpose::kNo, transpose, kM, kN, k, {a.data(), k}, {b.data(), b_stride}, 0,
-                      {expected.data(), kN}, precision, &scratch);
+      Gemm<TypeParam>({a.data(), kM, k}, right, {expected.data(), kM, kN}, {.precision = precision},
+                      &scratch);
       std::vector<TypeParam> c(kM * kN);
-      weights.Assign(transpose, {b.data(), b_stride});
-      weights.Multiply(kM, {a.data(), k}, 0, {c.data(), kN}, &scratch);
+      weights.Assign(right);
+      weights.Multiply({a.data(), kM, k}, {c.data(), kM, kN}, GemmUpdate::kAssign, &scratch);
       EXPECT_EQ(c, expected);
 
       const auto row = this->Uniform(kN);
       for (int64_t i = 0; i < kM * kN; ++i) expected[i] += row[i % kN];
-      weights.MultiplyAddRow(kM, {a.data(), k}, row.data(), {c.data(), kN}, &scratch);
+      weights.MultiplyAddRow({a.data(), kM, k}, row.data(), {c.data(), kM, kN}, &scratch);
       for (int64_t i = 0; i < kM * kN; ++i) {
         ASSERT_NEAR(c[i], expected[i], this->Tolerance(k)) << i;
       }
     }
   };
   const auto check_all = [&](TrainingPrecision precision) {
-    for (const Transpose transpose : {Transpose::kNo, Transpose::kYes}) {
-      check(37, transpose, precision);
-      check(2051, transpose, precision);  // several parts of k
+    for (const bool transposed : {false, true}) {
+      check(37, transposed, precision);
+      check(2051, transposed, precision);  // several parts of k
     }
   };
   for (const int64_t target : MachineTargets()) {
@@ -279,8 +287,8 @@ TYPED_TEST(GemmTest, Weights_GiveTheProductAlsoAfterTheyChange) {
 
 TYPED_TEST(GemmTest, VectorShapes_AgreeWithTheLoop) {
   for (const auto& [m, n] : {std::pair<int64_t, int64_t>{1, 512}, {512, 1}, {1, 1}, {16, 512}}) {
-    for (const Transpose ta : {Transpose::kNo, Transpose::kYes}) {
-      for (const Transpose tb : {Transpose::kNo, Transpose::kYes}) {
+    for (const bool ta : {false, true}) {
+      for (const bool tb : {false, true}) {
         this->CheckAgainstLoop(ta, tb, m, n, 64, /*add=*/false);
         this->CheckAgainstLoop(ta, tb, m, n, 64, /*add=*/true);
         if (this->HasFatalFailure()) return;
@@ -294,8 +302,7 @@ TYPED_TEST(GemmTest, SameProduct_HasTheSameBitsAgainAndOnAnotherThread) {
   const auto b = this->Uniform(300 * 70);
   const auto product = [&] {
     std::vector<TypeParam> c(48 * 70);
-    Gemm<TypeParam>(Transpose::kNo, Transpose::kNo, 48, 70, 300, {a.data(), 300}, {b.data(), 70}, 0,
-                    {c.data(), 70});
+    Gemm<TypeParam>({a.data(), 48, 300}, {b.data(), 300, 70}, {c.data(), 48, 70});
     return c;
   };
   const std::vector<TypeParam> here = product();
