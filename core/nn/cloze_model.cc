@@ -27,8 +27,8 @@ int ClozeModel::LanesAtOnce(int64_t steps) const {
 std::unique_ptr<Network<float>::Activations> ClozeModel::Read(const int32_t* inputs, int steps,
                                                               int lanes) const {
   auto activations = network_->NewActivations(steps, lanes);
-  std::vector<float> state(network_->state_size() * lanes);
-  network_->Forward(*packed_, {.inputs = inputs, .steps = steps}, state.data(), activations.get());
+  LaneStates<float> states = network_->NewStates(lanes);
+  network_->Forward(*packed_, {.inputs = inputs, .steps = steps}, &states, activations.get());
   return activations;
 }
 

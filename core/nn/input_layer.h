@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/math/training_kernels.h"
-#include "core/nn/network.h"
+#include "core/nn/batch.h"
 #include "core/nn/recurrent_layer.h"
 
 namespace runnel {

@@ -8,38 +8,35 @@ template <typename Real>
 LayerDecoder<Real>::LayerDecoder(const RecurrentLayer<Real>& layer, const Real* parameters,
                                  const Real* embedding, int vocabulary_size,
                                  DecodePrecision precision)
-    : cell_(layer.cell_),
-      hidden_(layer.hidden_),
-      bias_(parameters + layer.bias_, parameters + layer.bias_ + layer.rows()) {
-  const int64_t input_rows = layer.input_rows();
-  const int64_t input_size = layer.shape_.input_size;
-  const Real* w = parameters + layer.input_weight_;
-  const bool reads_chars = layer.shape_.one_hot || embedding != nullptr;
-  if (reads_chars) {
-    lookup_.reserve(vocabulary_size * layer.rows());
-    for (int id = 0; id < vocabulary_size; ++id)
-      lookup_.insert(lookup_.end(), bias_.begin(), bias_.end());
-    if (embedding != nullptr) {
-      ProductScratch scratch;
-      PackedMatrix<Real>(input_rows, input_size, w)
-          .MultiplyAdd(vocabulary_size, embedding, lookup_.data(), layer.rows(), &scratch);
-    } else {
-      for (int64_t id = 0; id < vocabulary_size; ++id) {
-        Real* row = lookup_.data() + id * layer.rows();
-        layer.kernels_.add(input_rows, row, w + id * input_rows, row);
-      }
-    }
-  } else {
-    input_ = PackedMatrix<Real>(input_rows, input_size, w, precision);
-  }
-  const Real* u = parameters + layer.recurrent_weight_;
+    : cell_(layer.cell()), hidden_(layer.shape().hidden_size) {
+  const LayerTensors<const Real> tensors = layer.Tensors(parameters);
+  const int64_t rows = cell_.shape.rows * hidden_;
+  const int64_t input_rows = cell_.shape.input_rows * hidden_;
+  bias_.assign(tensors.bias, tensors.bias + rows);
+  peepholes_.assign(tensors.peepholes, tensors.peepholes + cell_.shape.peepholes * hidden_);
   for (int p = 0; p < cell_.shape.num_products; ++p) {
-    const int64_t rows = cell_.shape.products[p].count * hidden_;
-    recurrent_[p] = PackedMatrix<Real>(rows, hidden_, u, precision);
-    u += rows * hidden_;
+    const MatrixView<const Real> u = tensors.recurrent[p];
+    recurrent_[p] = PackedMatrix<Real>(u.rows(), u.cols(), u.data(), precision);
   }
-  const Real* peepholes = parameters + layer.peepholes_;
-  peepholes_.assign(peepholes, peepholes + cell_.shape.peepholes * hidden_);
+  const int64_t input_size = layer.shape().input_size;
+  if (!layer.shape().one_hot && embedding == nullptr) {
+    input_ = PackedMatrix<Real>(input_rows, input_size, tensors.input.data(), precision);
+    return;
+  }
+  lookup_.reserve(vocabulary_size * rows);
+  for (int id = 0; id < vocabulary_size; ++id) {
+    lookup_.insert(lookup_.end(), bias_.begin(), bias_.end());
+  }
+  if (embedding != nullptr) {
+    ProductScratch scratch;
+    PackedMatrix<Real>(input_rows, input_size, tensors.input.data())
+        .MultiplyAdd(vocabulary_size, embedding, lookup_.data(), rows, &scratch);
+  } else {
+    for (int64_t id = 0; id < vocabulary_size; ++id) {
+      Real* row = lookup_.data() + id * rows;
+      GetTrainingKernels<Real>().add(input_rows, row, tensors.input.Row(id), row);
+    }
+  }
 }
 
 template <typename Real>
@@ -86,12 +83,10 @@ void LayerDecoder<Real>::Move(int64_t sessions, Real* gates, Real* const states[
     step.before[s] = states[s];
     step.after[s] = states[s];
   }
-  for (int p = 0; p < cell_.shape.num_products; ++p) {
-    const RecurrentProduct& product = cell_.shape.products[p];
-    recurrent_[p].MultiplyAdd(sessions, product.of_operand ? step.operand : step.before[0],
-                              gates + product.first * hidden_, rows, &scratch->product);
-    cell_.forward[p](step);
-  }
+  Advance(cell_, step, [&](int p, const RecurrentProduct& product, const Real* v) {
+    recurrent_[p].MultiplyAdd(sessions, v, gates + product.first * hidden_, rows,
+                              &scratch->product);
+  });
 }
 
 template class LayerDecoder<float>;

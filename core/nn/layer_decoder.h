@@ -8,6 +8,7 @@
 
 #include "core/math/packed_matrix.h"
 #include "core/nn/cells/cell.h"
+#include "core/nn/decoder.h"
 #include "core/nn/recurrent_layer.h"
 
 namespace runnel {

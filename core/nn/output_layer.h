@@ -9,7 +9,7 @@
 #include "core/math/gemm.h"
 #include "core/math/packed_matrix.h"
 #include "core/math/training_kernels.h"
-#include "core/nn/network.h"
+#include "core/nn/batch.h"
 #include "core/nn/parameters.h"
 
 namespace runnel {

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "core/base/interruption.h"
 
 namespace runnel {
 
@@ -66,29 +65,6 @@ template <typename Real>
 void ToFileOrder(const Tensor& tensor, const Real* parameters, Real* values);
 template <typename Real>
 void FromFileOrder(const Tensor& tensor, const Real* values, Real* parameters);
-
-enum class Initialization {
-  kNormal001,         // weights N(0, 0.01), biases 0: the classic script
-  kUniformFanHidden,  // everything uniform on +-1/sqrt(hidden): PyTorch
-  // Likewise, but each gate's recurrent weights are a random orthogonal matrix (Saxe et al., 2014),
-  // unless there are more than 1,024 units, and the biases of forget gates are 1 (Jozefowicz et
-  // al., 2015).
-  kOrthogonal,
-  // Likewise, but what layers read counts for more than what they remember: characters' weights are
-  // uniform on +-2.6, whatever the network's size, as there is but one character at a time, and
-  // embeddings such that they come to as much; weights of a layer's outputs, which are small at
-  // first, on +-4/sqrt(hidden). Both by experiment: an LSTM then learns several times faster at
-  // first.
-  kOrthogonalWide,
-};
-
-// Fills `parameters` [layout.size()] for `seed`. Element i depends on (seed, i) alone; an
-// orthogonal matrix on the elements that are its own. If interrupted, it returns early and leaves
-// some parameters as they were; one orthogonal matrix takes up to half a second between questions.
-template <typename Real>
-void InitializeParameters(const ParameterLayout& layout, Initialization initialization,
-                          int hidden_size, uint64_t seed, Real* parameters,
-                          Interruption* interruption = nullptr);
 
 }  // namespace runnel
 

@@ -2,7 +2,7 @@
 // (truncated backpropagation through time).
 //
 // Rows of all buffers are indexed by (t, lane), t first. The products with the input do not depend
-// on earlier steps, so they are computed before the time loop as one product; likewise the gradient
+// on earlier steps, so they are computed before the time loop as one product. Likewise the gradient
 // of each weight matrix is one product after the loop. Only the recurrent products run step by
 // step.
 #ifndef RUNNEL_CORE_NN_RECURRENT_LAYER_H_
@@ -13,9 +13,11 @@
 
 #include "core/math/aligned_vector.h"
 #include "core/math/gemm.h"
+#include "core/math/matrix_view.h"
 #include "core/math/training_kernels.h"
+#include "core/nn/batch.h"
 #include "core/nn/cells/cell.h"
-#include "core/nn/network.h"
+#include "core/nn/lane_states.h"
 #include "core/nn/parameters.h"
 
 namespace runnel {
@@ -36,15 +38,38 @@ struct LayerShape {
   int64_t hidden_size;
 };
 
+// A layer's tensors within the flat buffer of all parameters (T is const) or of all gradients.
+template <typename T>
+struct LayerTensors {
+  MatrixView<T> input;  // W [input_rows H x input_size]; W^T [input_size x input_rows H] if one-hot
+  MatrixView<T> recurrent[kCellProductsMax];  // U of each product [count H x H]
+  T* bias;                                    // [rows H]
+  T* peepholes;                               // [peepholes H]
+};
+
+// What the backward pass of a layer reads and writes apart from its activations.
+template <typename Real>
+struct LayerGradients {
+  // The gradients with respect to the outputs [T*B x H], which are read.
+  MatrixView<const Real> outputs;
+  // The gradients of all parameters, of which the layer's own are overwritten.
+  Real* parameters;
+  // If h is not null, these receive the gradients of the states before the first step.
+  LayerStates<Real> states = {};
+  // If it is not empty, it receives the gradients of the dense input [T*B x input_size].
+  MatrixView<Real> input = {};
+  GemmUpdate input_update = GemmUpdate::kAssign;
+};
+
 template <typename Real>
 class RecurrentLayer {
  public:
   struct Packed {
     TrainingPrecision precision;
-    const Real* parameters = nullptr;
-    GemmWeights<Real> input;  // W^T; of a dense input
+    LayerTensors<const Real> parameters;
+    GemmWeights<Real> input;  // W^T; only of a dense input
     GemmWeights<Real> input_back;
-    GemmWeights<Real> recurrent[kCellProductsMax];  // U^T, of each product
+    GemmWeights<Real> recurrent[kCellProductsMax];  // U^T of each product
     GemmWeights<Real> recurrent_back[kCellProductsMax];
     std::vector<Real> recurrent_mask;  // [U's size], empty without dropout
     std::vector<Real> recurrent_kept;  // U times the mask
@@ -70,33 +95,31 @@ class RecurrentLayer {
   // Adds the layer's tensors to `layout`.
   RecurrentLayer(const Cell<Real>& cell, const LayerShape& shape, ParameterLayout* layout);
 
-  // Reals of one lane's state.
+  const Cell<Real>& cell() const { return cell_; }
+  const LayerShape& shape() const { return shape_; }
+  // The number of elements of one lane's states.
   int64_t state_size() const { return cell_.shape.states * hidden_; }
-  int64_t hidden_size() const { return hidden_; }
+
+  // The layer's tensors in `parameters`, which may also be gradients.
+  LayerTensors<const Real> Tensors(const Real* parameters) const {
+    return TensorsIn<const Real>(parameters);
+  }
 
   Packed NewPacked(TrainingPrecision precision) const;
   void Pack(const Real* parameters, const DropoutDraw* dropout, Packed* packed) const;
   // `products` must outlive the returned activations.
   Activations NewActivations(int steps_max, int lanes, GemmScratch* products) const;
 
-  // `state` [states][B][H] goes from before the first step to after the last.
-  void Forward(const Packed& packed, const LayerInput<Real>& input, const Batch& batch, Real* state,
-               Activations* a) const;
-
-  // `output_gradient` is the gradient with respect to the outputs; its rows have a stride of
-  // `output_stride`. Writes the layer's part of `gradients`. `state_gradient` [states][B][H], if
-  // not null, receives the gradient of the state before the first step. `input_gradient` [T x B x
-  // input_size], if not null, receives the gradient of a dense input, or has it added.
+  // Advances `states` from before the first step to after the last.
+  void Forward(const Packed& packed, const LayerInput<Real>& input, const Batch& batch,
+               const LayerStates<Real>& states, Activations* a) const;
   void Backward(const Packed& packed, const LayerInput<Real>& input, const Batch& batch,
-                const Real* output_gradient, int64_t output_stride, Activations* a, Real* gradients,
-                Real* state_gradient, GemmUpdate input_update, Real* input_gradient) const;
+                const LayerGradients<Real>& gradients, Activations* a) const;
 
  private:
-  template <typename>
-  friend class LayerDecoder;  // reads the parameters at this layer's offsets
-
   int64_t rows() const { return cell_.shape.rows * hidden_; }
   int64_t input_rows() const { return cell_.shape.input_rows * hidden_; }
+  int64_t recurrent_size() const { return cell_.shape.recurrent_rows() * hidden_ * hidden_; }
   // An odd number of cache lines: the weight gradients read columns, and a stride of a power of two
   // would map a column to only a few sets of the cache.
   int64_t gates_stride() const {
@@ -107,20 +130,50 @@ class RecurrentLayer {
   int64_t StateBefore(int64_t t) const { return shape_.reverse ? t + 1 : t; }
   int64_t StateAfter(int64_t t) const { return shape_.reverse ? t : t + 1; }
   int64_t StepAt(int64_t i, int64_t steps) const { return shape_.reverse ? steps - 1 - i : i; }
+
+  template <typename T>
+  LayerTensors<T> TensorsIn(T* buffer) const;
+  // The rows of `u` [recurrent_rows H x H] that product number `product` consumes.
+  template <typename T>
+  MatrixView<T> RecurrentWeights(T* u, int product) const;
+  // The rows of gates of `steps` steps from step t on.
+  MatrixView<Real> Gates(int64_t t, int64_t steps, Activations* a) const {
+    return {a->gates.data() + t * a->lanes * gates_stride(), steps * a->lanes, rows(),
+            gates_stride()};
+  }
+  // The rows of gates that a product adds to.
+  template <typename T>
+  MatrixView<T> GatesOf(const RecurrentProduct& product, MatrixView<T> gates) const {
+    return gates.ColumnRange(product.first * hidden_, product.count * hidden_);
+  }
+
   // The states that step t starts from. Those of all steps are contiguous, in order of t.
   const Real* Before(const Activations& a, const Batch& batch, int state, int64_t t) const;
   // Copies the states before step t into `restarted`, and zeroes those of lanes that are reset.
   void Restart(const Batch& batch, int64_t t, Activations* a) const;
+  // Points `step`, a CellStep or a CellStepBack, at the gates and states of step t.
+  template <typename Step>
+  void PointAtStep(const Batch& batch, int64_t t, Activations* a, Step* step) const;
 
-  void FeedInput(const Packed& packed, const LayerInput<Real>& input, int64_t rows,
+  // Writes what the input and the bias contribute to the gates of the first `count` rows.
+  void FeedInput(const Packed& packed, const LayerInput<Real>& input, int64_t count,
                  Activations* a) const;
+
+  // Sets to zero the gradients that are sums over the steps.
+  void ClearSums(const LayerTensors<Real>& gradients, Activations* a) const;
+  // Replaces step t's gates by their gradients, and the gradients of the states after the step by
+  // those of the states before it.
+  void StepBack(const Packed& packed, const CellStepBack<Real>& step, int64_t t,
+                Activations* a) const;
   // Adds step t's share of the gradients of the bias and of the one-hot input weights. This is done
   // at each step because its gates are still in the cache.
-  void AddStepGradients(const LayerInput<Real>& input, int64_t t, const Activations& a,
-                        Real* gradients) const;
+  void AddStepGradients(const LayerInput<Real>& input, int64_t t, Activations* a,
+                        const LayerTensors<Real>& gradients) const;
+  // Ends the gradients of the lanes whose states were reset before step t.
+  void ClearResetLanes(const Batch& batch, int64_t t, Activations* a) const;
   // Overwrites the gradients of the other weights, with one product for each matrix.
   void WriteWeightGradients(const Packed& packed, const LayerInput<Real>& input, const Batch& batch,
-                            const Activations& a, Real* gradients) const;
+                            Activations* a, const LayerTensors<Real>& gradients) const;
 
   const Cell<Real>& cell_;
   const LayerShape shape_;

@@ -51,24 +51,32 @@ struct RecurrentNetwork<Real>::Buffers : Activations {
   typename InputLayer<Real>::Activations input;
   LayerInput<Real> first_input;
   std::vector<typename Layer::Activations> layers;
-  // Of each level: [T x B x D*H] where outputs must be joined or dropped, and the mask [B x D*H].
-  std::vector<AlignedVector<Real>> joined;
-  std::vector<AlignedVector<Real>> masks;
-  std::vector<const Real*> outputs;     // [T x B x D*H], of each level
-  AlignedVector<Real> logits_buffer;    // [T x B x V]
-  AlignedVector<Real> output_gradient;  // [T x B x D*H], of the level whose turn it is
-  // The same of the level below, while two directions add to it.
+  // One for each level:
+  std::vector<AlignedVector<Real>> joined;  // [T x B x D*H], if JoinOutputs must copy
+  std::vector<AlignedVector<Real>> masks;   // [B x D*H], empty without dropout
+  std::vector<const Real*> outputs;         // [T x B x D*H]
+  AlignedVector<Real> logits_buffer;        // [T x B x V]
+  // [T x B x D*H]: the gradient of the outputs of the level that Backward has come to.
+  AlignedVector<Real> output_gradient;
+  // The gradient of the outputs of the level below it, to which two directions add.
   AlignedVector<Real> input_gradient;
 };
 
 template <typename Real>
 RecurrentNetwork<Real>::RecurrentNetwork(const NetworkConfig& config, int vocabulary_size)
-    : hidden_(config.hidden_size),
+    : config_(config),
+      hidden_(config.hidden_size),
       directions_(config.directions()),
       vocabulary_size_(vocabulary_size),
       input_(vocabulary_size, config.embedding_size, &layout_),
       layers_(MakeLayers(config, input_, &layout_)),
       output_(directions_ * hidden_, vocabulary_size, &layout_) {}
+
+template <typename Real>
+LaneStates<Real> RecurrentNetwork<Real>::NewStates(int lanes) const {
+  return LaneStates<Real>(static_cast<int64_t>(layers_.size()), layers_.front().cell().shape.states,
+                          lanes, hidden_);
+}
 
 template <typename Real>
 auto RecurrentNetwork<Real>::NewPackedWeights(TrainingPrecision precision) const
@@ -101,11 +109,10 @@ auto RecurrentNetwork<Real>::NewActivations(int steps_max, int lanes) const
   for (const Layer& layer : layers_) {
     a->layers.push_back(layer.NewActivations(steps_max, lanes, &a->products));
   }
-  const size_t levels = layers_.size() / directions_;
-  a->joined.resize(levels);
-  a->masks.resize(levels);
+  a->joined.resize(levels());
+  a->masks.resize(levels());
   for (auto& mask : a->masks) mask.reserve(lanes * directions_ * hidden_);
-  a->outputs.resize(levels);
+  a->outputs.resize(levels());
   const int64_t rows = int64_t{steps_max} * lanes;
   a->logits_buffer.resize(rows * vocabulary_size_);
   a->output_gradient.resize(rows * directions_ * hidden_);
@@ -113,16 +120,15 @@ auto RecurrentNetwork<Real>::NewActivations(int steps_max, int lanes) const
 }
 
 template <typename Real>
-float RecurrentNetwork<Real>::RateBehind(int64_t level, const DropoutDraw* dropout) const {
+float RecurrentNetwork<Real>::OutputDropRate(int64_t level, const DropoutDraw* dropout) const {
   if (dropout == nullptr) return 0;
-  const bool last = (level + 1) * directions_ == static_cast<int64_t>(layers_.size());
-  return last ? dropout->rates.output : dropout->rates.between;
+  return level == levels() - 1 ? dropout->rates.output : dropout->rates.between;
 }
 
 template <typename Real>
 const Real* RecurrentNetwork<Real>::JoinOutputs(int64_t level, const Batch& batch,
                                                 Buffers* a) const {
-  const float rate = RateBehind(level, batch.dropout);
+  const float rate = OutputDropRate(level, batch.dropout);
   const typename Layer::Activations* sides = &a->layers[level * directions_];
   a->masks[level].resize(rate > 0 ? a->lanes * directions_ * hidden_ : 0);
   if (directions_ == 1 && rate == 0) return sides[0].outputs;
@@ -138,15 +144,22 @@ const Real* RecurrentNetwork<Real>::JoinOutputs(int64_t level, const Batch& batc
     }
   }
   if (rate > 0) {
-    Real* mask = a->masks[level].data();
     DrawMask(*batch.dropout, rate, kOutputsSite + static_cast<int>(level), batch.first_lane * width,
-             a->lanes * width, mask);
-    for (int64_t t = 0; t < batch.steps; ++t) {
-      Real* step = joined.data() + t * a->lanes * width;
-      kernels_.multiply(a->lanes * width, step, mask, step);
-    }
+             a->lanes * width, a->masks[level].data());
+    ApplyMask(level, batch, *a, joined.data());
   }
   return joined.data();
+}
+
+template <typename Real>
+void RecurrentNetwork<Real>::ApplyMask(int64_t level, const Batch& batch, const Buffers& a,
+                                       Real* rows) const {
+  const AlignedVector<Real>& mask = a.masks[level];
+  if (mask.empty()) return;
+  const auto size = static_cast<int64_t>(mask.size());
+  for (int64_t t = 0; t < batch.steps; ++t, rows += size) {
+    kernels_.multiply(size, rows, mask.data(), rows);
+  }
 }
 
 template <typename Real>
@@ -156,17 +169,15 @@ LayerInput<Real> RecurrentNetwork<Real>::InputOf(int64_t level, const Buffers& a
 }
 
 template <typename Real>
-void RecurrentNetwork<Real>::Forward(const PackedWeights& packed, const Batch& batch, Real* state,
-                                     Activations* activations) const {
+void RecurrentNetwork<Real>::Forward(const PackedWeights& packed, const Batch& batch,
+                                     LaneStates<Real>* states, Activations* activations) const {
   const Weights& weights = static_cast<const Weights&>(packed);
   Buffers& a = static_cast<Buffers&>(*activations);
   a.products.interruption = batch.interruption;
   a.first_input = input_.Forward(weights.parameters, batch, static_cast<int>(a.lanes), &a.input);
-  const int64_t levels = static_cast<int64_t>(a.outputs.size());
-  for (int64_t level = 0; level < levels; ++level) {
+  for (int64_t level = 0; level < levels(); ++level) {
     for (int64_t i = level * directions_; i < (level + 1) * directions_; ++i) {
-      layers_[i].Forward(weights.layers[i], InputOf(level, a), batch,
-                         state + i * a.lanes * layers_[i].state_size(), &a.layers[i]);
+      layers_[i].Forward(weights.layers[i], InputOf(level, a), batch, states->Of(i), &a.layers[i]);
     }
     if (IsInterrupted(batch.interruption)) return;
     a.outputs[level] = JoinOutputs(level, batch, &a);
@@ -184,48 +195,54 @@ double RecurrentNetwork<Real>::Loss(const int32_t* targets, int steps, Real scal
 template <typename Real>
 void RecurrentNetwork<Real>::Backward(const PackedWeights& packed, const Batch& batch,
                                       Activations* activations, Real* gradients,
-                                      Real* state_gradient) const {
+                                      LaneStates<Real>* state_gradients) const {
   const Weights& weights = static_cast<const Weights&>(packed);
   Buffers& a = static_cast<Buffers&>(*activations);
-  const int64_t width = directions_ * hidden_;
   a.products.interruption = batch.interruption;
   output_.Backward(weights.output, batch.steps * a.lanes, a.outputs.back(), a.logits(), gradients,
                    a.output_gradient.data(), &a.products);
-  for (int64_t level = static_cast<int64_t>(a.outputs.size()) - 1; level >= 0; --level) {
+  for (int64_t level = levels() - 1; level >= 0; --level) {
     if (IsInterrupted(batch.interruption)) return;
-    if (!a.masks[level].empty()) {
-      for (int64_t t = 0; t < batch.steps; ++t) {
-        Real* step = a.output_gradient.data() + t * a.lanes * width;
-        kernels_.multiply(a.lanes * width, step, a.masks[level].data(), step);
-      }
-    }
-    // A level's gradient is read to its end before the one below is written, but not by the second
-    // direction.
-    Real* below = nullptr;
-    if (level > 0 && directions_ == 1) below = a.output_gradient.data();
-    if (level > 0 && directions_ > 1) {
-      a.input_gradient.resize(a.output_gradient.size());
-      below = a.input_gradient.data();
-    }
-    if (level == 0 && !input_.one_hot()) below = a.input.gradient.data();
-    for (int64_t side = 0; side < directions_; ++side) {
-      const int64_t i = level * directions_ + side;
-      layers_[i].Backward(weights.layers[i], InputOf(level, a), batch,
-                          a.output_gradient.data() + side * hidden_, width, &a.layers[i], gradients,
-                          state_gradient == nullptr
-                              ? nullptr
-                              : state_gradient + i * a.lanes * layers_[i].state_size(),
-                          side == 0 ? GemmUpdate::kAssign : GemmUpdate::kAdd, below);
-    }
-    if (level > 0 && directions_ > 1) a.output_gradient.swap(a.input_gradient);
+    BackwardLevel(level, weights, batch, gradients, state_gradients, &a);
   }
   input_.Backward(batch, static_cast<int>(a.lanes), &a.input, gradients);
 }
 
 template <typename Real>
+void RecurrentNetwork<Real>::BackwardLevel(int64_t level, const Weights& weights,
+                                           const Batch& batch, Real* gradients,
+                                           LaneStates<Real>* state_gradients, Buffers* a) const {
+  const int64_t rows = batch.steps * a->lanes;
+  const int64_t width = directions_ * hidden_;
+  ApplyMask(level, batch, *a, a->output_gradient.data());
+  MatrixView<Real> below;
+  if (level == 0) {
+    if (!input_.one_hot()) below = {a->input.gradient.data(), rows, input_.size()};
+  } else if (directions_ == 1) {
+    // The layer has read all of this gradient by the time that it writes the one below.
+    below = {a->output_gradient.data(), rows, width};
+  } else {
+    // The second direction still reads this gradient after the first has written the one below.
+    a->input_gradient.resize(a->output_gradient.size());
+    below = {a->input_gradient.data(), rows, width};
+  }
+  const MatrixView<const Real> outputs(a->output_gradient.data(), rows, width);
+  for (int64_t side = 0; side < directions_; ++side) {
+    const int64_t i = level * directions_ + side;
+    LayerGradients<Real> layer = {.outputs = outputs.ColumnRange(side * hidden_, hidden_),
+                                  .parameters = gradients,
+                                  .input = below};
+    if (state_gradients != nullptr) layer.states = state_gradients->Of(i);
+    if (side > 0) layer.input_update = GemmUpdate::kAdd;
+    layers_[i].Backward(weights.layers[i], InputOf(level, *a), batch, layer, &a->layers[i]);
+  }
+  if (level > 0 && directions_ > 1) a->output_gradient.swap(a->input_gradient);
+}
+
+template <typename Real>
 std::unique_ptr<Decoder<Real>> RecurrentNetwork<Real>::NewDecoder(const Real* parameters,
                                                                   DecodePrecision precision) const {
-  if (bidirectional()) return nullptr;
+  if (config_.bidirectional) return nullptr;
   return std::make_unique<StackDecoder<Real>>(input_, layers_, output_, vocabulary_size_,
                                               parameters, precision);
 }

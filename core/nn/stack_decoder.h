@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/nn/decoder.h"
 #include "core/nn/input_layer.h"
 #include "core/nn/layer_decoder.h"
-#include "core/nn/network.h"
 #include "core/nn/output_layer.h"
 #include "core/nn/recurrent_layer.h"
 
@@ -23,7 +23,7 @@ class StackDecoder : public Decoder<Real> {
                const OutputLayer<Real>& output, int vocabulary_size, const Real* parameters,
                DecodePrecision precision)
       : output_(output, parameters, precision),
-        hidden_(layers.front().hidden_size()),
+        hidden_(layers.front().shape().hidden_size),
         layer_state_size_(layers.front().state_size()),
         precision_(precision) {
     for (const Layer& layer : layers) {

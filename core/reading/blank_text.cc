@@ -1,7 +1,7 @@
 #include "core/reading/blank_text.h"
 
 #include "absl/strings/str_replace.h"
-#include "core/nn/network.h"
+#include "core/nn/batch.h"
 #include "core/text/utf8.h"
 
 namespace runnel {

@@ -29,7 +29,7 @@ double EvaluateLanes(const Network<Real>& network,
                      Interruption* interruption) {
   const auto activations =
       network.NewActivations(static_cast<int>(kEvaluationSteps), static_cast<int>(lanes));
-  std::vector<Real> state(network.state_size() * lanes);
+  LaneStates<Real> states = network.NewStates(static_cast<int>(lanes));
   std::vector<int32_t> inputs(kEvaluationSteps * lanes);
   std::vector<int32_t> targets(kEvaluationSteps * lanes);
   const std::optional<int32_t> end_of_document = corpus.vocabulary().EndOfDocumentId();
@@ -50,13 +50,13 @@ double EvaluateLanes(const Network<Real>& network,
         corpus.CopyIds(start + 1, steps, lanes, targets.data() + lane);
       }
     }
-    if (network.bidirectional()) std::fill(state.begin(), state.end(), Real{0});
+    if (network.bidirectional()) states.SetZero();
     network.Forward(weights,
                     {.inputs = inputs.data(),
                      .steps = static_cast<int>(steps),
                      .resets = resets.empty() ? nullptr : resets.data(),
                      .interruption = interruption},
-                    state.data(), activations.get());
+                    &states, activations.get());
     if (IsInterrupted(interruption)) break;
     sum += network.Loss(targets.data(), static_cast<int>(steps), Real{0}, activations.get());
   }

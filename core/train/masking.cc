@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "core/math/random.h"
-#include "core/nn/network.h"
+#include "core/nn/batch.h"
 
 namespace runnel {
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "core/base/thread.h"
 #include "core/math/random.h"
+#include "core/nn/initialization.h"
 #include "core/train/evaluation.h"
 #include "core/train/masking.h"
 #include "core/train/shard.h"
@@ -24,11 +26,11 @@ template <typename Real>
 struct Trainer<Real>::Shard {
   int lane_begin;
   int lane_end;
-  std::vector<int32_t> inputs;     // [T x lanes]
-  std::vector<int32_t> targets;    // [T x lanes]
-  std::vector<uint8_t> resets;     // [T x lanes]
-  AlignedVector<Real> state;       // [layers][states][lanes][H], before the current batch
-  AlignedVector<Real> next_state;  // likewise, after it; of no meaning between steps
+  std::vector<int32_t> inputs;   // [T x lanes]
+  std::vector<int32_t> targets;  // [T x lanes]
+  std::vector<uint8_t> resets;   // [T x lanes]
+  LaneStates<Real> states;       // before the current batch
+  LaneStates<Real> next_states;  // after the current batch; undefined between steps
   AlignedVector<Real> gradients;
   double loss_sum = 0;  // nats
 
@@ -36,13 +38,12 @@ struct Trainer<Real>::Shard {
 };
 
 template <typename Real>
-Trainer<Real>::Trainer(const Network<Real>& network, int hidden_size, const Corpus& corpus,
+Trainer<Real>::Trainer(const Network<Real>& network, const Corpus& corpus,
                        const TrainingOptions& options, WorkerPool* pool, Interruption* interruption)
     : network_(network),
       corpus_(corpus),
       options_(options),
       pool_(*pool),
-      hidden_size_(hidden_size),
       split_(corpus.Split(options.validation_fraction)),
       reader_(corpus, split_.training, options.batch_size, options.sequence_length),
       parameters_(network.layout().size()),
@@ -52,8 +53,8 @@ Trainer<Real>::Trainer(const Network<Real>& network, int hidden_size, const Corp
       packed_(network.NewPackedWeights(options.precision)),
       chunk_squares_(Chunks(network.layout().size())) {
   PrepareThreadForMath();
-  InitializeParameters(network.layout(), options.initialization, hidden_size, options.seed,
-                       parameters_.data(), interruption);
+  InitializeParameters(network, options.initialization, options.seed, parameters_.data(),
+                       interruption);
   const int lanes = options.batch_size;
   const int shards = (lanes + kShardLanes - 1) / kShardLanes;
   for (int i = 0; i < shards && !IsInterrupted(interruption); ++i) {
@@ -62,8 +63,8 @@ Trainer<Real>::Trainer(const Network<Real>& network, int hidden_size, const Corp
     shard.inputs.resize(ids);
     shard.targets.resize(ids);
     shard.resets.resize(ids);
-    shard.state.resize(network.state_size() * shard.lanes());
-    shard.next_state.resize(shard.state.size());
+    shard.states = network.NewStates(shard.lanes());
+    shard.next_states = shard.states;
     shard.gradients.resize(network.layout().size());
     shards_.push_back(std::move(shard));
   }
@@ -93,7 +94,7 @@ std::optional<StepResult> Trainer<Real>::Step(Real learning_rate, Interruption* 
     Update(learning_rate, too_long ? static_cast<Real>(options_.clip_norm / norm) : Real{1});
   }
 
-  GoOnToNextBatch();
+  AdvanceToNextBatch();
   const double targets = static_cast<double>(options_.batch_size) * TargetsPerLane();
   return StepResult{.loss = loss_sum / targets, .gradient_norm = norm};
 }
@@ -164,9 +165,9 @@ void Trainer<Real>::RunShard(Shard* shard, typename Network<Real>::Activations* 
                                         shard->targets.data(), shard->resets.data());
   if (network_.bidirectional()) {
     Mask(shard);
-    std::fill(shard->next_state.begin(), shard->next_state.end(), Real{0});
+    shard->next_states.SetZero();
   } else {
-    std::copy(shard->state.begin(), shard->state.end(), shard->next_state.begin());
+    shard->next_states = shard->states;
   }
   const Batch batch = {.inputs = shard->inputs.data(),
                        .steps = steps,
@@ -175,7 +176,7 @@ void Trainer<Real>::RunShard(Shard* shard, typename Network<Real>::Activations* 
                        .first_lane = shard->lane_begin,
                        .interruption = interruption};
   activations->SetLanes(shard->lanes());
-  network_.Forward(*packed_, batch, shard->next_state.data(), activations);
+  network_.Forward(*packed_, batch, &shard->next_states, activations);
   if (IsInterrupted(interruption)) return;
   shard->loss_sum = network_.Loss(shard->targets.data(), steps, scale, activations);
   if (IsInterrupted(interruption)) return;
@@ -183,22 +184,17 @@ void Trainer<Real>::RunShard(Shard* shard, typename Network<Real>::Activations* 
 }
 
 template <typename Real>
-void Trainer<Real>::GoOnToNextBatch() {
+void Trainer<Real>::AdvanceToNextBatch() {
   dropout_.batch = static_cast<uint64_t>(++steps_done_);
   const bool all = reader_.Advance();
   if (all) ShiftLanes();
   for (Shard& shard : shards_) {
-    shard.state.swap(shard.next_state);
-    const int64_t lanes = shard.lanes();
-    const int64_t vectors = static_cast<int64_t>(shard.state.size()) / (lanes * hidden_size_);
-    for (int64_t lane = 0; lane < lanes; ++lane) {
+    std::swap(shard.states, shard.next_states);
+    for (int64_t lane = 0; lane < shard.lanes(); ++lane) {
       const int64_t draw = steps_done_ * options_.batch_size + shard.lane_begin + lane;
-      if (!all &&
-          RandomUniform(options_.seed, kStateResetStream, draw) >= options_.state_reset_share) {
-        continue;
-      }
-      for (int64_t v = 0; v < vectors; ++v) {
-        std::fill_n(shard.state.data() + (v * lanes + lane) * hidden_size_, hidden_size_, Real{0});
+      if (all ||
+          RandomUniform(options_.seed, kStateResetStream, draw) < options_.state_reset_share) {
+        shard.states.SetZero(lane);
       }
     }
   }
@@ -238,15 +234,7 @@ std::optional<double> Trainer<Real>::ValidationLoss(Interruption* interruption) 
 
 template <typename Real>
 std::vector<Real> Trainer<Real>::FirstLaneState() const {
-  const Shard& shard = shards_.front();
-  const int64_t lanes = shard.lanes();
-  const int64_t vectors = static_cast<int64_t>(shard.state.size()) / (lanes * hidden_size_);
-  std::vector<Real> state;
-  for (int64_t v = 0; v < vectors; ++v) {
-    const Real* first = shard.state.data() + v * lanes * hidden_size_;
-    state.insert(state.end(), first, first + hidden_size_);
-  }
-  return state;
+  return shards_.front().states.OfLane(0);
 }
 
 template class Trainer<float>;

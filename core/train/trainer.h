@@ -41,8 +41,8 @@ class Trainer {
   // Valid options and a corpus that `CheckCorpusSize` accepts; all must outlive the trainer.
   // Weights start as `options.initialization` draws them. A trainer whose construction was
   // interrupted lacks some of them and must not be used.
-  Trainer(const Network<Real>& network, int hidden_size, const Corpus& corpus,
-          const TrainingOptions& options, WorkerPool* pool, Interruption* interruption = nullptr);
+  Trainer(const Network<Real>& network, const Corpus& corpus, const TrainingOptions& options,
+          WorkerPool* pool, Interruption* interruption = nullptr);
   ~Trainer();
 
   // Trains on the current batch and moves to the next. A step whose loss or gradient is not finite
@@ -93,7 +93,7 @@ class Trainer {
   // Lets the lanes of the next epoch begin elsewhere.
   void ShiftLanes();
   // Carries the lanes' states over to the next batch, or zeroes them.
-  void GoOnToNextBatch();
+  void AdvanceToNextBatch();
   // Adds the shards' gradients into the first's, clips by value; returns the sum of squares of the
   // result, or anything if interrupted.
   double ReduceGradients(Interruption* interruption);
@@ -103,7 +103,6 @@ class Trainer {
   const TrainingOptions options_;
   WorkerPool& pool_;
   const TrainingKernels<Real>& kernels_ = GetTrainingKernels<Real>();
-  const int64_t hidden_size_;
   const CorpusSplit split_;
   LaneReader reader_;
   std::vector<Real> parameters_;

@@ -8,8 +8,8 @@
 #include "core/base/violations.h"
 #include "core/math/training_precision.h"
 #include "core/nn/dropout.h"
+#include "core/nn/initialization.h"
 #include "core/nn/network_config.h"
-#include "core/nn/parameters.h"
 
 namespace runnel {
 

@@ -142,8 +142,7 @@ absl::StatusOr<JobOutcome> Train(TrainingJob* job, const TrainingSpec& spec, Mod
   const auto pool = WorkerPool::Create(limits.threads);
   if (!pool.ok()) return pool.status();
   Interruption stop([job] { return job->stop_requested(); });
-  Trainer<float> trainer(*network, spec.network.hidden_size, corpus, spec.options, pool->get(),
-                         &stop);
+  Trainer<float> trainer(*network, corpus, spec.options, pool->get(), &stop);
   if (stop.interrupted()) return JobOutcome{.training = {.stopped = true}};
   if (spec.base) {
     if (absl::Status status = StartFromBase(spec, models, &trainer); !status.ok()) return status;

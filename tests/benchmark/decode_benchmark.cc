@@ -9,6 +9,7 @@
 #include "core/base/worker_pool.h"
 #include "core/generate/sampler.h"
 #include "core/math/random.h"
+#include "core/nn/initialization.h"
 #include "core/nn/network.h"
 #include "tests/benchmark/benchmarks.h"
 
@@ -26,8 +27,7 @@ struct DecodeCase {
 void Decode(benchmark::State& state, const DecodeCase& c) {
   const auto network = MakeNetwork<float>(c.network, c.vocabulary_size);
   std::vector<float> parameters(network->layout().size());
-  InitializeParameters(network->layout(), Initialization::kUniformFanHidden, c.network.hidden_size,
-                       1, parameters.data());
+  InitializeParameters(*network, Initialization::kUniformFanHidden, 1, parameters.data());
   const auto decoder = network->NewDecoder(parameters.data(), c.precision);
   std::vector<std::vector<float>> states(c.streams, std::vector<float>(decoder->state_size()));
   std::vector<float*> columns;

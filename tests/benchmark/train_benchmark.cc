@@ -40,7 +40,7 @@ void Train(benchmark::State& state, const TrainCase& c) {
   const Corpus corpus = *Corpus::Load(StringSource(text), VocabularyKind::kCodePoints);
   WorkerPool pool(c.threads);
   const auto network = MakeNetwork<float>(c.network, corpus.vocabulary().size());
-  Trainer<float> trainer(*network, c.network.hidden_size, corpus, c.options, &pool);
+  Trainer<float> trainer(*network, corpus, c.options, &pool);
   trainer.Step(1e-4f);
   // Forward once, backward twice: with respect to the input and to the weights.
   const double operations = 3 * 2 * ForwardMultiplyAdds(c.network, c.vocabulary_size);

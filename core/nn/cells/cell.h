@@ -88,6 +88,17 @@ struct Cell {
   void (*backward[kCellProductsMax])(const CellStepBack<Real>& step);
 };
 
+// Advances the states by one step. `add_product(i, product, v)` must add U v of product number i to
+// the gates that it is of.
+template <typename Real, typename AddProduct>
+void Advance(const Cell<Real>& cell, const CellStep<Real>& step, const AddProduct& add_product) {
+  for (int i = 0; i < cell.shape.num_products; ++i) {
+    const RecurrentProduct& product = cell.shape.products[i];
+    add_product(i, product, product.of_operand ? step.operand : step.before[0]);
+    cell.forward[i](step);
+  }
+}
+
 // Real is float or double.
 template <typename Real>
 const Cell<Real>& GetCell(CellType type);

@@ -78,7 +78,7 @@ absl::StatusOr<Trained> Train(const NetworkConfig& config, const Corpus& corpus,
   if (absl::Status status = CheckCorpusSize(corpus.size(), options); !status.ok()) return status;
   const auto network = MakeNetwork<float>(config, corpus.vocabulary().size());
   WorkerPool pool(study.threads);
-  Trainer<float> trainer(*network, config.hidden_size, corpus, options, &pool);
+  Trainer<float> trainer(*network, corpus, options, &pool);
   SilentObserver observer;
   auto outcome = RunTraining(options, SecondsNow, &trainer, &observer);
   if (!outcome.ok()) return outcome.status();

@@ -81,8 +81,8 @@ double Accuracy(const Network<float>& network, const std::vector<float>& paramet
   const auto packed = network.NewPackedWeights();
   network.Pack(parameters.data(), nullptr, packed.get());
   const auto activations = network.NewActivations(distance, kTestLines);
-  std::vector<float> state(network.state_size() * kTestLines);
-  network.Forward(*packed, {.inputs = inputs.data(), .steps = distance}, state.data(),
+  auto states = network.NewStates(kTestLines);
+  network.Forward(*packed, {.inputs = inputs.data(), .steps = distance}, &states,
                   activations.get());
   const int64_t size = network.vocabulary_size();
   int right = 0;
@@ -111,7 +111,7 @@ Result TrainAndTest(CellType cell, int distance, float learning_rate,
   training.initialization = Initialization::kOrthogonal;
   const auto network = MakeNetwork<float>({.cell = cell, .hidden_size = options.hidden_size},
                                           corpus.vocabulary().size());
-  Trainer<float> trainer(*network, options.hidden_size, corpus, training, pool);
+  Trainer<float> trainer(*network, corpus, training, pool);
   int64_t steps = 0;
   double best = 0;
   std::vector<float> best_parameters = trainer.parameters();

@@ -10,7 +10,7 @@ namespace {
 double SumOfLanes(const Network<float>& network, const Network<float>::PackedWeights& packed,
                   const Corpus& corpus, int64_t begin, int64_t symbols, int64_t lanes) {
   const auto activations = network.NewActivations(kColdWindow, static_cast<int>(lanes));
-  std::vector<float> state(network.state_size() * lanes);
+  auto states = network.NewStates(static_cast<int>(lanes));
   std::vector<int32_t> inputs(kColdWindow * lanes);
   std::vector<int32_t> targets(kColdWindow * lanes);
   double sum = 0;
@@ -21,8 +21,7 @@ double SumOfLanes(const Network<float>& network, const Network<float>::PackedWei
       corpus.CopyIds(place, steps, lanes, inputs.data() + lane);
       corpus.CopyIds(place + 1, steps, lanes, targets.data() + lane);
     }
-    network.Forward(packed, {.inputs = inputs.data(), .steps = steps}, state.data(),
-                    activations.get());
+    network.Forward(packed, {.inputs = inputs.data(), .steps = steps}, &states, activations.get());
     sum += network.Loss(targets.data(), steps, 0, activations.get());
   }
   return sum;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/math/random.h"
+#include "core/nn/initialization.h"
 #include "core/nn/parameters.h"
 
 namespace runnel {
@@ -15,8 +16,7 @@ namespace {
 class ProtocolsTest : public testing::Test {
  protected:
   ProtocolsTest() {
-    InitializeParameters(network_->layout(), Initialization::kUniformFanHidden, 9, 8,
-                         parameters_.data());
+    InitializeParameters(*network_, Initialization::kUniformFanHidden, 8, parameters_.data());
     for (float& parameter : parameters_) parameter *= 3;  // so that the state matters
   }
 

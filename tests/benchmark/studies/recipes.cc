@@ -112,7 +112,7 @@ absl::StatusOr<Row> Try(const std::string& name, const RecipesOptions& study,
                config.hidden_size, network->layout().size());
   std::fflush(stdout);
   WorkerPool pool(study.threads);
-  Trainer<float> trainer(*network, config.hidden_size, corpus, options, &pool);
+  Trainer<float> trainer(*network, corpus, options, &pool);
   CurvePrinter observer([&](const std::vector<float>& parameters) {
     return ColdLoss(*network, parameters, corpus, held_out, &pool);
   });

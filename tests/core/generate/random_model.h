@@ -9,6 +9,7 @@
 
 #include "core/base/thread.h"
 #include "core/math/random.h"
+#include "core/nn/initialization.h"
 #include "core/nn/language_model.h"
 #include "core/nn/parameters.h"
 
@@ -21,8 +22,7 @@ inline std::shared_ptr<const LanguageModel> RandomModel(
   PrepareThreadForMath();
   const auto network = MakeNetwork<float>(config, vocabulary.size());
   std::vector<float> parameters(network->layout().size());
-  InitializeParameters(network->layout(), Initialization::kUniformFanHidden, config.hidden_size, 8,
-                       parameters.data());
+  InitializeParameters(*network, Initialization::kUniformFanHidden, 8, parameters.data());
   for (float& parameter : parameters) parameter = static_cast<float>(parameter * strength);
   auto model = std::make_shared<LanguageModel>();
   model->vocabulary = std::move(vocabulary);

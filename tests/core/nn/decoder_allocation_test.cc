@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/nn/initialization.h"
 #include "core/nn/network.h"
 #include "tests/testing/allocations.h"
 
@@ -30,8 +31,7 @@ TEST_P(DecoderAllocation, StepOrReading_AfterTheLargest_AllocatesNothing) {
   for (const NetworkConfig& config : kConfigs) {
     const auto network = MakeNetwork<float>(config, kVocabulary);
     std::vector<float> parameters(network->layout().size());
-    InitializeParameters(network->layout(), Initialization::kUniformFanHidden, config.hidden_size,
-                         1, parameters.data());
+    InitializeParameters(*network, Initialization::kUniformFanHidden, 1, parameters.data());
     const auto decoder = network->NewDecoder(parameters.data(), GetParam());
     std::vector<std::vector<float>> states(kSessionsMax, std::vector<float>(decoder->state_size()));
     std::vector<float*> columns;

@@ -64,11 +64,11 @@ TEST(NetworkDropout, LanesOfAShard_AreMaskedAsInTheWholeBatch) {
     const auto ids = RandomIds(kSteps * 3, 5, 0);
     const auto logits = [&](const std::vector<int32_t>& inputs, int lanes, int first_lane) {
       const auto activations = network->NewActivations(kSteps, lanes);
-      std::vector<double> state(network->state_size() * lanes);
+      auto states = network->NewStates(lanes);
       network->Forward(
           *packed,
           {.inputs = inputs.data(), .steps = kSteps, .dropout = &draw, .first_lane = first_lane},
-          state.data(), activations.get());
+          &states, activations.get());
       return std::vector<double>(activations->logits(), activations->logits() + kSteps * lanes * 5);
     };
     const auto whole = logits(ids, 3, 0);

@@ -115,8 +115,8 @@ TEST(Backward, Gradients_ReplaceWhatIsThere) {
   const auto activations = network->NewActivations(3, 2);
   std::vector<double> again(once.size(), 7);
   for (int i = 0; i < 2; ++i) {
-    std::vector<double> moving = state;
-    network->Forward(*packed, {ids.data(), 3}, moving.data(), activations.get());
+    auto states = network->NewStates(2);
+    network->Forward(*packed, {ids.data(), 3}, &states, activations.get());
     network->Loss(ids.data(), 3, 1.0 / 6, activations.get());
     network->Backward(*packed, {ids.data(), 3}, activations.get(), again.data(), nullptr);
   }

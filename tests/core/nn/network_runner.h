@@ -2,6 +2,7 @@
 #ifndef RUNNEL_TESTS_CORE_NN_NETWORK_RUNNER_H_
 #define RUNNEL_TESTS_CORE_NN_NETWORK_RUNNER_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -60,17 +61,20 @@ NetworkRun<Real> RunNetwork(const Network<Real>& network, const std::vector<Real
   const auto packed = network.NewPackedWeights(extras.precision);
   network.Pack(parameters.data(), extras.dropout, packed.get());
   const auto activations = network.NewActivations(steps, lanes);
-  NetworkRun<Real> run{.state = state};
-  network.Forward(*packed, batch, run.state.data(), activations.get());
+  NetworkRun<Real> run;
+  LaneStates<Real> states = network.NewStates(lanes);
+  std::copy(state.begin(), state.end(), states.values().begin());
+  network.Forward(*packed, batch, &states, activations.get());
+  run.state.assign(states.values().begin(), states.values().end());
   const int64_t logits = static_cast<int64_t>(inputs.size()) * network.vocabulary_size();
   run.logits.assign(activations->logits(), activations->logits() + logits);
   const double count = static_cast<double>(inputs.size());
   run.loss =
       network.Loss(targets.data(), steps, static_cast<Real>(1 / count), activations.get()) / count;
   run.gradients.assign(network.layout().size(), std::numeric_limits<Real>::quiet_NaN());
-  run.state_gradient.resize(state.size());
-  network.Backward(*packed, batch, activations.get(), run.gradients.data(),
-                   run.state_gradient.data());
+  LaneStates<Real> state_gradients = network.NewStates(lanes);
+  network.Backward(*packed, batch, activations.get(), run.gradients.data(), &state_gradients);
+  run.state_gradient.assign(state_gradients.values().begin(), state_gradients.values().end());
   return run;
 }
 

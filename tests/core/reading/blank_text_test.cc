@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/nn/network.h"
+#include "core/nn/batch.h"
 
 namespace runnel {
 namespace {

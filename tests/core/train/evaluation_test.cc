@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/thread.h"
+#include "core/nn/initialization.h"
 #include "tests/core/train/training_fixture.h"
 
 namespace runnel {
@@ -22,8 +23,7 @@ class EvaluationTest : public testing::Test {
             MakeNetwork<Real>({.num_layers = 2, .hidden_size = 9}, corpus_.vocabulary().size())),
         parameters_(network_->layout().size()),
         packed_(network_->NewPackedWeights()) {
-    InitializeParameters(network_->layout(), Initialization::kUniformFanHidden, 9, 4,
-                         parameters_.data());
+    InitializeParameters(*network_, Initialization::kUniformFanHidden, 4, parameters_.data());
     network_->Pack(parameters_.data(), nullptr, packed_.get());
   }
 
@@ -95,8 +95,7 @@ TEST(Evaluation, StretchBeyondTheMaximum_IsNotRead) {
     const Corpus corpus = Corpus::Load(StringSource(whole), VocabularyKind::kCodePoints).value();
     const auto network = MakeNetwork<float>({.hidden_size = 4}, corpus.vocabulary().size());
     std::vector<float> parameters(network->layout().size());
-    InitializeParameters(network->layout(), Initialization::kUniformFanHidden, 4, 1,
-                         parameters.data());
+    InitializeParameters(*network, Initialization::kUniformFanHidden, 1, parameters.data());
     const auto packed = network->NewPackedWeights();
     network->Pack(parameters.data(), nullptr, packed.get());
     PrepareThreadForMath();

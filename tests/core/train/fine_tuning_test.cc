@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "core/nn/initialization.h"
+
 namespace runnel {
 namespace {
 
@@ -16,8 +18,7 @@ struct Side {
       : vocabulary(std::move(known)),
         network(MakeNetwork<double>(config, vocabulary.size())),
         parameters(network->layout().size()) {
-    InitializeParameters(network->layout(), Initialization::kUniformFanHidden, config.hidden_size,
-                         seed, parameters.data());
+    InitializeParameters(*network, Initialization::kUniformFanHidden, seed, parameters.data());
   }
 
   // The log-probabilities after reading `ids`, up to a constant.

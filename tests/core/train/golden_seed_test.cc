@@ -20,12 +20,12 @@ class SeedTrajectory : public testing::Test {
  protected:
   SeedTrajectory() {
     options_.sequence_length = golden_["steps"];
-    hidden_ = golden_["hidden"];
+    const int hidden = golden_["hidden"];
     corpus_ =
         std::make_unique<Corpus>(*Corpus::Load(StringSource(text_), VocabularyKind::kCodePoints));
-    network_ = MakeNetwork<Real>({.cell = CellType::kRnnTanh, .hidden_size = hidden_},
+    network_ = MakeNetwork<Real>({.cell = CellType::kRnnTanh, .hidden_size = hidden},
                                  corpus_->vocabulary().size());
-    trainer_ = std::make_unique<Trainer<Real>>(*network_, hidden_, *corpus_, options_, &pool_);
+    trainer_ = std::make_unique<Trainer<Real>>(*network_, *corpus_, options_, &pool_);
     SetInitialWeights();
   }
 
@@ -64,7 +64,6 @@ class SeedTrajectory : public testing::Test {
   const json golden_ = ReadGolden("seed_trajectory.json");
   const std::string text_ = golden_["text"];
   TrainingOptions options_ = DefaultTraining(Recipe::kSeed);
-  int hidden_ = 0;
   WorkerPool pool_{1};
   std::unique_ptr<Corpus> corpus_;
   std::unique_ptr<Network<Real>> network_;

@@ -115,10 +115,10 @@ TEST(InterruptedInitialization, AsksBeforeEachOrthogonalMatrix) {
   options.initialization = Initialization::kOrthogonal;
   WorkerPool pool(1);
   Answers never(kNever);
-  const Trainer<float> whole(*network, 12, corpus, options, &pool, &never.interruption);
+  const Trainer<float> whole(*network, corpus, options, &pool, &never.interruption);
   EXPECT_GE(never.asked.load(), 5 + 4 * 3);  // tensors, and thrice for each of four gates
   Answers once(1);
-  const Trainer<float> part(*network, 12, corpus, options, &pool, &once.interruption);
+  const Trainer<float> part(*network, corpus, options, &pool, &once.interruption);
   EXPECT_EQ(once.asked.load(), 2);
   EXPECT_EQ(part.parameters().back(), 0);  // the output's bias comes last
 }

@@ -49,11 +49,11 @@ void ExpectLossesByHand(const Corpus& corpus) {
       reader.CopyBatch(lane, lane + 1, inputs.data(), targets.data(), resets.data());
       MaskWindow(options.seed, step * options.batch_size + lane, options.sequence_length, 4,
                  setup.corpus.vocabulary().EndOfDocumentId(), 1, inputs.data(), targets.data());
-      std::vector<double> state(network.state_size());
+      auto states = network.NewStates(1);
       network.Forward(
           *packed,
           {.inputs = inputs.data(), .steps = options.sequence_length, .resets = resets.data()},
-          state.data(), activations.get());
+          &states, activations.get());
       sum += network.Loss(targets.data(), options.sequence_length, 0, activations.get());
     }
     const double loss = step == 0 ? first.loss : second.loss;
@@ -106,9 +106,8 @@ TEST(MaskedEvaluation, ShortRange_IsItsWindowsByHand) {
     setup.corpus.CopyIds(begin, steps, 1, inputs.data());
     MaskWindow(0, begin, steps, masked, std::nullopt, 1, inputs.data(), targets.data());
     const auto activations = network.NewActivations(steps, 1);
-    std::vector<double> state(network.state_size());
-    network.Forward(*packed, {.inputs = inputs.data(), .steps = steps}, state.data(),
-                    activations.get());
+    auto states = network.NewStates(1);
+    network.Forward(*packed, {.inputs = inputs.data(), .steps = steps}, &states, activations.get());
     sum += network.Loss(targets.data(), steps, 0, activations.get());
   }
   EXPECT_NEAR(Evaluate(network, *packed, setup.corpus, {100, 251}, &setup.pool), sum / 23, 1e-9);
@@ -131,9 +130,9 @@ TEST(MaskedEvaluation, Documents_AreReadEachFromTheZeroStateWhateverIsHidden) {
     for (const int32_t id : inputs) resets.push_back(id == end ? 1 : 0);
     MaskWindow(0, begin, 64, 10, end, 1, inputs.data(), targets.data());
     const auto activations = network.NewActivations(64, 1);
-    std::vector<double> state(network.state_size());
+    auto states = network.NewStates(1);
     network.Forward(*packed, {.inputs = inputs.data(), .steps = 64, .resets = resets.data()},
-                    state.data(), activations.get());
+                    &states, activations.get());
     const double sum = network.Loss(targets.data(), 64, 0, activations.get());
     EXPECT_NEAR(Evaluate(network, *packed, setup.corpus, {begin, begin + 65}, &setup.pool),
                 sum / 10, 1e-9);

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-#include "core/nn/network.h"
+#include "core/nn/batch.h"
 
 namespace runnel {
 namespace {

@@ -26,7 +26,7 @@ void ExpectLoop(Optimizer optimizer, const Update& update) {
   LaneReader reader(corpus, {0, corpus.size()}, options.batch_size, options.sequence_length);
 
   std::vector<double> weights = setup.trainer.parameters();
-  std::vector<double> state(network.state_size() * options.batch_size);
+  auto states = network.NewStates(options.batch_size);
   const auto packed = network.NewPackedWeights();
   const auto activations = network.NewActivations(options.sequence_length, options.batch_size);
   std::vector<int32_t> inputs(options.sequence_length * options.batch_size);
@@ -34,8 +34,7 @@ void ExpectLoop(Optimizer optimizer, const Update& update) {
   for (int step = 1; step <= 40; ++step) {  // passes the end of the lanes
     reader.CopyBatch(0, options.batch_size, inputs.data(), targets.data());
     network.Pack(weights.data(), nullptr, packed.get());
-    network.Forward(*packed, {inputs.data(), options.sequence_length}, state.data(),
-                    activations.get());
+    network.Forward(*packed, {inputs.data(), options.sequence_length}, &states, activations.get());
     const double count = static_cast<double>(inputs.size());
     const double loss =
         network.Loss(targets.data(), options.sequence_length, 1 / count, activations.get()) / count;
@@ -43,7 +42,7 @@ void ExpectLoop(Optimizer optimizer, const Update& update) {
     network.Backward(*packed, {inputs.data(), options.sequence_length}, activations.get(),
                      gradient.data(), nullptr);
     update(step, gradient, &weights);
-    if (reader.Advance()) state.assign(state.size(), 0);
+    if (reader.Advance()) states.SetZero();
 
     ASSERT_NEAR(setup.trainer.Step(0.02).loss, loss, 1e-10) << "step " << step;
     ASSERT_THAT(setup.trainer.parameters(), Pointwise(DoubleNear(1e-10), weights))

@@ -213,7 +213,7 @@ TEST(Trainer, Dropout_DrawsByBatchAndByLaneOfTheWholeBatch) {
   LaneReader reader(corpus, {.begin = 0, .end = corpus.size()}, 40, 8);
   const auto packed = setup.network->NewPackedWeights();
   const auto activations = setup.network->NewActivations(8, 40);
-  std::vector<double> state(setup.network->state_size() * 40);
+  auto states = setup.network->NewStates(40);
   std::vector<int32_t> inputs(8 * 40);
   std::vector<int32_t> targets(8 * 40);
   double loss = 0;
@@ -223,7 +223,7 @@ TEST(Trainer, Dropout_DrawsByBatchAndByLaneOfTheWholeBatch) {
     reader.Advance();
     setup.network->Pack(setup.trainer.parameters().data(), &draw, packed.get());
     setup.network->Forward(*packed, {.inputs = inputs.data(), .steps = 8, .dropout = &draw},
-                           state.data(), activations.get());
+                           &states, activations.get());
     loss = setup.network->Loss(targets.data(), 8, 1, activations.get()) / (8 * 40);
     EXPECT_NEAR(setup.trainer.Step(1e-3).loss, loss, 1e-12) << "batch " << batch;
   }

@@ -36,7 +36,7 @@ struct TrainingSetup {
       : corpus(text),
         network(MakeNetwork<Real>(config, corpus.vocabulary().size())),
         pool(threads),
-        trainer(*network, config.hidden_size, corpus, options, &pool) {}
+        trainer(*network, corpus, options, &pool) {}
 
   const Corpus corpus;
   const std::unique_ptr<Network<Real>> network;

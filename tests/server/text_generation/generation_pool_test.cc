@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/generate/single_stream.h"
+#include "core/nn/initialization.h"
 
 namespace runnel::server {
 namespace {
@@ -21,8 +22,7 @@ std::shared_ptr<const LanguageModel> RandomModel() {
   const auto network =
       MakeNetwork<float>({.cell = CellType::kLstm, .num_layers = 2, .hidden_size = 16}, 5);
   std::vector<float> parameters(network->layout().size());
-  InitializeParameters(network->layout(), Initialization::kUniformFanHidden, 16, 8,
-                       parameters.data());
+  InitializeParameters(*network, Initialization::kUniformFanHidden, 8, parameters.data());
   for (float& parameter : parameters) parameter *= 5;
   model->decoder = network->NewDecoder(parameters.data());
   return model;
