@@ -23,22 +23,51 @@ namespace runnel {
 
 HWY_EXPORT(NameOfTarget);
 
+namespace {
+
+// Highway 1.0.3 asks the system which registers it saves only if the processor says that the system
+// can be asked (OSXSAVE); otherwise it believes the processor. The compiler's run-time library then
+// takes none of these sets for supported.
+MachineSupport SupportOfThisMachine() {
+#if HWY_ARCH_X86
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return {.avx2 = avx2,
+          .avx512 = avx2 && __builtin_cpu_supports("avx512f") &&
+                    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl")};
+#else
+  return {.avx2 = true, .avx512 = true};  // Nothing to limit.
+#endif
+}
+
+// Each target is a bit; better targets are lower bits.
+int64_t BetterThan(int64_t target) { return target - 1; }
+
+}  // namespace
+
+int64_t TargetsOf(const MachineSupport& machine, int64_t targets) {
+  if (!machine.avx512) targets &= ~(BetterThan(HWY_AVX3) | HWY_AVX3);
+  if (!machine.avx2) targets &= ~(BetterThan(HWY_AVX2) | HWY_AVX2);
+  return targets;
+}
+
 void LimitInstructionSet(InstructionSet best) {
-  int64_t target = 0;
+  int64_t disabled = ~TargetsOf(SupportOfThisMachine(), ~int64_t{0});
   switch (best) {
     case InstructionSet::kBest:
-      return;
+      break;
     case InstructionSet::kAvx512:
-      target = HWY_AVX3;
+      disabled |= BetterThan(HWY_AVX3);
       break;
     case InstructionSet::kAvx2:
-      target = HWY_AVX2;
+      disabled |= BetterThan(HWY_AVX2);
       break;
     case InstructionSet::kPortable:
-      target = HWY_SCALAR;
+      disabled |= BetterThan(HWY_SCALAR);
       break;
   }
-  hwy::DisableTargets(target - 1);  // Each target is a bit; better targets are lower bits.
+  if (disabled == 0) return;
+  hwy::DisableTargets(disabled);
   // Asking Highway 1.0.3 for the supported targets resets its choice, as if none were disabled.
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }

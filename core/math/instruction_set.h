@@ -4,6 +4,8 @@
 #ifndef RUNNEL_CORE_MATH_INSTRUCTION_SET_H_
 #define RUNNEL_CORE_MATH_INSTRUCTION_SET_H_
 
+#include <cstdint>
+
 #include "absl/strings/string_view.h"
 #include "core/base/enum_table.h"
 
@@ -27,9 +29,22 @@ inline absl::string_view InstructionSetName(InstructionSet set) {
   return kInstructionSets.NameOf(set);
 }
 
-// Keeps the whole process from using better instruction sets than `best`. Call it once, before any
-// arithmetic.
+// Keeps the whole process from using better instruction sets than `best`, and from those that the
+// machine cannot run. Programs call it once, before any arithmetic, with kBest if nothing is to be
+// limited.
 void LimitInstructionSet(InstructionSet best);
+
+// What the processor, the operating system and a hypervisor between them support together. A
+// processor's own flags do not suffice: without XSAVE for its registers, the system does not save
+// them, and the first instruction that uses them ends the process (SIGILL).
+struct MachineSupport {
+  bool avx2 = false;  // and fused multiply-add
+  bool avx512 = false;
+};
+
+// Returns those of `targets` that the machine can run. A target is a bit of Highway's, for example
+// HWY_AVX2.
+int64_t TargetsOf(const MachineSupport& machine, int64_t targets);
 
 // The instruction set that the arithmetic uses, as Highway names it, for example "AVX2".
 absl::string_view ChosenInstructionSet();

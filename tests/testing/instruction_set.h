@@ -12,14 +12,13 @@ namespace runnel {
 // Limits the instruction set by the variable and prints the chosen one. Returns false, after a
 // message, if the variable names no instruction set.
 inline bool LimitInstructionSetByEnvironment() {
-  if (const char* name = std::getenv("RUNNEL_INSTRUCTION_SET"); name != nullptr) {
-    const auto set = kInstructionSets.Find(name);
-    if (!set) {
-      std::cerr << "RUNNEL_INSTRUCTION_SET: there is no \"" << name << "\"\n";
-      return false;
-    }
-    LimitInstructionSet(*set);
+  const char* name = std::getenv("RUNNEL_INSTRUCTION_SET");
+  const auto set = name == nullptr ? InstructionSet::kBest : kInstructionSets.Find(name);
+  if (!set) {
+    std::cerr << "RUNNEL_INSTRUCTION_SET: there is no \"" << name << "\"\n";
+    return false;
   }
+  LimitInstructionSet(*set);
   std::cerr << "instruction set: " << ChosenInstructionSet() << std::endl;
   return true;
 }
