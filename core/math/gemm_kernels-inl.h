@@ -171,7 +171,7 @@ void Multiply(MatrixView<const float> a, const std::byte* packed_b, Addend adden
         width = PanelWidth<Arithmetic>(n - first);
         const auto* panel = panels + first * panel_rows + PanelRows<Arithmetic>(k0) * width;
         float* c_part = c.Row(m0) + first;
-        // The first part of k starts from the addend, the others from what C holds by then.
+        // The first part of k starts from the addend, each other part from the sum so far, in C.
         const Addend added = k0 == 0 ? At(addend, m0, first) : Addend{c_part, c_stride};
         MultiplyPanel<Arithmetic>(stripes, std::min(width, n - first), depth, block, panel, added,
                                   c_part, c_stride);

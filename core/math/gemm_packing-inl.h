@@ -65,7 +65,8 @@ int64_t PackedBSize(int64_t k, int64_t n) {
          static_cast<int64_t>(sizeof(typename Arithmetic::Element));
 }
 
-// The floats of the k that follows that of `from`, number `k` of `depth`; null if there is none.
+// `from` points at the floats of number `k` of `depth` numbers along k. Returns those of number k +
+// 1; null if there are none, or if an element holds only one k.
 template <class Arithmetic>
 HWY_INLINE const float* Next(const float* from, int64_t stride, int64_t k, int64_t depth) {
   return Arithmetic::kPerElement > 1 && k + 1 < depth ? from + stride : nullptr;

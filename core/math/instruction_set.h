@@ -15,7 +15,7 @@ enum class InstructionSet {
   kBest,
   kAvx512,
   kAvx2,      // with fused multiply-add
-  kPortable,  // what every processor of this architecture has
+  kPortable,  // runs on every processor of this architecture
 };
 
 inline constexpr EnumTable<InstructionSet, 4> kInstructionSets({{InstructionSet::kBest, "best"},

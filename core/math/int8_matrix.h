@@ -1,5 +1,5 @@
 // A matrix product in 8-bit integers: weights with a scale for each row, columns quantised with a
-// scale that depends on the column alone.
+// scale that depends only on the column.
 //
 //   y[r] += scale[r] * scale(x) * sum over k of q[r][k] * q(x)[k],     q(x) in -127 ... 127
 //

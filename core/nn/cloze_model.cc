@@ -6,7 +6,7 @@
 namespace runnel {
 namespace {
 
-// Multiply-adds of one reading: some 10 ms of one core.
+// The most multiply-adds of one Read, which are about 10 ms of one core.
 constexpr int64_t kWorkMax = 1 << 29;
 constexpr int64_t kLanesMax = 32;
 

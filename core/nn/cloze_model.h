@@ -1,5 +1,5 @@
-// A bidirectional network with its weights, ready to predict the hidden characters of a text.
-// Immutable, shareable between threads.
+// A bidirectional network with its weights, ready to predict the hidden characters of a text. It is
+// immutable, and threads may share it.
 #ifndef RUNNEL_CORE_NN_CLOZE_MODEL_H_
 #define RUNNEL_CORE_NN_CLOZE_MODEL_H_
 
@@ -18,12 +18,12 @@ class ClozeModel {
   ClozeModel(std::unique_ptr<const Network<float>> network, std::vector<float> parameters);
 
   int vocabulary_size() const { return network_->vocabulary_size(); }
-  // An upper bound of the memory. The weights are there three times: as given, packed for the
-  // forward pass, and packed for the backward pass, which is unused here.
+  // An upper bound of the memory. The weights are stored three times: as given, packed for the
+  // forward pass, and packed for the backward pass, which is not used here.
   int64_t bytes() const { return 3 * BytesOf(parameters_); }
 
-  // The number of windows of `steps` symbols that can be read at once within a few milliseconds; at
-  // least 1, however large the network.
+  // The number of windows of `steps` symbols that one Read can read within about 10 ms. It is at
+  // least 1, however large the network is.
   int LanesAtOnce(int64_t steps) const;
 
   // Reads `lanes` windows of `steps` symbols [T x B], ids or kMaskedId. Each window is read

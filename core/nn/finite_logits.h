@@ -1,5 +1,5 @@
-// The check that what a model says is made of numbers. Weights can be finite, and their products
-// not: those of 1e38 overflow, or become infinite when they are rounded to 16 bits.
+// The check that a model's logits are finite. Even if all weights are finite, their products may
+// not be: weights near 1e38 overflow, or become infinite when they are rounded to 16 bits.
 #ifndef RUNNEL_CORE_NN_FINITE_LOGITS_H_
 #define RUNNEL_CORE_NN_FINITE_LOGITS_H_
 
@@ -10,10 +10,10 @@
 
 namespace runnel {
 
-// Whether none of `values` is infinite or not a number.
+// Whether no element of `values` is infinite or NaN.
 inline bool AllFinite(absl::Span<const float> values) {
-  // A finite number times 0 is 0, any other is not a number, and stays so in a sum. The sums side
-  // by side become vectors.
+  // A finite number times 0 is 0. Any other number times 0 is NaN, and so is each sum that it is
+  // added to. The compiler makes vectors of the separate sums.
   constexpr size_t kSums = 16;
   float sums[kSums] = {};
   size_t i = 0;
@@ -26,8 +26,8 @@ inline bool AllFinite(absl::Span<const float> values) {
   return sum == 0;
 }
 
-// What a call ends with that meets logits which are not finite: DATA_LOSS. The model's name belongs
-// before the message.
+// The error of a call that meets logits which are not finite: DATA_LOSS. The caller puts the
+// model's name before the message.
 inline absl::Status NotFiniteError() {
   return absl::DataLossError("its weights give logits that are not finite");
 }

@@ -12,8 +12,9 @@ namespace {
 // With more units, the factorization would take minutes.
 constexpr int64_t kOrthogonalHiddenMax = 1024;
 
-// Makes a block [H x H], filled with independent normal draws, orthogonal: uniform over all such
-// matrices, as the factor Q whose R has a positive diagonal (Mezzadri, 2007).
+// Fills a block [H x H] with a random orthogonal matrix, uniform over all such matrices: the factor
+// Q of a matrix of independent normal draws whose factor R has a positive diagonal (Mezzadri,
+// 2007).
 template <typename Real>
 void Orthogonalize(int64_t hidden, uint64_t seed, int64_t first, Real* block,
                    Interruption* interruption) {

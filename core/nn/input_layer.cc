@@ -19,7 +19,7 @@ typename InputLayer<Real>::Activations InputLayer<Real>::NewActivations(int step
                                                                         int lanes) const {
   Activations a;
   if (one_hot()) {
-    a.scale.reserve(int64_t{steps_max} * lanes);  // of dropout, if there is any
+    a.scale.reserve(int64_t{steps_max} * lanes);  // for dropout, which a later batch may have
   } else {
     a.mask.reserve(lanes * embedding_);
     a.dense.resize(int64_t{steps_max} * lanes * embedding_);
@@ -36,7 +36,9 @@ LayerInput<Real> InputLayer<Real>::Forward(const Real* parameters, const Batch& 
   if (one_hot()) {
     if (rate == 0) return {.ids = batch.inputs};
     a->scale.resize(count);
-    for (int64_t r = 0; r < count; ++r) {  // one element of the lane's mask over the vocabulary
+    // A mask of a lane has an element for each character. A scale is the element of the character
+    // that the lane reads.
+    for (int64_t r = 0; r < count; ++r) {
       const int64_t element =
           (batch.first_lane + r % lanes) * vocabulary_ + std::max(batch.inputs[r], 0);
       DrawMask(*batch.dropout, rate, kInputSite, element, 1, &a->scale[r]);

@@ -16,18 +16,18 @@ template <typename Real>
 class InputLayer {
  public:
   struct Activations {
-    std::vector<Real> dense;     // [T x B x E], of an embedding
-    std::vector<Real> scale;     // [T x B], of one-hot input with dropout
-    std::vector<Real> mask;      // [B x E], of an embedding with dropout
-    std::vector<Real> gradient;  // [T x B x E]
+    std::vector<Real> dense;     // [T x B x E], only of an embedding
+    std::vector<Real> scale;     // [T x B], only of one-hot input with dropout
+    std::vector<Real> mask;      // [B x E], only of an embedding with dropout
+    std::vector<Real> gradient;  // [T x B x E], only of an embedding
   };
 
-  // `embedding_size` 0: one-hot.
+  // The input is one-hot if `embedding_size` is 0.
   InputLayer(int vocabulary_size, int embedding_size, ParameterLayout* layout);
 
   bool one_hot() const { return embedding_ == 0; }
   int64_t size() const { return one_hot() ? vocabulary_ : embedding_; }
-  // [V x E]; null if one-hot.
+  // The embedding [V x E], or null if the input is one-hot.
   const Real* embedding(const Real* parameters) const {
     return one_hot() ? nullptr : parameters + weight_;
   }
@@ -36,7 +36,8 @@ class InputLayer {
   // Returns the input of the first layer, which points into `batch` or `a`.
   LayerInput<Real> Forward(const Real* parameters, const Batch& batch, int lanes,
                            Activations* a) const;
-  // Writes the embedding's part of `gradients`, from a->gradient.
+  // Writes the embedding's part of `gradients`. a->gradient must hold the gradient of the first
+  // layer's input.
   void Backward(const Batch& batch, int lanes, Activations* a, Real* gradients) const;
 
  private:

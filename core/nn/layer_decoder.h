@@ -1,5 +1,5 @@
-// A recurrent layer with its weights packed for generating: those of the input, including the
-// embedding if there is one, and the recurrent ones.
+// A recurrent layer with its weights packed for generating text: the weights of the input, with
+// which the embedding, if there is one, is multiplied in advance, and the recurrent weights.
 #ifndef RUNNEL_CORE_NN_LAYER_DECODER_H_
 #define RUNNEL_CORE_NN_LAYER_DECODER_H_
 
@@ -33,7 +33,7 @@ class LayerDecoder {
     for (const PackedMatrix<Real>& matrix : recurrent_) bytes += matrix.bytes();
     return bytes;
   }
-  // Multiply-adds of one column's step.
+  // The multiply-adds of one column's step.
   int64_t cost() const {
     int64_t cost = input_.rows() * input_.cols();
     for (const PackedMatrix<Real>& matrix : recurrent_) cost += matrix.rows() * matrix.cols();
@@ -50,9 +50,9 @@ class LayerDecoder {
 
   const Cell<Real>& cell_;
   const int64_t hidden_;
-  PackedMatrix<Real> input_;  // of a dense input
+  PackedMatrix<Real> input_;  // only of a dense input
   PackedMatrix<Real> recurrent_[kCellProductsMax];
-  std::vector<Real> lookup_;  // of characters: W x + b, [V x rows x H]
+  std::vector<Real> lookup_;  // W x + b of each character [V x rows x H]; not of a dense input
   std::vector<Real> bias_;    // [rows x H]
   std::vector<Real> peepholes_;
 };

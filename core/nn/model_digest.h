@@ -1,4 +1,4 @@
-// Tells a version of a model from every other. A state token is bound to it.
+// A digest that is different for each version of each model. State tokens are bound to it.
 #ifndef RUNNEL_CORE_NN_MODEL_DIGEST_H_
 #define RUNNEL_CORE_NN_MODEL_DIGEST_H_
 
@@ -11,11 +11,11 @@
 
 namespace runnel {
 
-// Zeros for a model that is not a version.
+// It is zeros for a model that is not a published version.
 using ModelDigest = Hash128;
 
-// The digest of version `name`:`version`, which was made at `create_time_ms`. Every part counts:
-// the same weights under another number are another version.
+// The digest of version `name`:`version`, which was created at `create_time_ms` (Unix time). It
+// depends on every argument: the same weights under another version number are another version.
 ModelDigest DigestOf(const std::string& name, int version, int64_t create_time_ms,
                      const Vocabulary& vocabulary, const std::vector<float>& parameters);
 

@@ -32,8 +32,9 @@ class OutputLayer {
     GemmWeights<Real> weight;  // W^T
     GemmWeights<Real> weight_back;
   };
-  // Products with the gradients of logits stay f32: beside a target's, nearly 1, all but the likely
-  // characters' are so small that integers on its scale would lose them, always to one side.
+  // Products with the gradients of logits stay f32. The gradient of a target's logit is nearly -1,
+  // and those of all unlikely characters are tiny and positive. On the scale of the target's,
+  // integers would round them all to zero, which is a bias.
   Packed NewPacked(TrainingPrecision precision) const {
     return {.weight = GemmWeights<Real>(hidden_, vocabulary_, precision),
             .weight_back = GemmWeights<Real>(vocabulary_, hidden_, TrainingPrecision::kF32)};
@@ -52,7 +53,7 @@ class OutputLayer {
                                  {logits, rows, vocabulary_}, products);
   }
 
-  // As Network::Loss: logits become gradients. Cross-entropies are added in row order.
+  // Does the work of Network::Loss, which describes it. Cross-entropies are added in row order.
   double Loss(const int32_t* targets, int64_t rows, Real scale, Real* logits,
               Interruption* interruption) const {
     constexpr int64_t kSliceRows = 64;

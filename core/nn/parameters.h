@@ -1,9 +1,9 @@
 // A network's parameters: one flat buffer with named tensors in it.
 //
-// The same layout serves weights, gradients and optimizer memories, so clipping, optimizers and
-// reductions see plain arrays. Tensors carry PyTorch's names. A one-hot input's weights are kept
-// transposed, [vocabulary x gates*hidden], so that looking a character up is reading one row;
-// `ToFileOrder` and `FromFileOrder` translate to PyTorch's order.
+// Weights, gradients and optimizer memories have the same layout, so clipping, optimizers and
+// reductions see plain arrays. Tensors have PyTorch's names. A one-hot input's weights are stored
+// transposed, [vocabulary x gates*hidden], so that looking up a character means reading one row.
+// `ToFileOrder` and `FromFileOrder` convert to and from PyTorch's order.
 #ifndef RUNNEL_CORE_NN_PARAMETERS_H_
 #define RUNNEL_CORE_NN_PARAMETERS_H_
 
@@ -21,7 +21,7 @@ enum class TensorRole {
   kRecurrentWeight,
   kPeephole,
   kBias,           // of the gate rows; the sum of PyTorch's bias_ih and bias_hh
-  kRecurrentBias,  // GRU_RESET_AFTER: the last rows of PyTorch's bias_hh, kept apart
+  kRecurrentBias,  // only of GRU_RESET_AFTER: the last rows of PyTorch's bias_hh
   kOutputWeight,
   kOutputBias
 };
@@ -32,11 +32,12 @@ struct Tensor {
   // In PyTorch's order; cols is 0 for a vector.
   int64_t rows = 0;
   int64_t cols = 0;
-  // How the buffer differs from PyTorch's order: its last `rows_in_front` rows come first, then it
-  // is transposed.
+  // The differences of the buffer's order from PyTorch's: first PyTorch's last `rows_in_front` rows
+  // are moved to the front, then the tensor is transposed.
   int64_t rows_in_front = 0;
   bool transposed = false;
-  // kBias: the first of the hidden_size elements whose positive values keep memory; -1: none.
+  // In a kBias, the first of the hidden_size elements that keep memory if they are positive; -1 if
+  // there are none.
   int64_t forget_begin = -1;
   int64_t offset = 0;  // in the buffer, in elements
 
@@ -51,7 +52,7 @@ class ParameterLayout {
 
   int64_t size() const { return size_; }  // elements
   const std::vector<Tensor>& tensors() const { return tensors_; }
-  // Null if there is none of that name.
+  // Returns null if no tensor has that name.
   const Tensor* Find(absl::string_view name) const;
 
  private:
@@ -59,8 +60,8 @@ class ParameterLayout {
   int64_t size_ = 0;
 };
 
-// Copies one tensor out of / into a parameter buffer; `values` is in PyTorch's order, tensor.size()
-// elements.
+// Copies one tensor out of a parameter buffer or into it. `values` has tensor.size() elements in
+// PyTorch's order.
 template <typename Real>
 void ToFileOrder(const Tensor& tensor, const Real* parameters, Real* values);
 template <typename Real>

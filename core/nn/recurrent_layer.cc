@@ -121,7 +121,8 @@ typename RecurrentLayer<Real>::Activations RecurrentLayer<Real>::NewActivations(
   a.gates.resize(steps_max * lanes * gates_stride());
   for (int s = 0; s < cell_.shape.states; ++s) {
     a.states[s].resize((int64_t{steps_max} + 1) * units);
-    // The first batch with resets may come at any time; until then these are pages never touched.
+    // Any later batch may be the first with resets. Until then, this memory is reserved but never
+    // touched.
     a.restarted[s].reserve(steps_max * units);
     a.state_gradient[s].resize(units);
   }

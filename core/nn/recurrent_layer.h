@@ -47,7 +47,7 @@ struct LayerTensors {
   T* peepholes;                               // [peepholes H]
 };
 
-// What the backward pass of a layer reads and writes apart from its activations.
+// The gradients that the backward pass of a layer reads and writes.
 template <typename Real>
 struct LayerGradients {
   // The gradients with respect to the outputs [T*B x H], which are read.
@@ -155,7 +155,7 @@ class RecurrentLayer {
   template <typename Step>
   void PointAtStep(const Batch& batch, int64_t t, Activations* a, Step* step) const;
 
-  // Writes what the input and the bias contribute to the gates of the first `count` rows.
+  // Writes the contributions of the input and the bias to the first `count` rows of gates.
   void FeedInput(const Packed& packed, const LayerInput<Real>& input, int64_t count,
                  Activations* a) const;
 

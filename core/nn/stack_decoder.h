@@ -1,4 +1,4 @@
-// A one-directional network packed for generating: one character of each session at a time.
+// The `Decoder` of a one-directional network: a stack of layer decoders and the output layer.
 #ifndef RUNNEL_CORE_NN_STACK_DECODER_H_
 #define RUNNEL_CORE_NN_STACK_DECODER_H_
 
@@ -54,7 +54,8 @@ class StackDecoder : public Decoder<Real> {
     const auto sessions = static_cast<int64_t>(ids.size());
     const int64_t units = sessions * hidden_;
     const int64_t kinds = layer_state_size_ / hidden_;  // h, c
-    // [2][sessions][H], h of the even and the odd layers, then [sessions][H] of each other state.
+    // The columns are [2][sessions][H], which hold h of the even and of the odd layers, and after
+    // them [sessions][H] for each of the other states.
     Real* const columns = scratch->Columns((kinds + 1) * units);
     const Real* below = nullptr;
     for (size_t layer = 0; layer < layers_.size(); ++layer) {
@@ -77,8 +78,9 @@ class StackDecoder : public Decoder<Real> {
     output_.Step(sessions, below, logits, &scratch->product);
   }
 
-  // Layer by layer, so that only one layer's weights have to be in the cache, and what a layer
-  // reads is multiplied for all steps at once.
+  // Reads all characters with the first layer, then all of its outputs with the second, and so on.
+  // Then only one layer's weights have to be in the cache at a time, and a layer's input products
+  // are computed for all steps at once.
   void Read(absl::Span<const int32_t> ids, Real* state,
             DecodeScratch<Real>* scratch) const override {
     const auto steps = static_cast<int64_t>(ids.size());

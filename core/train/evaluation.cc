@@ -13,15 +13,15 @@ namespace {
 constexpr int64_t kLaneSymbolsMin = 512;
 constexpr uint64_t kMaskSeed = 0;
 
-// Symbols of `steps` that are predicted.
+// The number of symbols among `steps` that are predicted.
 template <typename Real>
 int64_t TargetsOf(const Network<Real>& network, int64_t steps) {
   if (!network.bidirectional()) return steps;
   return MaskedSymbols(static_cast<int>(steps), kMaskFractionDefault);
 }
 
-// Reads lanes of `lane_symbols` symbols each; the first lane begins at `begin`. Returns the summed
-// nats, of only some symbols if interrupted.
+// Reads `lanes` lanes of `lane_symbols` symbols each, of which the first begins at `begin`. Returns
+// the sum of the cross-entropies in nats, only of some symbols if interrupted.
 template <typename Real>
 double EvaluateLanes(const Network<Real>& network,
                      const typename Network<Real>::PackedWeights& weights, const Corpus& corpus,
@@ -40,7 +40,7 @@ double EvaluateLanes(const Network<Real>& network,
     for (int64_t lane = 0; lane < lanes; ++lane) {
       const int64_t start = begin + lane * lane_symbols + done;
       corpus.CopyIds(start, steps, lanes, inputs.data() + lane);
-      // Where documents end is told as in training, whether or not the symbol is hidden.
+      // As in training, the network is told where documents end even if that symbol is hidden.
       for (size_t i = lane; i < resets.size(); i += lanes) resets[i] = inputs[i] == end_of_document;
       if (network.bidirectional()) {
         MaskWindow(kMaskSeed, start, static_cast<int>(steps),

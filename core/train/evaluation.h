@@ -1,4 +1,4 @@
-// How well a network predicts a stretch of a corpus that it was not trained on.
+// Measures how well a network predicts a part of a corpus that it was not trained on.
 #ifndef RUNNEL_CORE_TRAIN_EVALUATION_H_
 #define RUNNEL_CORE_TRAIN_EVALUATION_H_
 
@@ -13,23 +13,24 @@
 
 namespace runnel {
 
-// The fewest symbols that can be evaluated: one character and the next.
+// The fewest symbols that can be evaluated: a character and the next one.
 inline constexpr int64_t kEvaluationSymbolsMin = 2;
-// A longer stretch is evaluated this far only: enough for the third decimal, and never minutes.
+// Only so many symbols of a longer part are evaluated. They suffice for three decimals and never
+// take minutes.
 inline constexpr int64_t kEvaluationSymbolsMax = 1 << 19;
-// Lanes that are read side by side, at most, and steps at once.
+// The most lanes that are read at the same time, and the steps of a batch.
 inline constexpr int64_t kEvaluationLanesMax = 32;
 inline constexpr int64_t kEvaluationSteps = kMaskedWindowDefault;
 
-// The mean cross-entropy, nats a predicted character.
+// Returns the mean cross-entropy in nats per predicted character.
 //
-// A bidirectional network predicts 15 % of the characters, always the same ones, of windows of 64
-// that it reads each by itself, whatever the windows and the share it was trained with. For a
-// one-directional one the stretch is read as up to 32 lanes side by side, each from the zero state
-// and at least 512 symbols long, the state carried to the lane's end; so the result lies a little
-// above that of one pass. Results are the same for any number of threads.
+// A bidirectional network reads separate windows of 64 characters and predicts 15 % of them, always
+// the same ones, whatever windows and share it was trained with. A one-directional network reads
+// the part as up to 32 lanes at the same time. Each lane has at least 512 symbols, starts from the
+// zero state and carries its state to its end. The result is therefore a little higher than that of
+// one pass. It is the same for any number of threads.
 //
-// Returns nothing if interrupted; each thread of the pool asks at each step of each layer.
+// Returns nothing if interrupted. Each thread of the pool asks at each step of each layer.
 template <typename Real>
 std::optional<double> Evaluate(const Network<Real>& network,
                                const typename Network<Real>::PackedWeights& weights,

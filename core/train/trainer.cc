@@ -15,7 +15,7 @@
 namespace runnel {
 namespace {
 
-// Parameters that one task of the reduction and the update covers.
+// The number of parameters that one task of the reduction and of the update covers.
 constexpr int64_t kChunk = 1 << 15;
 
 int64_t Chunks(int64_t parameters) { return (parameters + kChunk - 1) / kChunk; }
@@ -86,7 +86,7 @@ std::optional<StepResult> Trainer<Real>::Step(Real learning_rate, Interruption* 
   double loss_sum = 0;
   for (const Shard& shard : shards_) loss_sum += shard.loss_sum;
   const double norm = std::sqrt(ReduceGradients(interruption));
-  // The last moment: from here on the trainer changes.
+  // From here on the trainer changes, so a step can no longer be interrupted.
   if (IsInterrupted(interruption)) return std::nullopt;
 
   if (std::isfinite(loss_sum) && std::isfinite(norm)) {
@@ -118,8 +118,8 @@ void Trainer<Real>::Mask(Shard* shard) const {
 template <typename Real>
 void Trainer<Real>::Update(Real learning_rate, Real scale) {
   optimizer_.BeginStep(learning_rate);
-  // At first of about the last tenth of all steps, however slow the decay: else the first weights,
-  // far from any good, would weigh for long.
+  // At first the average is of about the last tenth of all steps, however slow its decay is.
+  // Otherwise the first weights, which are bad, would keep their share in it for long.
   if (averages()) ++averaged_steps_;
   const Real rate = static_cast<Real>(
       std::max(1.0 - options_.averaging, 10.0 / (9.0 + static_cast<double>(averaged_steps_))));
@@ -224,7 +224,7 @@ bool Trainer<Real>::has_validation() const {
 
 template <typename Real>
 std::optional<double> Trainer<Real>::ValidationLoss(Interruption* interruption) {
-  // As the weights will be served, in f32.
+  // The weights are evaluated in f32 because they will be served in it.
   std::unique_ptr<typename Network<Real>::PackedWeights> f32;
   if (options_.precision != TrainingPrecision::kF32) f32 = network_.NewPackedWeights();
   auto* packed = f32 != nullptr ? f32.get() : packed_.get();

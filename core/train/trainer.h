@@ -1,15 +1,15 @@
 // Trains one network on one corpus, batch by batch.
 //
-// A one-directional network carries its lanes' states on from batch to batch and predicts every
-// next character. A bidirectional one reads each lane's T characters as a window of its own, from
-// zero states at both ends, and predicts those that are hidden; which ones is a function of (seed,
-// step, lane).
+// A one-directional network carries its lanes' states over from batch to batch and predicts every
+// next character. A bidirectional one reads each lane's T characters as a separate window, from
+// zero states at both ends, and predicts the characters that are hidden. (seed, step, lane) decides
+// which ones are.
 //
-// Lanes are split into shards whose number depends on the batch size alone; each shard runs forward
-// and backward with gradients of its own, which are then added in shard order. So the weights after
-// n steps are the same to the bit for any number of threads.
+// Lanes are split into shards, whose number depends only on the batch size. Each shard runs forward
+// and backward with its own gradients, which are then added in shard order. So the weights after n
+// steps have the same bits for any number of threads.
 //
-// Not thread-safe: one thread drives it; inside it spreads the work over its pool.
+// The trainer is not thread-safe: one thread calls it. It spreads its work over a pool.
 #ifndef RUNNEL_CORE_TRAIN_TRAINER_H_
 #define RUNNEL_CORE_TRAIN_TRAINER_H_
 
@@ -30,17 +30,19 @@
 namespace runnel {
 
 struct StepResult {
-  double loss = 0;  // nats a predicted character, mean over the batch, before the step
-  double gradient_norm =
-      0;  // of the loss as `loss_reduction` scales it, after clip_value, before clip_norm
+  // The mean over the batch before the step, in nats per predicted character.
+  double loss = 0;
+  // The norm of the gradient of the loss as `loss_reduction` scales it, after clipping by
+  // `clip_value` and before clipping by `clip_norm`.
+  double gradient_norm = 0;
 };
 
 template <typename Real>
 class Trainer {
  public:
-  // Valid options and a corpus that `CheckCorpusSize` accepts; all must outlive the trainer.
-  // Weights start as `options.initialization` draws them. A trainer whose construction was
-  // interrupted lacks some of them and must not be used.
+  // The options must be valid, and `CheckCorpusSize` must accept the corpus. `network`, `corpus` and
+  // `pool` must outlive the trainer. `options.initialization` decides how the weights start. A
+  // trainer whose construction was interrupted lacks some of them and must not be used.
   Trainer(const Network<Real>& network, const Corpus& corpus, const TrainingOptions& options,
           WorkerPool* pool, Interruption* interruption = nullptr);
   ~Trainer();
@@ -48,20 +50,20 @@ class Trainer {
   // Trains on the current batch and moves to the next. A step whose loss or gradient is not finite
   // leaves the weights as they were.
   StepResult Step(Real learning_rate) { return *Step(learning_rate, /*interruption=*/nullptr); }
-  // Returns nothing if interrupted before the weights are updated; the trainer is then as it was
-  // before the step, to the bit. `interruption` is asked by all threads of the pool, between slices
-  // of about 2^30 multiply-adds at most.
+  // Returns nothing if it is interrupted before the weights are updated. The trainer then has the
+  // same bits as before the step. All threads of the pool ask `interruption`, at least once every
+  // 2^30 multiply-adds or so.
   std::optional<StepResult> Step(Real learning_rate, Interruption* interruption);
 
-  // The mean cross-entropy of `outcome` on the validation part, nats a character; see `Evaluate`.
-  // It must not be empty.
+  // The mean cross-entropy of `outcome` on the validation part, in nats per character; see
+  // `Evaluate`. Requires has_validation().
   double ValidationLoss() { return *ValidationLoss(/*interruption=*/nullptr); }
   // Returns nothing if interrupted.
   std::optional<double> ValidationLoss(Interruption* interruption);
 
   const Network<Real>& network() const { return network_; }
   const std::vector<Real>& parameters() const { return parameters_; }
-  // What the training is about: the moving average of the weights, or the weights if none is kept.
+  // The result of the training: the moving average of the weights, or the weights if none is kept.
   const std::vector<Real>& outcome() const {
     return averages() && averaged_steps_ > 0 ? average_ : parameters_;
   }
@@ -69,33 +71,33 @@ class Trainer {
   int64_t batches_per_epoch() const { return reader_.batches_per_epoch(); }
   bool has_validation() const;
 
-  // Where the first lane stands: its state before the next batch, [layers][states][H], and that
-  // batch's first character.
+  // The first lane's state before the next batch, [layers][states][H], and the first character that
+  // it reads in that batch.
   std::vector<Real> FirstLaneState() const;
   int32_t FirstInput() const { return reader_.FirstInput(); }
 
  private:
   struct Shard;
 
-  // Both leave anything in the shard's gradients, loss and next state if interrupted.
+  // Computes the shard's gradients, loss and next states. If interrupted, these are undefined.
   void RunShard(Shard* shard, Interruption* interruption);
   void RunShard(Shard* shard, typename Network<Real>::Activations* activations,
                 Interruption* interruption) const;
-  // Characters of a lane that a step predicts.
+  // The number of a lane's characters that a step predicts.
   int TargetsPerLane() const;
   // Hides characters of the shard's lanes.
   void Mask(Shard* shard) const;
   bool averages() const { return options_.averaging > 0; }
-  // The masks of the current batch; null: none.
+  // The dropout masks of the current batch, or null without dropout.
   const DropoutDraw* Masks() const { return dropout_.rates.any() ? &dropout_ : nullptr; }
-  // Takes the step that the first shard's gradients, times `scale`, ask for.
+  // Updates the weights by the first shard's gradients times `scale`.
   void Update(Real learning_rate, Real scale);
-  // Lets the lanes of the next epoch begin elsewhere.
+  // Moves the places where the lanes of the next epoch begin, if the options ask for it.
   void ShiftLanes();
   // Carries the lanes' states over to the next batch, or zeroes them.
   void AdvanceToNextBatch();
-  // Adds the shards' gradients into the first's, clips by value; returns the sum of squares of the
-  // result, or anything if interrupted.
+  // Adds the shards' gradients to the first's and clips the result by value. Returns the sum of its
+  // squares, which is undefined if interrupted.
   double ReduceGradients(Interruption* interruption);
 
   const Network<Real>& network_;
@@ -106,15 +108,15 @@ class Trainer {
   const CorpusSplit split_;
   LaneReader reader_;
   std::vector<Real> parameters_;
-  std::vector<Real> average_;  // empty: none is kept
+  std::vector<Real> average_;  // empty if none is kept
   int64_t averaged_steps_ = 0;
   int64_t epochs_begun_ = 0;
   DropoutDraw dropout_;
   OptimizerState<Real> optimizer_;
   std::unique_ptr<typename Network<Real>::PackedWeights> packed_;
   std::vector<Shard> shards_;
-  // As many as shards run at once; each takes one for as long as it runs. The one that waited
-  // longest goes first, so that the first step brings all of them to their size.
+  // One for each shard that runs at the same time; a shard takes one while it runs. The one that
+  // has waited longest is taken first, so that all of them grow to their size in the first step.
   std::vector<std::unique_ptr<typename Network<Real>::Activations>> spare_;
   std::mutex spare_mutex_;
   std::vector<double> chunk_squares_;

@@ -1,15 +1,15 @@
-// A recurrent cell as a layer sees it: how many rows of gates it has, what feeds them, and the
-// arithmetic of one step, forward and back.
+// A recurrent cell as a layer sees it: the number of its rows of gates, the products that feed
+// them, and the arithmetic of one step, forward and backward.
 //
 // Each kind of cell is one file, <kind>-inl.h, which opens with the equations and has the backward
 // pass next to the forward pass. `GetCell` in cells.cc is the only switch over cells.
 //
-// A forward step, for B lanes at once: the layer writes W x + b into the gates; then, for each of
+// A forward step advances B lanes. The layer writes W x + b into the gates; then, for each of
 // the cell's `products`, it adds the recurrent product and calls `forward[i]`. A backward step
 // takes the products in the opposite order: `backward[i]` overwrites the gates with their
 // gradients; the layer then derives the gradients of the weights and of the product's input.
-// Shapes: gates [B x rows x H], with a stride of `gates_stride` between lanes; states, operand and
-// their gradients [B x H].
+// Shapes: gates are [B x rows x H], with a stride of `gates_stride` between lanes; states, operand
+// and their gradients are [B x H].
 #ifndef RUNNEL_CORE_NN_CELLS_CELL_H_
 #define RUNNEL_CORE_NN_CELLS_CELL_H_
 
@@ -19,7 +19,7 @@
 
 namespace runnel {
 
-inline constexpr int kCellStatesMax = 2;  // h, and c where there is one
+inline constexpr int kCellStatesMax = 2;  // h and, if the cell has it, c
 inline constexpr int kCellProductsMax = 2;
 inline constexpr int kPeepholesMax = 3;
 
@@ -33,7 +33,7 @@ struct RecurrentProduct {
 
 struct CellShape {
   int rows;        // blocks of H in the gates buffer
-  int input_rows;  // the first of them are fed by the input: rows of W and of b, in blocks of H
+  int input_rows;  // the number of these, the first ones, that the input feeds through W and b
   int states;      // 1: h; 2: h and c
   int num_products;
   RecurrentProduct products[kCellProductsMax];
@@ -42,7 +42,7 @@ struct CellShape {
   // the recurrent rows, which end with a block of their own, are contiguous.
   bool candidate_first = false;
   int peepholes = 0;
-  int forget_row = -1;  // the block of b whose positive values keep memory; -1: none
+  int forget_row = -1;  // the row whose gate keeps memory if its bias is positive; -1: none
 
   int recurrent_rows() const {
     int count = 0;
@@ -71,7 +71,7 @@ struct CellStepBack {
   int64_t gates_stride;
   const Real* before[kCellStatesMax];
   const Real* after[kCellStatesMax];
-  const Real* output_gradient;  // of h as the layer's output, rows `output_stride` apart
+  const Real* output_gradient;  // of h as the layer's output, with a stride of `output_stride`
   int64_t output_stride;
   // In: the gradients of `after` that come from later steps. Out: the gradients of `before`,
   // without the part that comes through a product.

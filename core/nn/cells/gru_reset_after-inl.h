@@ -1,19 +1,21 @@
-// Gated recurrent unit, the reset gate applied after the recurrent product, as cuDNN and PyTorch.
+// Gated recurrent unit whose reset gate is applied after the recurrent product, as in cuDNN and
+// PyTorch:
 //
 //   r, z = sigmoid(W x[t] + U h[t-1] + b)                reset and update gate
 //   s    = U h[t-1] + b_s                                the candidate's recurrent part
 //   n    = tanh(W x[t] + b + r * s)                      candidate
 //   h[t] = (1 - z) * n + z * h[t-1]
 //
-// backward:
+// Backward:
 //
 //   dn = dh * (1 - z)          da_n = dn * (1 - n^2)
 //   dz = dh * (h[t-1] - n)     da_z = dz * z (1 - z)
 //   dr = da_n * s              da_r = dr * r (1 - r)
 //   ds = da_n * r
-//   dh[t-1] = dh * z + (through U of r, z and s)
+//   dh[t-1] = dh * z + (the part that comes through U of r, z and s)
 //
-// Rows n, r, z, s: the input feeds the first three, the state the last three. One state, h.
+// The rows of gates are n, r, z, s. The input feeds the first three, and the state feeds the last
+// three. The state is h.
 #if defined(RUNNEL_CORE_NN_CELLS_GRU_RESET_AFTER_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RUNNEL_CORE_NN_CELLS_GRU_RESET_AFTER_INL_H_
 #undef RUNNEL_CORE_NN_CELLS_GRU_RESET_AFTER_INL_H_

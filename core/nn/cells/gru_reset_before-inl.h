@@ -1,18 +1,19 @@
-// Gated recurrent unit (Cho et al., 2014), the reset gate applied to h before the recurrent
-// product. Rows r, z, n:
+// Gated recurrent unit (Cho et al., 2014), whose reset gate is applied to h before the recurrent
+// product. The rows of gates are r, z, n:
 //
 //   r, z = sigmoid(W x[t] + U h[t-1] + b)                reset and update gate
 //   n    = tanh(W x[t] + U (r * h[t-1]) + b)             candidate
 //   h[t] = (1 - z) * h[t-1] + z * n
 //
-// backward, where the gradient of q = r * h[t-1] comes through U of the candidate:
+// Backward, where the gradient of q = r * h[t-1] comes through U of the candidate:
 //
 //   dn = dh * z                da_n = dn * (1 - n^2)
 //   dz = dh * (n - h[t-1])     da_z = dz * z (1 - z)
 //   dr = dq * h[t-1]           da_r = dr * r (1 - r)
-//   dh[t-1] = dh * (1 - z) + dq * r + (through U of r and z)
+//   dh[t-1] = dh * (1 - z) + dq * r + (the part that comes through U of r and z)
 //
-// Two products: first r and z from h, then n from q, the operand. One state, h.
+// There are two products: the first feeds r and z from h, the second feeds n from q, the operand.
+// The state is h.
 #if defined(RUNNEL_CORE_NN_CELLS_GRU_RESET_BEFORE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RUNNEL_CORE_NN_CELLS_GRU_RESET_BEFORE_INL_H_
 #undef RUNNEL_CORE_NN_CELLS_GRU_RESET_BEFORE_INL_H_

@@ -1,12 +1,13 @@
 // Long short-term memory (Hochreiter and Schmidhuber, 1997; with forget gates, Gers et al., 2000),
-// as PyTorch's. Rows i, f, g, o:
+// as in PyTorch. The rows of gates are i, f, g, o:
 //
 //   i, f, o = sigmoid(W x[t] + U h[t-1] + b)      input, forget, output gate
 //   g       = tanh(W x[t] + U h[t-1] + b)         candidate
 //   c[t]    = f * c[t-1] + i * g
 //   h[t]    = o * tanh(c[t])
 //
-// backward, with dh[t] as for every cell and dc[t] from step t+1:
+// Backward, where dh[t] is the sum of the layer above's and step t+1's parts, and dc[t] comes from
+// step t+1:
 //
 //   do = dh * tanh(c)                 da_o = do * o (1 - o)
 //   dc += dh * o * (1 - tanh(c)^2)
@@ -15,7 +16,7 @@
 //   dg = dc * i                       da_g = dg * (1 - g^2)
 //   dc[t-1] = dc * f
 //
-// States h, c.
+// The states are h and c.
 #if defined(RUNNEL_CORE_NN_CELLS_LSTM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RUNNEL_CORE_NN_CELLS_LSTM_INL_H_
 #undef RUNNEL_CORE_NN_CELLS_LSTM_INL_H_

@@ -1,16 +1,16 @@
-// LSTM with coupled gates (the CIFG of Greff et al., 2017): what is forgotten makes room for what
-// is new. Rows f, g, o:
+// LSTM with coupled gates (the CIFG of Greff et al., 2017): the input gate is 1 - f, so a unit
+// takes in as much as it forgets. The rows of gates are f, g, o:
 //
 //   f, o = sigmoid(W x[t] + U h[t-1] + b)
 //   g    = tanh(W x[t] + U h[t-1] + b)
 //   c[t] = f * c[t-1] + (1 - f) * g
 //   h[t] = o * tanh(c[t])
 //
-// backward as LSTM's, but for
+// The backward pass is that of the LSTM, except for
 //
 //   df = dc * (c[t-1] - g)            dg = dc * (1 - f)
 //
-// States h, c.
+// The states are h and c.
 #if defined(RUNNEL_CORE_NN_CELLS_LSTM_COUPLED_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RUNNEL_CORE_NN_CELLS_LSTM_COUPLED_INL_H_
 #undef RUNNEL_CORE_NN_CELLS_LSTM_COUPLED_INL_H_

@@ -1,5 +1,6 @@
-// LSTM with diagonal peepholes (Gers and Schmidhuber, 2000): the gates also see the cell state, one
-// weight a unit, i and f the old one, o the new one. Rows i, f, g, o:
+// LSTM with diagonal peepholes (Gers and Schmidhuber, 2000): each unit's gates also see its cell
+// state, with one weight each; i and f see the old state, o sees the new one. The rows of gates are
+// i, f, g, o:
 //
 //   i    = sigmoid(W x[t] + U h[t-1] + b + p_i * c[t-1])
 //   f    = sigmoid(W x[t] + U h[t-1] + b + p_f * c[t-1])
@@ -8,13 +9,13 @@
 //   o    = sigmoid(W x[t] + U h[t-1] + b + p_o * c[t])
 //   h[t] = o * tanh(c[t])
 //
-// backward as LSTM's, but c also acts through the peepholes:
+// The backward pass is that of the LSTM, but c also acts through the peepholes:
 //
 //   dc      += dh * o * (1 - tanh(c)^2) + da_o * p_o
 //   dc[t-1]  = dc * f + da_i * p_i + da_f * p_f
 //   dp_i    += da_i * c[t-1]    dp_f += da_f * c[t-1]    dp_o += da_o * c[t]
 //
-// States h, c; peepholes p_i, p_f, p_o.
+// The states are h and c, the peepholes p_i, p_f, p_o.
 #if defined(RUNNEL_CORE_NN_CELLS_LSTM_PEEPHOLE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RUNNEL_CORE_NN_CELLS_LSTM_PEEPHOLE_INL_H_
 #undef RUNNEL_CORE_NN_CELLS_LSTM_PEEPHOLE_INL_H_

@@ -3,11 +3,12 @@
 //   a[t] = W x[t] + U h[t-1] + b
 //   h[t] = f(a[t])
 //
-// backward, from dh[t] = (what the layer above gives) + (what step t+1 gives, U^T da[t+1]):
+// Backward, where dh[t] is the gradient from the layer above plus the one from step t+1, U^T
+// da[t+1]:
 //
 //   da[t] = dh[t] * f'(a[t]),   f' = 1 - h^2 for tanh, [h > 0] for ReLU
 //
-// One row of gates, a; one state, h.
+// The row of gates is a, the state h.
 #if defined(RUNNEL_CORE_NN_CELLS_RNN_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RUNNEL_CORE_NN_CELLS_RNN_INL_H_
 #undef RUNNEL_CORE_NN_CELLS_RNN_INL_H_

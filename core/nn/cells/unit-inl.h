@@ -1,5 +1,5 @@
-// What a cell's arithmetic sees: a vector of neighbouring units of one lane, compiled once for each
-// instruction set.
+// The view that a cell's arithmetic has of a step: a vector of neighbouring units of one lane.
+// Compiled once for each instruction set.
 #if defined(RUNNEL_CORE_NN_CELLS_UNIT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef RUNNEL_CORE_NN_CELLS_UNIT_INL_H_
 #undef RUNNEL_CORE_NN_CELLS_UNIT_INL_H_
@@ -14,7 +14,7 @@ HWY_BEFORE_NAMESPACE();
 namespace runnel {
 namespace HWY_NAMESPACE {
 
-// Units j, j + 1, ... of one lane on the way forward; D is a Highway vector tag.
+// Units j, j + 1, ... of one lane in the forward pass. D is a Highway vector tag.
 template <class D>
 struct Units {
   using Real = hn::TFromD<D>;
@@ -34,7 +34,7 @@ struct Units {
   HWY_INLINE V Peephole(int i) const { return hn::LoadU(d, step.peepholes + i * step.hidden + j); }
 };
 
-// The same on the way back.
+// The same units in the backward pass.
 template <class D>
 struct UnitsBack {
   using Real = hn::TFromD<D>;
@@ -51,7 +51,7 @@ struct UnitsBack {
   HWY_INLINE void SetGate(int row, V v) const { hn::StoreU(v, d, gates + row * step.hidden + j); }
   HWY_INLINE V Before(int state) const { return hn::LoadU(d, step.before[state] + offset); }
   HWY_INLINE V After(int state) const { return hn::LoadU(d, step.after[state] + offset); }
-  // The whole gradient of h: from above and from the steps behind.
+  // The whole gradient of h: the parts from the layer above and from the later steps.
   HWY_INLINE V HiddenGradient() const {
     return hn::Add(hn::LoadU(d, step.output_gradient + output_offset), StateGradient(0));
   }
@@ -69,19 +69,19 @@ struct UnitsBack {
   }
 };
 
-// dy s (1 - s), where s = sigmoid(x) and dy is the gradient of s: that of x.
+// The gradient of x, dy s (1 - s), where s = sigmoid(x) and dy is the gradient of s.
 template <class V>
 HWY_INLINE V SigmoidGradient(V dy, V s) {
   return hn::Mul(dy, hn::NegMulAdd(s, s, s));
 }
 
-// dy (1 - y^2), where y = tanh(x).
+// The gradient of x, dy (1 - y^2), where y = tanh(x) and dy is the gradient of y.
 template <class D, class V>
 HWY_INLINE V TanhGradient(D d, V dy, V y) {
   return hn::Mul(dy, hn::NegMulAdd(y, y, hn::Set(d, hn::TFromD<D>{1})));
 }
 
-// (1 - share) a + share b, as a + share (b - a).
+// (1 - share) a + share b, computed as a + share (b - a).
 template <class V>
 HWY_INLINE V Mix(V a, V b, V share) {
   return hn::MulAdd(share, hn::Sub(b, a), a);
