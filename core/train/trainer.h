@@ -40,8 +40,8 @@ struct StepResult {
 template <typename Real>
 class Trainer {
  public:
-  // The options must be valid, and `CheckCorpusSize` must accept the corpus. `network`, `corpus` and
-  // `pool` must outlive the trainer. `options.initialization` decides how the weights start. A
+  // The options must be valid, and `CheckCorpusSize` must accept the corpus. `network`, `corpus`
+  // and `pool` must outlive the trainer. `options.initialization` decides how the weights start. A
   // trainer whose construction was interrupted lacks some of them and must not be used.
   Trainer(const Network<Real>& network, const Corpus& corpus, const TrainingOptions& options,
           WorkerPool* pool, Interruption* interruption = nullptr);
