@@ -33,26 +33,26 @@ constexpr int kShutdownTasks = 2;
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
-  auto engine = Engine::Create(options);
-  if (!engine.ok()) return engine.status();
-  std::unique_ptr<Server> server(new Server(*std::move(engine)));
+  auto parts = ServerParts::Create(options);
+  if (!parts.ok()) return parts.status();
+  std::unique_ptr<Server> server(new Server(*std::move(parts)));
   if (absl::Status status = server->Listen(); !status.ok()) return status;
   return server;
 }
 
-Server::Server(std::unique_ptr<Engine> engine)
-    : engine_(std::move(engine)),
-      text_generation_(engine_.get()),
-      training_jobs_(engine_.get()),
-      models_(engine_.get()),
+Server::Server(std::unique_ptr<ServerParts> parts)
+    : parts_(std::move(parts)),
+      text_generation_(parts_->ForTextGeneration(), parts_->ForTraining()),
+      training_jobs_(parts_->ForTraining()),
+      models_(parts_->ForModels()),
       shutdown_work_(kShutdownTasks, kShutdownTasks) {}
 
 Server::~Server() { ShutDown(0); }
 
 absl::Status Server::Listen() {
-  const auto connections_max = ConnectionsMax(engine_->options.max_connections, DescriptorLimit());
+  const auto connections_max = ConnectionsMax(parts_->options.max_connections, DescriptorLimit());
   if (!connections_max.ok()) return connections_max.status();
-  auto sockets = ListeningSockets::Open(engine_->options.listen);
+  auto sockets = ListeningSockets::Open(parts_->options.listen);
   if (!sockets.ok()) return sockets.status();
   address_ = sockets->address();
   if (!shutdown_work_.start_status().ok()) return shutdown_work_.start_status();
@@ -67,7 +67,7 @@ absl::Status Server::Listen() {
 }
 
 absl::Status Server::Build() {
-  const ServerOptions& options = engine_->options;
+  const ServerOptions& options = parts_->options;
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::health::v1::HealthCheckRequest::descriptor();  // links its description in, for reflection
@@ -75,7 +75,11 @@ absl::Status Server::Build() {
   connections_ = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
       grpc::InsecureServerCredentials());
-  for (const auto& [name, value] : ConnectionArguments(options)) {
+  for (const auto& [name, value] :
+       ConnectionArguments({.keepalive_seconds = options.keepalive_seconds,
+       .keepalive_timeout_seconds = options.keepalive_timeout_seconds,
+       .idle_seconds_max = options.max_connection_idle_seconds,
+       .age_seconds_max = options.max_connection_age_seconds})) {
     builder.AddChannelArgument(name, value);
   }
   builder.SetMaxReceiveMessageSize(
@@ -85,7 +89,7 @@ absl::Status Server::Build() {
   builder.RegisterService(&models_);
   auto interceptors = UnreadableRequestInterceptors();
   interceptors.push_back(calls_.NewInterceptorFactory());
-  interceptors.push_back(engine_->guard.NewInterceptorFactory());
+  interceptors.push_back(parts_->guard.NewInterceptorFactory());
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
   grpc_server_ = builder.BuildAndStart();
   if (grpc_server_ == nullptr) return absl::InternalError("gRPC cannot start the server");
@@ -105,14 +109,14 @@ void Server::Serve(int listener, int descriptor) {
   connections_->HandleNewConnection(&connection);
 }
 
-void Server::Drain() { ShutDown(engine_->options.drain_seconds); }
+void Server::Drain() { ShutDown(parts_->options.drain_seconds); }
 
 void Server::ShutDown(double patience_seconds) {
   if (grpc_server_ == nullptr) return;
   grpc_server_->GetHealthCheckService()->Shutdown();  // all NOT_SERVING, for good
   if (acceptor_ != nullptr) acceptor_->Stop();
-  engine_->upload_calls.CancelAll();  // no Train call could name what they bring
-  engine_->corpora.Stop();            // no job would begin with them
+  parts_->incoming_calls.CancelAll();  // no Train call could name what they bring
+  parts_->corpora.Stop();              // no job would begin with them
   const auto texts_end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                             std::chrono::duration<double>(patience_seconds));
   // Refuses new calls at once and cancels those that still run at its deadline, which is after the
@@ -133,15 +137,15 @@ void Server::ShutDown(double patience_seconds) {
   // At the same time as the texts end: a step of a large network may take longer than they have.
   shutdown_work_
       .Submit([&] {
-        engine_->jobs.Stop();
+        parts_->jobs.Stop();
         jobs_ended.set_value();
       })
       .IgnoreError();
   while (active_texts() > 0 && Clock::now() < texts_end) {
     std::this_thread::sleep_for(kDrainPoll);
   }
-  engine_->generation.StartDraining();
-  engine_->readings.StartDraining();
+  parts_->generation.StartDraining();
+  parts_->readings.StartDraining();
   jobs_end.wait();
   while (calls_.count() > 0 && grpc_end.wait_for(kDrainPoll) != std::future_status::ready) continue;
   // A connected peer without a call would hold gRPC's shutdown to its deadline.

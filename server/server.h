@@ -12,9 +12,9 @@
 #include "server/base/call_count.h"
 #include "server/base/connection_acceptor.h"
 #include "server/base/executor.h"
-#include "server/engine.h"
 #include "server/models/model_service.h"
 #include "server/options.h"
+#include "server/parts.h"
 #include "server/text_generation/text_generation_service.h"
 #include "server/training/training_job_service.h"
 
@@ -31,10 +31,10 @@ class Server {
   // HOST:PORT with the port that is in use, or unix:PATH.
   const std::string& address() const { return address_; }
   // The number of texts that are being written, scored or filled.
-  int active_texts() const { return engine_->generation.active() + engine_->readings.active(); }
+  int active_texts() const { return parts_->generation.active() + parts_->readings.active(); }
 
   // The number of calls that are under way, of all services.
-  int calls() const { return engine_->guard.calls(); }
+  int calls() const { return parts_->guard.calls(); }
 
   // Ends the service: new calls are refused (UNAVAILABLE) and training is cancelled. Running texts
   // have `drain_seconds` to finish; then they end with FINISH_REASON_DRAINING, or with UNAVAILABLE
@@ -43,7 +43,7 @@ class Server {
   void Drain();
 
  private:
-  explicit Server(std::unique_ptr<Engine> engine);
+  explicit Server(std::unique_ptr<ServerParts> parts);
 
   absl::Status Listen();
   absl::Status Build();
@@ -51,7 +51,7 @@ class Server {
   void Serve(int listener, int descriptor);
   void ShutDown(double patience_seconds);
 
-  const std::unique_ptr<Engine> engine_;
+  const std::unique_ptr<ServerParts> parts_;
   TextGenerationService text_generation_;
   TrainingJobService training_jobs_;
   ModelService models_;

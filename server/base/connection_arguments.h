@@ -6,12 +6,17 @@
 #include <utility>
 #include <vector>
 
-#include "server/options.h"
-
 namespace runnel::server {
 
+struct ConnectionTimes {
+  int keepalive_seconds = 0;          // silence after which the server pings a client
+  int keepalive_timeout_seconds = 0;  // how long a client may take to answer that ping
+  int idle_seconds_max = 0;           // a connection without calls is closed then; 0: never
+  int age_seconds_max = 0;            // a client is asked to connect anew then; 0: never
+};
+
 // Arguments of gRPC's server, by name.
-std::vector<std::pair<std::string, int>> ConnectionArguments(const ServerOptions& options);
+std::vector<std::pair<std::string, int>> ConnectionArguments(const ConnectionTimes& times);
 
 }  // namespace runnel::server
 

@@ -13,8 +13,8 @@ constexpr int64_t kChunkBytes = 1 << 20;
 
 }  // namespace
 
-ExportCall* ExportCall::Start(Engine* engine, const v1::ExportModelRequest& request) {
-  const std::shared_ptr<ExportCall> call(new ExportCall(engine));
+ExportCall* ExportCall::Start(const ModelParts& parts, const v1::ExportModelRequest& request) {
+  const std::shared_ptr<ExportCall> call(new ExportCall(parts));
   call->OwnItself();
   call->Begin(request);
   return call.get();
@@ -30,14 +30,14 @@ absl::Status ExportCall::TryBegin(const v1::ExportModelRequest& request) {
   absl::StatusOr<ModelReference> reference = ParseModelReference(request.model());
   if (!reference.ok()) return AtField("model", reference.status());
   reference_ = *std::move(reference);
-  auto slot = engine_.export_slots.Take();
+  auto slot = parts_.export_slots.Take();
   if (!slot.ok()) return slot.status();
   slot_ = *std::move(slot);
   return Continue();
 }
 
 absl::Status ExportCall::Continue() {
-  return engine_.model_work.Submit([self = SharedAs<ExportCall>()] { self->Send(); });
+  return parts_.model_work.Submit([self = SharedAs<ExportCall>()] { self->Send(); });
 }
 
 void ExportCall::Send() {
@@ -48,14 +48,14 @@ void ExportCall::Send() {
 
 absl::Status ExportCall::TrySend() {
   if (!file_.has_value()) {
-    auto file = engine_.models->OpenFile(reference_);
+    auto file = parts_.models.OpenFile(reference_);
     if (!file.ok()) return file.status();
     file_.emplace(*std::move(file));
   }
   absl::StatusOr<std::string> bytes = file_->reader.Read(kChunkBytes);
   if (!bytes.ok()) {
     if (absl::IsDataLoss(bytes.status())) {
-      engine_.models->ReportDamage(reference_.name, file_->version, bytes.status().message());
+      parts_.models.ReportDamage(reference_.name, file_->version, bytes.status().message());
     }
     return absl::Status(bytes.status().code(),
                         absl::StrCat(reference_.name, ":", file_->version,

@@ -12,19 +12,19 @@
 #include "runnel/v1/models.pb.h"
 #include "server/base/self_owned_call.h"
 #include "server/base/slots.h"
-#include "server/engine.h"
+#include "server/models/model_parts.h"
 
 namespace runnel::server {
 
 class ExportCall : public SelfOwnedCall<grpc::ServerWriteReactor<v1::ExportModelResponse>> {
  public:
   // The reactor for a call; it deletes itself.
-  static ExportCall* Start(Engine* engine, const v1::ExportModelRequest& request);
+  static ExportCall* Start(const ModelParts& parts, const v1::ExportModelRequest& request);
 
   void OnWriteDone(bool ok) override;
 
  private:
-  explicit ExportCall(Engine* engine) : engine_(*engine) {}
+  explicit ExportCall(const ModelParts& parts) : parts_(parts) {}
 
   void Begin(const v1::ExportModelRequest& request);
   absl::Status TryBegin(const v1::ExportModelRequest& request) RUNNEL_REQUIRES(mutex_);
@@ -33,7 +33,7 @@ class ExportCall : public SelfOwnedCall<grpc::ServerWriteReactor<v1::ExportModel
   void Send();
   absl::Status TrySend() RUNNEL_REQUIRES(mutex_);
 
-  Engine& engine_;
+  const ModelParts parts_;
   // This is also the call's place on the executor.
   std::unique_ptr<Slots::Slot> slot_ RUNNEL_GUARDED_BY(mutex_);
   ModelReference reference_ RUNNEL_GUARDED_BY(mutex_);

@@ -9,9 +9,9 @@
 
 namespace runnel::server {
 
-ImportCall* ImportCall::Start(Engine* engine, grpc::CallbackServerContext* context,
+ImportCall* ImportCall::Start(const ModelParts& parts, grpc::CallbackServerContext* context,
                               v1::ImportModelResponse* response) {
-  const std::shared_ptr<ImportCall> call(new ImportCall(engine, context, response));
+  const std::shared_ptr<ImportCall> call(new ImportCall(parts, context, response));
   call->OwnItself();
   call->Begin();
   return call.get();
@@ -28,8 +28,8 @@ void ImportCall::Begin() {
 }
 
 absl::Status ImportCall::TryBegin() {
-  if (absl::Status status = engine_.upload_calls.Add(&context_); !status.ok()) return status;
-  auto slot = engine_.import_slots.Take();
+  if (absl::Status status = parts_.incoming_calls.Add(&context_); !status.ok()) return status;
+  auto slot = parts_.import_slots.Take();
   if (!slot.ok()) return slot.status();
   slot_ = *std::move(slot);
   return absl::OkStatus();
@@ -43,7 +43,7 @@ void ImportCall::ReadNext() {
 void ImportCall::OnReadDone(bool ok) {
   const MutexLock lock(&mutex_);
   const absl::Status status =
-      engine_.model_work.Submit([self = SharedAs<ImportCall>(), ok] { self->TakeRead(ok); });
+      parts_.model_work.Submit([self = SharedAs<ImportCall>(), ok] { self->TakeRead(ok); });
   if (!status.ok()) Close(status);
 }
 
@@ -62,7 +62,7 @@ void ImportCall::TakeMessage() {
     ImportRequest request = ReadImportRequest(message_, &violations);
     if (!violations.empty()) return Close(ToStatus(violations));
     published_.name = request.name;
-    import_ = std::make_unique<ModelImport>(&engine_, std::move(request));
+    import_ = std::make_unique<ModelImport>(parts_, std::move(request));
   }
   const absl::Status status = import_->Append(message_.chunk());
   if (!status.ok()) return Close(status);
@@ -92,19 +92,19 @@ void ImportCall::Close(const absl::Status& status) {
 }
 
 void ImportCall::OnEnd() {
-  engine_.upload_calls.Remove(&context_);
+  parts_.incoming_calls.Remove(&context_);
   const MutexLock lock(&mutex_);
   if (published_.version == 0 || !context_.IsCancelled()) return;
   // The stream may have broken just when it seemed to end: then the client knows of no version, and
   // there must be none.
   const absl::Status status =
-      engine_.model_work.Submit([self = SharedAs<ImportCall>()] { self->Withdraw(); });
+      parts_.model_work.Submit([self = SharedAs<ImportCall>()] { self->Withdraw(); });
   if (!status.ok()) Log(LogLevel::kError, status.message());
 }
 
 void ImportCall::Withdraw() {
   const MutexLock lock(&mutex_);
-  const absl::Status status = engine_.models->Delete(published_);
+  const absl::Status status = parts_.models.Delete(published_);
   Log(LogLevel::kInfo, absl::StrCat("the call that imported ", published_.ToString(),
                                     " broke off; deleted it: ", status.ToString()));
 }

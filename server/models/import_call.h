@@ -14,23 +14,23 @@
 #include "runnel/v1/models.pb.h"
 #include "server/base/self_owned_call.h"
 #include "server/base/slots.h"
-#include "server/engine.h"
 #include "server/models/model_import.h"
+#include "server/models/model_parts.h"
 
 namespace runnel::server {
 
 class ImportCall : public SelfOwnedCall<grpc::ServerReadReactor<v1::ImportModelRequest>> {
  public:
   // The reactor for a call; it deletes itself. `context` and `response` are gRPC's.
-  static ImportCall* Start(Engine* engine, grpc::CallbackServerContext* context,
+  static ImportCall* Start(const ModelParts& parts, grpc::CallbackServerContext* context,
                            v1::ImportModelResponse* response);
 
   void OnReadDone(bool ok) override;
 
  private:
-  ImportCall(Engine* engine, grpc::CallbackServerContext* context,
+  ImportCall(const ModelParts& parts, grpc::CallbackServerContext* context,
              v1::ImportModelResponse* response)
-      : engine_(*engine), context_(*context), response_(*response) {}
+      : parts_(parts), context_(*context), response_(*response) {}
 
   void Begin();
   absl::Status TryBegin() RUNNEL_REQUIRES(mutex_);
@@ -45,7 +45,7 @@ class ImportCall : public SelfOwnedCall<grpc::ServerReadReactor<v1::ImportModelR
   // Deletes the published version, which no client knows.
   void Withdraw();
 
-  Engine& engine_;
+  const ModelParts parts_;
   grpc::CallbackServerContext& context_;
   v1::ImportModelResponse& response_;
   // This is also the call's place on the executor.

@@ -40,20 +40,20 @@ int64_t MemoryNeeded(int64_t file_bytes, const SafetensorsHeader& header) {
 absl::Status ModelImport::Append(absl::string_view bytes) {
   if (bytes.empty()) return absl::OkStatus();
   bytes_ += static_cast<int64_t>(bytes.size());
-  if (bytes_ > engine_.options.max_model_bytes) {
+  if (bytes_ > parts_.model_bytes_max) {
     return absl::ResourceExhaustedError(absl::StrCat("the model's file is larger than the ",
-                                                     engine_.options.max_model_bytes,
+                                                     parts_.model_bytes_max,
                                                      " bytes that this server takes"));
   }
   if (start_.size() < kSafetensorsLengthBytes) {
     absl::StrAppend(&start_, bytes.substr(0, kSafetensorsLengthBytes - start_.size()));
     if (start_.size() == kSafetensorsLengthBytes) {
-      const auto header = SafetensorsHeaderBytes(start_, engine_.options.max_model_bytes);
+      const auto header = SafetensorsHeaderBytes(start_, parts_.model_bytes_max);
       if (!header.ok()) return OfTheFile(header.status());
     }
   }
   if (!file_.has_value()) {
-    absl::StatusOr<AtomicFile> file = AtomicFile::Create(engine_.import_path());
+    absl::StatusOr<AtomicFile> file = AtomicFile::Create(parts_.import_path);
     if (!file.ok()) return file.status();
     file_.emplace(*std::move(file));
   }
@@ -67,7 +67,7 @@ absl::StatusOr<VersionInfo> ModelImport::Publish(const std::function<bool()>& is
   const absl::Status placed = CheckPlacement(file->header, file->data_bytes);
   if (!placed.ok()) return OfTheFile(placed);
   AddTiedTensors(&file->header);  // a tied tensor takes memory as often as it is used
-  const auto memory = engine_.import_memory.Take(MemoryNeeded(bytes_, file->header), "the model");
+  const auto memory = parts_.import_memory.Take(MemoryNeeded(bytes_, file->header), "the model");
   if (!memory.ok()) return memory.status();
 
   absl::StatusOr<ModelData> model =
@@ -78,7 +78,7 @@ absl::StatusOr<VersionInfo> ModelImport::Publish(const std::function<bool()>& is
   model->description.create_time_ms = absl::ToUnixMillis(absl::Now());
   model->description.training = WithKnownFieldsOnly(model->description.training);
   if (is_cancelled()) return absl::CancelledError("");
-  absl::StatusOr<VersionInfo> info = engine_.models->Publish(request_.name, *model);
+  absl::StatusOr<VersionInfo> info = parts_.models.Publish(request_.name, *model);
   if (info.ok()) {
     Log(LogLevel::kInfo, absl::StrCat("imported ", request_.name, ":", info->version));
   }

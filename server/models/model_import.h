@@ -14,16 +14,16 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/base/atomic_file.h"
-#include "server/engine.h"
 #include "server/models/import_request.h"
+#include "server/models/model_parts.h"
 
 namespace runnel::server {
 
 class ModelImport {
  public:
-  // `engine` must outlive it.
-  ModelImport(Engine* engine, ImportRequest request)
-      : engine_(*engine), request_(std::move(request)) {}
+  // `parts` must outlive it.
+  ModelImport(const ModelParts& parts, ImportRequest request)
+      : parts_(parts), request_(std::move(request)) {}
 
   // Writes the next bytes. INVALID_ARGUMENT as soon as the file cannot be a safetensors file;
   // RESOURCE_EXHAUSTED if it is too large or the disk is full.
@@ -38,7 +38,7 @@ class ModelImport {
   // Reads the model in the whole file; `header` is the file's.
   absl::StatusOr<ModelData> Decode(const SafetensorsHeader& header) const;
 
-  Engine& engine_;
+  const ModelParts& parts_;
   const ImportRequest request_;
   std::optional<AtomicFile> file_;  // since the first Append
   std::string start_;               // the file's first bytes, which hold the length of its header

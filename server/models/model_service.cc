@@ -16,7 +16,7 @@ namespace runnel::server {
 grpc::ServerUnaryReactor* ModelService::ListModels(grpc::CallbackServerContext* context,
                                                    const v1::ListModelsRequest* request,
                                                    v1::ListModelsResponse* response) {
-  return AnswerOn(&engine_.lists, context,
+  return AnswerOn(&parts_.lists, context,
                   [this, request, response] { return List(*request, response); });
 }
 
@@ -30,7 +30,7 @@ absl::Status ModelService::List(const v1::ListModelsRequest& request,
   }
   if (!violations.empty()) return ToStatus(violations);
   // One more than the page tells whether there is another page.
-  for (const auto& model : engine_.models->List(request.page_token(), page_size + size_t{1})) {
+  for (const auto& model : parts_.models.List(request.page_token(), page_size + size_t{1})) {
     if (response->models_size() == page_size) {
       response->set_next_page_token(response->models(page_size - 1).name());
       break;
@@ -43,7 +43,7 @@ absl::Status ModelService::List(const v1::ListModelsRequest& request,
 grpc::ServerUnaryReactor* ModelService::GetModel(grpc::CallbackServerContext* context,
                                                  const v1::GetModelRequest* request,
                                                  v1::GetModelResponse* response) {
-  return AnswerOn(&engine_.lists, context,
+  return AnswerOn(&parts_.lists, context,
                   [this, request, response] { return Get(*request, response); });
 }
 
@@ -52,7 +52,7 @@ absl::Status ModelService::Get(const v1::GetModelRequest& request,
   if (const absl::Status status = CheckModelName(request.name()); !status.ok()) {
     return AtField("name", status);
   }
-  const auto model = engine_.models->Get(request.name());
+  const auto model = parts_.models.Get(request.name());
   if (model.ok()) *response->mutable_model() = ToProto(*model);
   return model.status();
 }
@@ -61,13 +61,13 @@ grpc::ServerUnaryReactor* ModelService::DeleteModel(grpc::CallbackServerContext*
                                                     const v1::DeleteModelRequest* request,
                                                     v1::DeleteModelResponse* /*response*/) {
   // Large files take long to delete, so this is not work for the threads that begin texts.
-  return AnswerOn(&engine_.model_work, context, [this, request] { return Delete(*request); });
+  return AnswerOn(&parts_.model_work, context, [this, request] { return Delete(*request); });
 }
 
 absl::Status ModelService::Delete(const v1::DeleteModelRequest& request) const {
   const absl::StatusOr<ModelReference> reference = ParseModelReference(request.model());
   if (!reference.ok()) return AtField("model", reference.status());
-  absl::Status status = engine_.models->Delete(*reference);
+  absl::Status status = parts_.models.Delete(*reference);
   if (status.ok()) {
     ReturnFreedMemory();
     Log(LogLevel::kInfo, absl::StrCat("deleted ", reference->ToString()));
@@ -83,12 +83,12 @@ grpc::ServerUnaryReactor* ModelService::SetModelLabel(grpc::CallbackServerContex
 
 grpc::ServerReadReactor<v1::ImportModelRequest>* ModelService::ImportModel(
     grpc::CallbackServerContext* context, v1::ImportModelResponse* response) {
-  return ImportCall::Start(&engine_, context, response);
+  return ImportCall::Start(parts_, context, response);
 }
 
 grpc::ServerWriteReactor<v1::ExportModelResponse>* ModelService::ExportModel(
     grpc::CallbackServerContext* /*context*/, const v1::ExportModelRequest* request) {
-  return ExportCall::Start(&engine_, *request);
+  return ExportCall::Start(parts_, *request);
 }
 
 }  // namespace runnel::server

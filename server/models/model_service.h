@@ -3,14 +3,14 @@
 #define RUNNEL_SERVER_MODELS_MODEL_SERVICE_H_
 
 #include "runnel/v1/models.grpc.pb.h"
-#include "server/engine.h"
+#include "server/models/model_parts.h"
 
 namespace runnel::server {
 
 class ModelService final : public v1::ModelService::CallbackService {
  public:
-  // `engine` must outlive the service.
-  explicit ModelService(Engine* engine) : engine_(*engine) {}
+  // The parts must outlive the service and its calls.
+  explicit ModelService(const ModelParts& parts) : parts_(parts) {}
 
   grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
                                        const v1::ListModelsRequest* request,
@@ -34,7 +34,7 @@ class ModelService final : public v1::ModelService::CallbackService {
   absl::Status Get(const v1::GetModelRequest& request, v1::GetModelResponse* response) const;
   absl::Status Delete(const v1::DeleteModelRequest& request) const;
 
-  Engine& engine_;
+  const ModelParts parts_;
 };
 
 }  // namespace runnel::server

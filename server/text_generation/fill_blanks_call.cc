@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/text/utf8.h"
-#include "server/base/find_model.h"
 
 namespace runnel::server {
 namespace {
@@ -50,11 +49,11 @@ Violations FillBlanksCall::CheckRequest(int64_t* blanks) {
   return violations;
 }
 
-absl::Status FillBlanksCall::Prepare() {
+absl::Status FillBlanksCall::Prepare(const FoundModel& found) {
   int64_t blanks = 0;
-  auto found = FindModel(request_.model(), CheckRequest(&blanks), engine_.models.get());
-  if (!found.ok()) return found.status();
-  model_ = *std::move(found);
+  FoundModel valid = UnlessInvalid(found, CheckRequest(&blanks));
+  if (!valid.ok()) return valid.status();
+  model_ = *std::move(valid);
   if (model_->cloze == nullptr) {
     return absl::FailedPreconditionError(
         absl::StrCat("model ", model_->name, ":", model_->version,

@@ -17,12 +17,12 @@ namespace runnel::server {
 class FillBlanksCall : public ReadingCall {
  public:
   // `request` and `response` must live until OnDone, as gRPC's do.
-  FillBlanksCall(Engine* engine, const v1::FillBlanksRequest* request,
+  FillBlanksCall(const TextGenerationParts& parts, const v1::FillBlanksRequest* request,
                  v1::FillBlanksResponse* response)
-      : ReadingCall(engine, *request, request->model()), request_(*request), response_(*response) {}
+      : ReadingCall(parts, *request, request->model()), request_(*request), response_(*response) {}
 
  protected:
-  absl::Status Prepare() override;
+  absl::Status Prepare(const FoundModel& found) override;
   absl::StatusOr<bool> Advance() override;
   void WriteResponse() override;
 

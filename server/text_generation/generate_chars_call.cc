@@ -34,43 +34,43 @@ size_t PrefixBytes(absl::string_view text, size_t chars) {
 
 }  // namespace
 
-GenerateCharsCall* GenerateCharsCall::Start(Engine* engine,
+GenerateCharsCall* GenerateCharsCall::Start(const TextGenerationParts& parts,
                                             const v1::GenerateCharsRequest* request) {
-  const std::shared_ptr<GenerateCharsCall> call(new GenerateCharsCall(engine, request));
+  const std::shared_ptr<GenerateCharsCall> call(new GenerateCharsCall(parts, request));
   call->OwnItself();
-  auto admission = engine->generation.Admit(1);
+  auto admission = parts.generation.Admit(1);
   absl::Status status = admission.status();
   if (status.ok()) {
     {
       const MutexLock lock(&call->mutex_);
       call->admission_ = *std::move(admission);
     }
-    status = engine->SubmitForModel(request->model(), *request, [call] { call->Prepare(); });
+    status = parts.requests.Submit(request->model(), *request,
+                                   [call](const FoundModel& found) { call->Prepare(found); });
   }
   if (!status.ok()) call->End(status);
   return call.get();
 }
 
-void GenerateCharsCall::Prepare() {
+void GenerateCharsCall::Prepare(const FoundModel& found) {
   Violations violations;
-  const SamplingOptions sampling = ReadSampling(request_, engine_.options.max_chars, &violations);
-  const GenerationInput input{.model = request_.model(),
-                              .prompt = request_.prompt(),
+  const SamplingOptions sampling = ReadSampling(request_, parts_.limits.chars_max, &violations);
+  const GenerationInput input{.prompt = request_.prompt(),
                               .skip_unknown = request_.skip_unknown_prompt_chars(),
                               .resume_state = request_.resume_state(),
                               .request_bytes = static_cast<int64_t>(request_.ByteSizeLong()),
                               .arrival = arrival_};
   absl::StatusOr<GenerationStart> start =
-      StartGeneration(input, sampling, std::move(violations), &engine_);
+      StartGeneration(input, found, sampling, std::move(violations), parts_);
   if (!start.ok()) return End(start.status());
   text_memory_ = std::move(start->text_memory);
   run_ = std::make_unique<GenerationRun>(std::move(start->runs.front()));
   if (request_.has_max_chars_per_message()) chars_max_ = request_.max_chars_per_message();
-  engine_.generation.Schedule(SharedAs<GenerateCharsCall>());
+  parts_.generation.Schedule(SharedAs<GenerateCharsCall>());
 }
 
 bool GenerateCharsCall::GoesOn() {
-  if (!cancelled() && !engine_.generation.draining()) {
+  if (!cancelled() && !parts_.generation.draining()) {
     run_->NoteStep();
     return true;
   }
@@ -128,7 +128,7 @@ bool GenerateCharsCall::WaitsForMoreLocked() const {
   if (pending_.empty() || PendingShareLocked() >= kResumeShare) return false;
   if (!last_message_) return false;
   const auto spacing =
-      std::min(kMessageSpacing * (engine_.generation.active() - 1), kMessageSpacingMax);
+      std::min(kMessageSpacing * (parts_.generation.active() - 1), kMessageSpacingMax);
   return GenerationRun::Clock::now() - *last_message_ < spacing;
 }
 
@@ -173,7 +173,7 @@ void GenerateCharsCall::OnWriteDone(bool ok) {
     resume = paused_ && (cancelled() || PendingShareLocked() < kResumeShare);
     if (resume) paused_ = false;
   }
-  if (resume) engine_.generation.Schedule(SharedAs<GenerateCharsCall>());
+  if (resume) parts_.generation.Schedule(SharedAs<GenerateCharsCall>());
 }
 
 void GenerateCharsCall::OnCancelled() {
@@ -183,7 +183,7 @@ void GenerateCharsCall::OnCancelled() {
     resume = std::exchange(paused_, false);
     SendLocked();
   }
-  if (resume) engine_.generation.Schedule(SharedAs<GenerateCharsCall>());
+  if (resume) parts_.generation.Schedule(SharedAs<GenerateCharsCall>());
 }
 
 void GenerateCharsCall::OnEnd() {

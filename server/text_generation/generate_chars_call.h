@@ -18,9 +18,9 @@
 #include "absl/status/status.h"
 #include "runnel/v1/generation.pb.h"
 #include "server/base/self_owned_call.h"
-#include "server/engine.h"
 #include "server/text_generation/generation_run.h"
 #include "server/text_generation/generation_start.h"
+#include "server/text_generation/text_generation_parts.h"
 
 namespace runnel::server {
 
@@ -28,7 +28,8 @@ class GenerateCharsCall : public SelfOwnedCall<grpc::ServerWriteReactor<v1::Gene
                           public Scheduler::Text {
  public:
   // The reactor for a call; it deletes itself. `request` must live until OnDone, as gRPC's does.
-  static GenerateCharsCall* Start(Engine* engine, const v1::GenerateCharsRequest* request);
+  static GenerateCharsCall* Start(const TextGenerationParts& parts,
+                                  const v1::GenerateCharsRequest* request);
 
   Session& session() override { return run_->session(); }
   bool GoesOn() override;
@@ -36,11 +37,11 @@ class GenerateCharsCall : public SelfOwnedCall<grpc::ServerWriteReactor<v1::Gene
   void OnWriteDone(bool ok) override;
 
  private:
-  GenerateCharsCall(Engine* engine, const v1::GenerateCharsRequest* request)
-      : engine_(*engine), request_(*request), arrival_(GenerationRun::Clock::now()) {}
+  GenerateCharsCall(const TextGenerationParts& parts, const v1::GenerateCharsRequest* request)
+      : parts_(parts), request_(*request), arrival_(GenerationRun::Clock::now()) {}
 
   // Off gRPC's threads: checks the request, then schedules the writing.
-  void Prepare();
+  void Prepare(const FoundModel& found);
   void OnCancelled() override;
   void OnEnd() override;
   // Takes what a step wrote; false if the writing must pause.
@@ -58,7 +59,7 @@ class GenerateCharsCall : public SelfOwnedCall<grpc::ServerWriteReactor<v1::Gene
   // Moves the next message's text from pending_ into message_.
   void TakeMessageLocked() RUNNEL_REQUIRES(mutex_);
 
-  Engine& engine_;
+  const TextGenerationParts parts_;
   const v1::GenerateCharsRequest& request_;
   const GenerationRun::Clock::time_point arrival_;
 

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/random_id.h"
 #include "core/generate/state_token.h"
-#include "server/base/find_model.h"
 
 namespace runnel::server {
 namespace {
@@ -42,11 +41,12 @@ absl::StatusOr<std::vector<Session>> MakeSessions(const std::shared_ptr<const Lo
 }  // namespace
 
 absl::StatusOr<GenerationStart> StartGeneration(const GenerationInput& input,
-                                                SamplingOptions sampling, Violations violations,
-                                                Engine* engine) {
-  auto found = FindModel(input.model, std::move(violations), engine->models.get());
-  if (!found.ok()) return found.status();
-  const std::shared_ptr<const LoadedModel> model = *std::move(found);
+                                                const FoundModel& found, SamplingOptions sampling,
+                                                Violations violations,
+                                                const TextGenerationParts& parts) {
+  FoundModel valid = UnlessInvalid(found, std::move(violations));
+  if (!valid.ok()) return valid.status();
+  const std::shared_ptr<const LoadedModel> model = *std::move(valid);
   if (model->decoder == nullptr) {
     return absl::FailedPreconditionError(
         absl::StrCat("model ", model->name, ":", model->version,
@@ -55,12 +55,12 @@ absl::StatusOr<GenerationStart> StartGeneration(const GenerationInput& input,
   }
   const Vocabulary& vocabulary = model->vocabulary;
   Violations unbound;
-  BindToVocabulary(vocabulary, &engine->patterns, &sampling, &unbound);
+  BindToVocabulary(vocabulary, &parts.patterns, &sampling, &unbound);
   Violations unfit;
   unfit.AddPrefixed("sampling.", unbound);
   if (!unfit.empty()) return ToStatus(unfit);
 
-  auto claim = engine->text_memory.Take(MemoryNeeded(input), "the request");
+  auto claim = parts.text_memory.Take(MemoryNeeded(input), "the request");
   if (!claim.ok()) return claim.status();
   const auto prompt =
       vocabulary.Encode(input.prompt, input.skip_unknown ? Vocabulary::Unknown::kIsSkipped

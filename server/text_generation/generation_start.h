@@ -9,8 +9,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/generate/sampling_options.h"
-#include "server/engine.h"
 #include "server/text_generation/generation_run.h"
+#include "server/text_generation/text_generation_parts.h"
 #include "server/wire/error_mapping.h"
 
 namespace runnel::server {
@@ -22,7 +22,6 @@ struct GenerationStart {
 };
 
 struct GenerationInput {
-  absl::string_view model;
   absl::string_view prompt;
   bool skip_unknown = false;
   absl::string_view resume_state;  // empty: none
@@ -32,12 +31,13 @@ struct GenerationInput {
   GenerationRun::Clock::time_point arrival;
 };
 
-// May read the model's file. `sampling` and `violations` are what reading the request's options
-// gave; without a seed in `sampling`, a resumed text keeps its own and another one gets a random
-// one.
+// `found` is the model that the request names. `sampling` and `violations` are the result of
+// reading the request's options. Without a seed in `sampling`, a resumed text keeps its own seed,
+// and any other text gets a random one.
 absl::StatusOr<GenerationStart> StartGeneration(const GenerationInput& input,
-                                                SamplingOptions sampling, Violations violations,
-                                                Engine* engine);
+                                                const FoundModel& found, SamplingOptions sampling,
+                                                Violations violations,
+                                                const TextGenerationParts& parts);
 
 }  // namespace runnel::server
 

@@ -17,19 +17,19 @@ constexpr int64_t kBytesPerTextByte = 3 * sizeof(int32_t) + sizeof(double) + siz
 }  // namespace
 
 grpc::ServerUnaryReactor* ReadingCall::Start(const std::shared_ptr<ReadingCall>& call) {
-  Engine& engine = call->engine_;
+  const TextGenerationParts& parts = call->parts_;
   call->OwnItself();
-  auto admission = engine.readings.Admit();
+  auto admission = parts.readings.Admit();
   absl::Status status = admission.status();
   if (status.ok()) {
     {
       const MutexLock lock(&call->mutex_);
       call->admission_ = *std::move(admission);
     }
-    status = engine.SubmitForModel(call->model_, call->message_, [call] {
-      const absl::Status prepared = call->Prepare();
+    status = parts.requests.Submit(call->model_, call->message_, [call](const FoundModel& found) {
+      const absl::Status prepared = call->Prepare(found);
       if (!prepared.ok()) return call->End(prepared);
-      call->engine_.readings.Schedule([call] { call->RunSlice(); });
+      call->parts_.readings.Schedule([call] { call->RunSlice(); });
     });
   }
   if (!status.ok()) call->End(status);
@@ -42,7 +42,7 @@ void ReadingCall::RunSlice() {
   const auto slice_end = Clock::now() + ReadingPool::kSlice;
   do {
     if (cancelled()) return End(absl::CancelledError(""));
-    if (engine_.readings.draining()) {
+    if (parts_.readings.draining()) {
       return End(absl::UnavailableError("the server is shutting down"));
     }
     const absl::StatusOr<bool> done = Advance();
@@ -52,7 +52,7 @@ void ReadingCall::RunSlice() {
       return End(absl::OkStatus());
     }
   } while (Clock::now() < slice_end);
-  engine_.readings.Schedule([call = SharedAs<ReadingCall>()] { call->RunSlice(); });
+  parts_.readings.Schedule([call = SharedAs<ReadingCall>()] { call->RunSlice(); });
 }
 
 void ReadingCall::OnEnd() {
@@ -64,14 +64,14 @@ void ReadingCall::OnEnd() {
 void ReadingCall::CheckLength(const std::string& text, const std::string& context,
                               Violations* violations) const {
   const int64_t chars = CountChars(text) + CountChars(context);
-  if (chars <= engine_.options.max_chars) return;
+  if (chars <= parts_.limits.chars_max) return;
   violations->Add(
       "text", absl::StrCat("has ", chars, " characters", context.empty() ? "" : " with its context",
-                           "; at most ", engine_.options.max_chars));
+                           "; at most ", parts_.limits.chars_max));
 }
 
 absl::Status ReadingCall::ClaimMemory(size_t bytes) {
-  auto claim = engine_.text_memory.Take(
+  auto claim = parts_.text_memory.Take(
       static_cast<int64_t>(message_.ByteSizeLong() + bytes * kBytesPerTextByte), "the request");
   if (!claim.ok()) return claim.status();
   const MutexLock lock(&mutex_);

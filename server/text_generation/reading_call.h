@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "core/model/model_store.h"
 #include "server/base/self_owned_call.h"
-#include "server/engine.h"
+#include "server/text_generation/text_generation_parts.h"
 #include "server/wire/error_mapping.h"
 
 namespace runnel::server {
@@ -22,13 +22,13 @@ class ReadingCall : public SelfOwnedCall<grpc::ServerUnaryReactor> {
   static grpc::ServerUnaryReactor* Start(const std::shared_ptr<ReadingCall>& call);
 
  protected:
-  // `model` is the request's reference to a model.
-  ReadingCall(Engine* engine, const google::protobuf::MessageLite& message,
+  // `model` is the reference to a model in the request, `message`.
+  ReadingCall(const TextGenerationParts& parts, const google::protobuf::MessageLite& message,
               const std::string& model)
-      : engine_(*engine), message_(message), model_(model) {}
+      : parts_(parts), message_(message), model_(model) {}
 
   // Off gRPC's threads, once: checks the request and makes the work.
-  virtual absl::Status Prepare() = 0;
+  virtual absl::Status Prepare(const FoundModel& found) = 0;
   // Does a little of the work; true when it is done. An error ends the call.
   virtual absl::StatusOr<bool> Advance() = 0;
   // Afterwards.
@@ -40,7 +40,7 @@ class ReadingCall : public SelfOwnedCall<grpc::ServerUnaryReactor> {
   // Claims memory for the request and what is made of its text of `bytes`, until the call is done.
   absl::Status ClaimMemory(size_t bytes);
 
-  Engine& engine_;
+  const TextGenerationParts parts_;
 
  private:
   void RunSlice();

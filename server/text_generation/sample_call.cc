@@ -28,7 +28,7 @@ class SampleCall::TextTask : public Scheduler::Text {
   Session& session() override { return run_.session(); }
 
   bool GoesOn() override {
-    if (call_->cancelled() || call_->engine_.generation.draining()) {
+    if (call_->cancelled() || call_->parts_.generation.draining()) {
       run_.Interrupt(text_.mutable_text());  // nobody hears of it if it was cancelled
       End();
       return false;
@@ -65,38 +65,37 @@ class SampleCall::TextTask : public Scheduler::Text {
   v1::SampledText& text_;
 };
 
-SampleCall* SampleCall::Start(Engine* engine, const v1::SampleRequest* request,
+SampleCall* SampleCall::Start(const TextGenerationParts& parts, const v1::SampleRequest* request,
                               v1::SampleResponse* response) {
-  const std::shared_ptr<SampleCall> call(new SampleCall(engine, request, response));
+  const std::shared_ptr<SampleCall> call(new SampleCall(parts, request, response));
   call->OwnItself();
-  const absl::Status status =
-      engine->SubmitForModel(request->model(), *request, [call] { call->Prepare(); });
+  const absl::Status status = parts.requests.Submit(
+      request->model(), *request, [call](const FoundModel& found) { call->Prepare(found); });
   if (!status.ok()) call->End(status);
   return call.get();
 }
 
-void SampleCall::Prepare() {
-  const absl::Status status = TryPrepare();
+void SampleCall::Prepare(const FoundModel& found) {
+  const absl::Status status = TryPrepare(found);
   if (!status.ok()) End(status);
 }
 
-absl::Status SampleCall::TryPrepare() {
+absl::Status SampleCall::TryPrepare(const FoundModel& found) {
   Violations violations;
-  const SamplingOptions sampling = ReadSampling(request_, engine_.options.max_chars,
-                                                engine_.options.max_message_bytes, &violations);
+  const SamplingOptions sampling =
+      ReadSampling(request_, parts_.limits.chars_max, parts_.limits.message_bytes_max, &violations);
   const int texts = violations.empty() ? NumTexts(request_) : 1;
-  if (texts > engine_.options.max_streams) {
+  if (texts > parts_.limits.texts_max) {
     return InvalidField(request_.has_best_of() ? "best_of" : "num_samples",
                         absl::StrCat("is ", texts, "; this server writes at most ",
-                                     engine_.options.max_streams, " texts at a time"));
+                                     parts_.limits.texts_max, " texts at a time"));
   }
-  auto admission = engine_.generation.Admit(texts);
+  auto admission = parts_.generation.Admit(texts);
   if (!admission.ok()) return admission.status();
   admission_ = *std::move(admission);
 
   absl::StatusOr<GenerationStart> start = StartGeneration(
-      {.model = request_.model(),
-       .prompt = request_.prompt(),
+      {.prompt = request_.prompt(),
        .skip_unknown = request_.skip_unknown_prompt_chars(),
        .resume_state = request_.resume_state(),
        .texts = texts,
@@ -104,13 +103,13 @@ absl::Status SampleCall::TryPrepare() {
        .response_bytes =
            violations.empty() ? texts * sampling.max_chars * MemoryPerChar(sampling) : 0,
        .arrival = arrival_},
-      sampling, std::move(violations), &engine_);
+      found, sampling, std::move(violations), parts_);
   if (!start.ok()) return start.status();
   text_memory_ = std::move(start->text_memory);
   texts_left_ = texts;
   texts_.resize(texts);
   for (int i = 0; i < texts; ++i) {
-    engine_.generation.Schedule(
+    parts_.generation.Schedule(
         std::make_shared<TextTask>(SharedAs<SampleCall>(), std::move(start->runs[i]), &texts_[i]));
   }
   return absl::OkStatus();

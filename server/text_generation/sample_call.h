@@ -12,9 +12,9 @@
 #include "absl/status/status.h"
 #include "runnel/v1/generation.pb.h"
 #include "server/base/self_owned_call.h"
-#include "server/engine.h"
 #include "server/text_generation/generation_run.h"
 #include "server/text_generation/generation_start.h"
+#include "server/text_generation/text_generation_parts.h"
 
 namespace runnel::server {
 
@@ -22,26 +22,27 @@ class SampleCall : public SelfOwnedCall<grpc::ServerUnaryReactor> {
  public:
   // The reactor for a call; it deletes itself. `request` and `response` must live until Finish, as
   // gRPC's do.
-  static SampleCall* Start(Engine* engine, const v1::SampleRequest* request,
+  static SampleCall* Start(const TextGenerationParts& parts, const v1::SampleRequest* request,
                            v1::SampleResponse* response);
 
  private:
   class TextTask;
 
-  SampleCall(Engine* engine, const v1::SampleRequest* request, v1::SampleResponse* response)
-      : engine_(*engine),
+  SampleCall(const TextGenerationParts& parts, const v1::SampleRequest* request,
+             v1::SampleResponse* response)
+      : parts_(parts),
         request_(*request),
         response_(*response),
         arrival_(GenerationRun::Clock::now()) {}
 
   // Off gRPC's threads: checks the request, then schedules the writing.
-  void Prepare();
-  absl::Status TryPrepare();
+  void Prepare(const FoundModel& found);
+  absl::Status TryPrepare(const FoundModel& found);
   // Takes note that a text has ended, and whether it failed. The last one finishes the call.
   void TextEnded(const absl::Status& status);
   void OnEnd() override { admission_.reset(); }
 
-  Engine& engine_;
+  const TextGenerationParts parts_;
   const v1::SampleRequest& request_;
   v1::SampleResponse& response_;
   const GenerationRun::Clock::time_point arrival_;

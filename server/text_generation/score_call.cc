@@ -7,19 +7,18 @@
 #include <utility>
 
 #include "core/reading/make_scorer.h"
-#include "server/base/find_model.h"
 
 namespace runnel::server {
 
-absl::Status ScoreCall::Prepare() {
+absl::Status ScoreCall::Prepare(const FoundModel& found) {
   Violations violations;
   if (request_.text().empty()) {
     violations.Add("text", "is empty; must have at least one character");
   }
   CheckLength(request_.text(), request_.context(), &violations);
-  auto found = FindModel(request_.model(), std::move(violations), engine_.models.get());
-  if (!found.ok()) return found.status();
-  std::shared_ptr<const LoadedModel> model = *std::move(found);
+  FoundModel valid = UnlessInvalid(found, std::move(violations));
+  if (!valid.ok()) return valid.status();
+  std::shared_ptr<const LoadedModel> model = *std::move(valid);
   absl::Status claimed = ClaimMemory(request_.text().size() + request_.context().size());
   if (!claimed.ok()) return claimed;
 

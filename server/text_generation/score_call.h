@@ -14,11 +14,12 @@ namespace runnel::server {
 class ScoreCall : public ReadingCall {
  public:
   // `request` and `response` must live until OnDone, as gRPC's do.
-  ScoreCall(Engine* engine, const v1::ScoreRequest* request, v1::ScoreResponse* response)
-      : ReadingCall(engine, *request, request->model()), request_(*request), response_(*response) {}
+  ScoreCall(const TextGenerationParts& parts, const v1::ScoreRequest* request,
+            v1::ScoreResponse* response)
+      : ReadingCall(parts, *request, request->model()), request_(*request), response_(*response) {}
 
  protected:
-  absl::Status Prepare() override;
+  absl::Status Prepare(const FoundModel& found) override;
   absl::StatusOr<bool> Advance() override;
   void WriteResponse() override;
 

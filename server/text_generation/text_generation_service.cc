@@ -10,37 +10,39 @@
 
 namespace runnel::server {
 
-TextGenerationService::TextGenerationService(Engine* engine) : engine_(*engine) {
+TextGenerationService::TextGenerationService(const TextGenerationParts& parts,
+                                             const TrainingParts& training)
+    : parts_(parts), training_(training) {
   SetMessageAllocatorFor_Train(&train_messages_);
 }
 
 grpc::ServerUnaryReactor* TextGenerationService::Train(grpc::CallbackServerContext* context,
                                                        const v1::TrainRequest* request,
                                                        v1::TrainResponse* response) {
-  return TrainCall::Start(&engine_, context, request, response);
+  return TrainCall::Start(training_, context, request, response);
 }
 
 grpc::ServerUnaryReactor* TextGenerationService::Sample(grpc::CallbackServerContext* /*context*/,
                                                         const v1::SampleRequest* request,
                                                         v1::SampleResponse* response) {
-  return SampleCall::Start(&engine_, request, response);
+  return SampleCall::Start(parts_, request, response);
 }
 
 grpc::ServerWriteReactor<v1::GenerateCharsResponse>* TextGenerationService::GenerateChars(
     grpc::CallbackServerContext* /*context*/, const v1::GenerateCharsRequest* request) {
-  return GenerateCharsCall::Start(&engine_, request);
+  return GenerateCharsCall::Start(parts_, request);
 }
 
 grpc::ServerUnaryReactor* TextGenerationService::Score(grpc::CallbackServerContext* /*context*/,
                                                        const v1::ScoreRequest* request,
                                                        v1::ScoreResponse* response) {
-  return ReadingCall::Start(std::make_shared<ScoreCall>(&engine_, request, response));
+  return ReadingCall::Start(std::make_shared<ScoreCall>(parts_, request, response));
 }
 
 grpc::ServerUnaryReactor* TextGenerationService::FillBlanks(
     grpc::CallbackServerContext* /*context*/, const v1::FillBlanksRequest* request,
     v1::FillBlanksResponse* response) {
-  return ReadingCall::Start(std::make_shared<FillBlanksCall>(&engine_, request, response));
+  return ReadingCall::Start(std::make_shared<FillBlanksCall>(parts_, request, response));
 }
 
 }  // namespace runnel::server

@@ -3,15 +3,16 @@
 #define RUNNEL_SERVER_TEXT_GENERATION_TEXT_GENERATION_SERVICE_H_
 
 #include "runnel/v1/generation.grpc.pb.h"
-#include "server/engine.h"
+#include "server/text_generation/text_generation_parts.h"
 #include "server/training/train_messages.h"
+#include "server/training/training_parts.h"
 
 namespace runnel::server {
 
 class TextGenerationService final : public v1::TextGenerationService::CallbackService {
  public:
-  // `engine` must outlive the service.
-  explicit TextGenerationService(Engine* engine);
+  // The parts must outlive the service and its calls. `training` serves Train.
+  TextGenerationService(const TextGenerationParts& parts, const TrainingParts& training);
 
   grpc::ServerUnaryReactor* Train(grpc::CallbackServerContext* context,
                                   const v1::TrainRequest* request,
@@ -29,7 +30,8 @@ class TextGenerationService final : public v1::TextGenerationService::CallbackSe
                                        v1::FillBlanksResponse* response) override;
 
  private:
-  Engine& engine_;
+  const TextGenerationParts parts_;
+  const TrainingParts training_;
   TrainMessages train_messages_;
 };
 

@@ -7,12 +7,11 @@
 
 namespace runnel::server {
 
-TrainCall* TrainCall::Start(Engine* engine, grpc::CallbackServerContext* context,
+TrainCall* TrainCall::Start(const TrainingParts& parts, grpc::CallbackServerContext* context,
                             const v1::TrainRequest* request, v1::TrainResponse* response) {
-  const std::shared_ptr<TrainCall> call(new TrainCall(engine, context, request, response));
+  const std::shared_ptr<TrainCall> call(new TrainCall(parts, context, request, response));
   call->OwnItself();
-  const absl::Status status =
-      engine->Submit(&engine->corpus_work, *request, [call] { call->Submit(); });
+  const absl::Status status = call->parts_.requests.Submit(*request, [call] { call->Submit(); });
   if (!status.ok()) call->End(status);
   return call.get();
 }
@@ -25,19 +24,15 @@ void TrainCall::Submit() {
 }
 
 absl::StatusOr<std::shared_ptr<TrainingJob>> TrainCall::TrySubmit() {
-  auto known = engine_.jobs.FindRequest(request_.request_id(), request_.model());
+  auto known = parts_.jobs.FindRequest(request_.request_id(), request_.model());
   if (!known.ok()) return AtField("request_id", known.status());
   if (*known != nullptr) return known;
 
   // Before a corpus is loaded for nothing.
-  if (absl::Status room = engine_.jobs.CheckRoom(); !room.ok()) return room;
-  absl::StatusOr<TrainingSpec> spec =
-      MakeTrainingSpec(request_, {.models = engine_.models.get(),
-                                  .corpora = &engine_.corpora,
-                                  .threads = engine_.options.threads,
-                                  .training_bytes_max = engine_.training_bytes_max});
+  if (absl::Status room = parts_.jobs.CheckRoom(); !room.ok()) return room;
+  absl::StatusOr<TrainingSpec> spec = MakeTrainingSpec(request_, parts_.spec_sources);
   if (!spec.ok()) return spec.status();
-  return engine_.jobs.Submit(*std::move(spec));
+  return parts_.jobs.Submit(*std::move(spec));
 }
 
 void TrainCall::WaitFor(const std::shared_ptr<TrainingJob>& job) {

@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "runnel/v1/training.pb.h"
 #include "server/base/self_owned_call.h"
-#include "server/engine.h"
+#include "server/training/training_parts.h"
 
 namespace runnel::server {
 
@@ -21,13 +21,13 @@ class TrainCall : public SelfOwnedCall<grpc::ServerUnaryReactor> {
   // The reactor for a call; it deletes itself. `context` and `response` must live until
   // Finish, as gRPC's do; `request`, which comes from TrainMessages, is freed once the
   // job is submitted.
-  static TrainCall* Start(Engine* engine, grpc::CallbackServerContext* context,
+  static TrainCall* Start(const TrainingParts& parts, grpc::CallbackServerContext* context,
                           const v1::TrainRequest* request, v1::TrainResponse* response);
 
  private:
-  TrainCall(Engine* engine, grpc::CallbackServerContext* context, const v1::TrainRequest* request,
-            v1::TrainResponse* response)
-      : engine_(*engine),
+  TrainCall(const TrainingParts& parts, grpc::CallbackServerContext* context,
+            const v1::TrainRequest* request, v1::TrainResponse* response)
+      : parts_(parts),
         context_(*context),
         request_(*request),
         response_(*response),
@@ -41,7 +41,7 @@ class TrainCall : public SelfOwnedCall<grpc::ServerUnaryReactor> {
   void AnswerIfDue();
   void OnCancelled() override;
 
-  Engine& engine_;
+  const TrainingParts parts_;
   grpc::CallbackServerContext& context_;
   const v1::TrainRequest& request_;  // until the job is submitted
   v1::TrainResponse& response_;

@@ -11,13 +11,13 @@ namespace runnel::server {
 
 grpc::ServerReadReactor<v1::UploadCorpusRequest>* TrainingJobService::UploadCorpus(
     grpc::CallbackServerContext* context, v1::UploadCorpusResponse* response) {
-  return UploadCall::Start(&engine_, context, response);
+  return UploadCall::Start(parts_, context, response);
 }
 
 grpc::ServerUnaryReactor* TrainingJobService::GetTrainingJob(
     grpc::CallbackServerContext* context, const v1::GetTrainingJobRequest* request,
     v1::GetTrainingJobResponse* response) {
-  const auto job = engine_.jobs.Find(request->id());
+  const auto job = parts_.jobs.Find(request->id());
   if (job.ok()) *response->mutable_job() = (*job)->Snapshot();
   return Answer(context, job.status());
 }
@@ -25,7 +25,7 @@ grpc::ServerUnaryReactor* TrainingJobService::GetTrainingJob(
 grpc::ServerUnaryReactor* TrainingJobService::ListTrainingJobs(
     grpc::CallbackServerContext* context, const v1::ListTrainingJobsRequest* request,
     v1::ListTrainingJobsResponse* response) {
-  return AnswerOn(&engine_.lists, context,
+  return AnswerOn(&parts_.lists, context,
                   [this, request, response] { return List(*request, response); });
 }
 
@@ -37,8 +37,8 @@ absl::Status TrainingJobService::List(const v1::ListTrainingJobsRequest& request
     AddUnknownEnum("state", request.state(), &violations);
   }
   if (!violations.empty()) return ToStatus(violations);
-  auto page = engine_.jobs.List({.model = request.model(), .state = request.state()}, page_size,
-                                request.page_token());
+  auto page = parts_.jobs.List({.model = request.model(), .state = request.state()}, page_size,
+                               request.page_token());
   if (!page.ok()) return AtField("page_token", page.status());
   for (const auto& job : page->jobs) *response->add_jobs() = job->Snapshot();
   response->set_next_page_token(std::move(page->next_page_token));
@@ -48,14 +48,14 @@ absl::Status TrainingJobService::List(const v1::ListTrainingJobsRequest& request
 grpc::ServerUnaryReactor* TrainingJobService::CancelTrainingJob(
     grpc::CallbackServerContext* context, const v1::CancelTrainingJobRequest* request,
     v1::CancelTrainingJobResponse* response) {
-  const auto job = engine_.jobs.Cancel(request->id(), request->publish());
+  const auto job = parts_.jobs.Cancel(request->id(), request->publish());
   if (job.ok()) *response->mutable_job() = (*job)->Snapshot();
   return Answer(context, job.status());
 }
 
 grpc::ServerWriteReactor<v1::WatchTrainingJobResponse>* TrainingJobService::WatchTrainingJob(
     grpc::CallbackServerContext* /*context*/, const v1::WatchTrainingJobRequest* request) {
-  return WatchCall::Start(engine_.jobs, *request);
+  return WatchCall::Start(parts_.jobs, *request);
 }
 
 }  // namespace runnel::server

@@ -3,14 +3,14 @@
 #define RUNNEL_SERVER_TRAINING_TRAINING_JOB_SERVICE_H_
 
 #include "runnel/v1/training.grpc.pb.h"
-#include "server/engine.h"
+#include "server/training/training_parts.h"
 
 namespace runnel::server {
 
 class TrainingJobService final : public v1::TrainingJobService::CallbackService {
  public:
-  // `engine` must outlive the service.
-  explicit TrainingJobService(Engine* engine) : engine_(*engine) {}
+  // The parts must outlive the service and its calls.
+  explicit TrainingJobService(const TrainingParts& parts) : parts_(parts) {}
 
   grpc::ServerReadReactor<v1::UploadCorpusRequest>* UploadCorpus(
       grpc::CallbackServerContext* context, v1::UploadCorpusResponse* response) override;
@@ -30,7 +30,7 @@ class TrainingJobService final : public v1::TrainingJobService::CallbackService 
   absl::Status List(const v1::ListTrainingJobsRequest& request,
                     v1::ListTrainingJobsResponse* response) const;
 
-  Engine& engine_;
+  const TrainingParts parts_;
 };
 
 }  // namespace runnel::server

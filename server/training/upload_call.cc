@@ -8,9 +8,9 @@
 
 namespace runnel::server {
 
-UploadCall* UploadCall::Start(Engine* engine, grpc::CallbackServerContext* context,
+UploadCall* UploadCall::Start(const TrainingParts& parts, grpc::CallbackServerContext* context,
                               v1::UploadCorpusResponse* response) {
-  const std::shared_ptr<UploadCall> call(new UploadCall(engine, context, response));
+  const std::shared_ptr<UploadCall> call(new UploadCall(parts, context, response));
   call->OwnItself();
   call->Begin();
   return call.get();
@@ -27,8 +27,8 @@ void UploadCall::Begin() {
 }
 
 absl::Status UploadCall::TryBegin() {
-  if (absl::Status status = engine_.upload_calls.Add(&context_); !status.ok()) return status;
-  auto upload = engine_.uploads->Begin();
+  if (absl::Status status = parts_.incoming_calls.Add(&context_); !status.ok()) return status;
+  auto upload = parts_.uploads.Begin();
   if (!upload.ok()) return upload.status();
   upload_ = *std::move(upload);
   return absl::OkStatus();
@@ -42,7 +42,7 @@ void UploadCall::ReadNext() {
 void UploadCall::OnReadDone(bool ok) {
   const MutexLock lock(&mutex_);
   const absl::Status status =
-      engine_.upload_work.Submit([self = SharedAs<UploadCall>(), ok] { self->TakeRead(ok); });
+      parts_.upload_work.Submit([self = SharedAs<UploadCall>(), ok] { self->TakeRead(ok); });
   if (!status.ok()) Refuse(status);
 }
 
@@ -81,19 +81,19 @@ void UploadCall::Refuse(const absl::Status& status) {
 }
 
 void UploadCall::OnEnd() {
-  engine_.upload_calls.Remove(&context_);
+  parts_.incoming_calls.Remove(&context_);
   const MutexLock lock(&mutex_);
   // The stream may have broken just when it seemed to end: then nobody knows the id, and the text
   // may be incomplete.
   if (committed_id_.empty() || !context_.IsCancelled()) return;
   const absl::Status status =
-      engine_.upload_work.Submit([self = SharedAs<UploadCall>()] { self->Withdraw(); });
+      parts_.upload_work.Submit([self = SharedAs<UploadCall>()] { self->Withdraw(); });
   if (!status.ok()) Log(LogLevel::kError, status.message());
 }
 
 void UploadCall::Withdraw() {
   const MutexLock lock(&mutex_);
-  engine_.uploads->Remove(committed_id_);
+  parts_.uploads.Remove(committed_id_);
 }
 
 }  // namespace runnel::server

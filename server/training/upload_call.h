@@ -13,22 +13,22 @@
 
 #include "runnel/v1/training.pb.h"
 #include "server/base/self_owned_call.h"
-#include "server/engine.h"
+#include "server/training/training_parts.h"
 
 namespace runnel::server {
 
 class UploadCall : public SelfOwnedCall<grpc::ServerReadReactor<v1::UploadCorpusRequest>> {
  public:
   // The reactor for a call; it deletes itself. `context` and `response` are gRPC's.
-  static UploadCall* Start(Engine* engine, grpc::CallbackServerContext* context,
+  static UploadCall* Start(const TrainingParts& parts, grpc::CallbackServerContext* context,
                            v1::UploadCorpusResponse* response);
 
   void OnReadDone(bool ok) override;
 
  private:
-  UploadCall(Engine* engine, grpc::CallbackServerContext* context,
+  UploadCall(const TrainingParts& parts, grpc::CallbackServerContext* context,
              v1::UploadCorpusResponse* response)
-      : engine_(*engine), context_(*context), response_(*response) {}
+      : parts_(parts), context_(*context), response_(*response) {}
 
   void Begin();
   absl::Status TryBegin() RUNNEL_REQUIRES(mutex_);
@@ -43,7 +43,7 @@ class UploadCall : public SelfOwnedCall<grpc::ServerReadReactor<v1::UploadCorpus
   // Removes the corpus whose id no client knows.
   void Withdraw();
 
-  Engine& engine_;
+  const TrainingParts parts_;
   grpc::CallbackServerContext& context_;
   v1::UploadCorpusResponse& response_;
   // This is also the call's place on the executor.

@@ -153,7 +153,7 @@ TEST_F(ConnectionsTest, IdleConnection_IsClosed) {
 }
 
 TEST(ConnectionArguments, LetClientsPingEveryTenSeconds_WithoutCallsToo) {
-  const auto list = ConnectionArguments(ServerOptions());
+  const auto list = ConnectionArguments({.keepalive_seconds = 30, .keepalive_timeout_seconds = 10});
   const std::map<std::string, int> arguments(list.begin(), list.end());
   EXPECT_LE(arguments.at(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS), 9'000);
   EXPECT_EQ(arguments.at(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS), 1);
@@ -170,8 +170,8 @@ TEST(StartOfTheServer, WhereTheSystemRefusesThreads_IsRefusedWithTheReason) {
     ServerOptions options;
     options.listen = "127.0.0.1:0";
     options.data_dir = folder / "data";
-    const auto engine = Engine::Create(options);
-    return absl::IsResourceExhausted(engine.status()) ? 0 : 1;
+    const auto parts = ServerParts::Create(options);
+    return absl::IsResourceExhausted(parts.status()) ? 0 : 1;
   });
   if (result == testing::kLimitNotAvailable) GTEST_SKIP() << "the limit of processes cannot be set";
   EXPECT_EQ(result, 0);

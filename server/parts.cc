@@ -1,4 +1,4 @@
-#include "server/engine.h"
+#include "server/parts.h"
 
 #include <algorithm>
 #include <chrono>
@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/model/model_reference.h"
 #include "server/base/log.h"
 #include "server/base/process_limits.h"
 
@@ -66,9 +65,10 @@ CallGuard::Limits GuardLimits(const ServerOptions& options) {
 
 }  // namespace
 
-Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> folder_lock,
-               std::unique_ptr<ModelStore> model_store,
-               std::unique_ptr<CorpusUploads> corpus_uploads)
+ServerParts::ServerParts(const ServerOptions& server_options,
+                         std::unique_ptr<FolderLock> folder_lock,
+                         std::unique_ptr<ModelStore> model_store,
+                         std::unique_ptr<CorpusUploads> corpus_uploads)
     : options(server_options),
       lock(std::move(folder_lock)),
       models(std::move(model_store)),
@@ -89,7 +89,9 @@ Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> 
       lists(kListThreads, kListTasksMax),
       requests(kRequestThreads, 2 * options.max_streams + kOtherRequestsMax),
       model_loads(kModelLoadThreads, 2 * options.max_streams + kOtherRequestsMax),
+      model_requests(models.get(), &message_memory, &requests, &model_loads),
       corpus_work(kCorpusThreads, kCorpusTasksMax),
+      corpus_requests(&corpus_work, &message_memory),
       upload_work(kUploadThreads, kUploadTasksMax),
       import_memory(Share(kImportShare)),
       import_slots(kImportsMax, absl::StrCat(kImportsMax, " models are being imported already")),
@@ -97,15 +99,7 @@ Engine::Engine(const ServerOptions& server_options, std::unique_ptr<FolderLock> 
       model_work(kModelThreads, kModelTasksMax + kDeletionsMax),
       guard(GuardLimits(options)) {}
 
-absl::Status Engine::Submit(Executor* executor, const google::protobuf::MessageLite& request,
-                            std::function<void()> task) {
-  auto claim = message_memory.Take(static_cast<int64_t>(request.ByteSizeLong()), "the request");
-  if (!claim.ok()) return claim.status();
-  return executor->Submit(
-      [held = std::shared_ptr(*std::move(claim)), task = std::move(task)] { task(); });
-}
-
-absl::Status Engine::start_status() const {
+absl::Status ServerParts::start_status() const {
   for (const absl::Status& status :
        {jobs.start_status(), generation.start_status(), readings.start_status(),
         lists.start_status(), guard.start_status(), requests.start_status(),
@@ -116,27 +110,43 @@ absl::Status Engine::start_status() const {
   return absl::OkStatus();
 }
 
-absl::Status Engine::SubmitForModel(const std::string& reference,
-                                    const google::protobuf::MessageLite& request,
-                                    std::function<void()> task) {
-  const absl::StatusOr<ModelReference> parsed = ParseModelReference(reference);
-  if (!parsed.ok()) return Submit(&requests, request, std::move(task));
-  const auto found = models->Find(*parsed);
-  const bool must_be_read = found.ok() && *found == nullptr;
-  if (!must_be_read) return Submit(&requests, request, std::move(task));
-  auto claim = message_memory.Take(static_cast<int64_t>(request.ByteSizeLong()), "the request");
-  if (!claim.ok()) return claim.status();
-  return model_loads.Submit([this, model_reference = *parsed,
-                             held = std::shared_ptr(*std::move(claim)), task = std::move(task)] {
-    const auto model = models->Load(model_reference);
-    const absl::Status submitted = requests.Submit([model, held, task] { task(); });
-    if (!submitted.ok()) task();
-  });
+TextGenerationParts ServerParts::ForTextGeneration() {
+  return {.requests = model_requests,
+          .patterns = patterns,
+          .generation = generation,
+          .readings = readings,
+          .text_memory = text_memory,
+          .limits = {.chars_max = options.max_chars,
+                     .texts_max = options.max_streams,
+                     .message_bytes_max = options.max_message_bytes}};
 }
 
-std::string Engine::import_path() const { return ImportFolder(options.data_dir) + "/model"; }
+TrainingParts ServerParts::ForTraining() {
+  return {.jobs = jobs,
+          .spec_sources = {.models = models.get(),
+                           .corpora = &corpora,
+                           .threads = options.threads,
+                           .training_bytes_max = training_bytes_max},
+          .requests = corpus_requests,
+          .uploads = *uploads,
+          .incoming_calls = incoming_calls,
+          .upload_work = upload_work,
+          .lists = lists};
+}
 
-absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const ServerOptions& options) {
+ModelParts ServerParts::ForModels() {
+  return {.models = *models,
+          .incoming_calls = incoming_calls,
+          .import_slots = import_slots,
+          .export_slots = export_slots,
+          .import_memory = import_memory,
+          .lists = lists,
+          .model_work = model_work,
+          .model_bytes_max = options.max_model_bytes,
+          .import_path = absl::StrCat(ImportFolder(options.data_dir), "/model")};
+}
+
+absl::StatusOr<std::unique_ptr<ServerParts>> ServerParts::Create(const ServerOptions& options) {
   std::error_code ignored;
   if (!options.corpus_dir.empty() && !std::filesystem::is_directory(options.corpus_dir, ignored)) {
     return absl::FailedPreconditionError(
@@ -150,7 +160,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const ServerOptions& opti
        .loaded_bytes_max = Share(kLoadedShare),
        .report = [](const std::string& report) { Log(LogLevel::kWarning, report); }});
   if (!models.ok()) return models.status();
-  // Nothing in it outlives its call, unless the server was killed.
+  // Deletes what a server that was killed left behind; imports normally delete their own files.
   std::error_code error;
   std::filesystem::remove_all(ImportFolder(options.data_dir), error);
   if (!error) std::filesystem::create_directory(ImportFolder(options.data_dir), error);
@@ -162,10 +172,10 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const ServerOptions& opti
       absl::StrCat(options.data_dir, "/corpora"),
       {.upload_bytes_max = options.max_upload_bytes, .total_bytes_max = options.max_corpora_bytes});
   if (!uploads.ok()) return uploads.status();
-  std::unique_ptr<Engine> engine(
-      new Engine(options, *std::move(lock), *std::move(models), *std::move(uploads)));
-  if (absl::Status status = engine->start_status(); !status.ok()) return status;
-  return engine;
+  std::unique_ptr<ServerParts> parts(
+      new ServerParts(options, *std::move(lock), *std::move(models), *std::move(uploads)));
+  if (absl::Status status = parts->start_status(); !status.ok()) return status;
+  return parts;
 }
 
 }  // namespace runnel::server

@@ -1,0 +1,80 @@
+// Builds the parts of a server, and gives each service those that it needs.
+#ifndef RUNNEL_SERVER_PARTS_H_
+#define RUNNEL_SERVER_PARTS_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/base/folder_lock.h"
+#include "core/model/model_store.h"
+#include "core/pattern/pattern_cache.h"
+#include "server/base/call_guard.h"
+#include "server/base/executor.h"
+#include "server/base/memory_budget.h"
+#include "server/base/model_requests.h"
+#include "server/base/request_queue.h"
+#include "server/base/running_calls.h"
+#include "server/base/slots.h"
+#include "server/models/model_parts.h"
+#include "server/options.h"
+#include "server/text_generation/generation_pool.h"
+#include "server/text_generation/reading_pool.h"
+#include "server/text_generation/text_generation_parts.h"
+#include "server/training/corpus_loader.h"
+#include "server/training/corpus_uploads.h"
+#include "server/training/training_jobs.h"
+#include "server/training/training_parts.h"
+
+namespace runnel::server {
+
+// The members are constructed in this order and destroyed in reverse. An executor runs the tasks
+// that it still holds before it is destroyed, so it is declared after the parts that they use.
+struct ServerParts {
+  // Errors of the data folder; RESOURCE_EXHAUSTED if the system refused to start a thread.
+  static absl::StatusOr<std::unique_ptr<ServerParts>> Create(const ServerOptions& options);
+
+  // This object must outlive the services and their calls.
+  TextGenerationParts ForTextGeneration();
+  TrainingParts ForTraining();
+  ModelParts ForModels();
+
+  const ServerOptions options;
+  const std::unique_ptr<FolderLock> lock;
+  const std::unique_ptr<ModelStore> models;
+  const std::unique_ptr<CorpusUploads> uploads;
+  MemoryBudget message_memory;       // of requests that wait or are prepared
+  MemoryBudget corpus_memory;        // of corpora that are loaded, for jobs that wait or train
+  MemoryBudget text_memory;          // of texts that are read or written, and their requests
+  const int64_t training_bytes_max;  // of one job's weights and activations
+  PatternCache patterns;             // of texts that must match one
+  CorpusLoader corpora;
+  TrainingJobs jobs;
+  GenerationPool generation;
+  ReadingPool readings;          // Score and FillBlanks
+  Executor lists;                // lists and other calls that are answered from memory
+  Executor requests;             // short work: prompts are encoded
+  Executor model_loads;          // long work: models are read into memory
+  ModelRequests model_requests;  // on both
+  Executor corpus_work;          // long work: corpora are loaded
+  RequestQueue corpus_requests;  // on corpus_work
+  Executor upload_work;          // long work: corpora are written
+  MemoryBudget import_memory;    // of models that are being imported
+  Slots import_slots;            // model files that are being received
+  Slots export_slots;            // model files that are being sent
+  Executor model_work;           // long work: model files are written, read and deleted
+  CallGuard guard;               // of all calls
+  RunningCalls incoming_calls;   // that bring corpora and models
+
+ private:
+  ServerParts(const ServerOptions& server_options, std::unique_ptr<FolderLock> folder_lock,
+              std::unique_ptr<ModelStore> model_store,
+              std::unique_ptr<CorpusUploads> corpus_uploads);
+
+  // RESOURCE_EXHAUSTED if the system refused to start a thread of one of the parts.
+  absl::Status start_status() const;
+};
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_PARTS_H_

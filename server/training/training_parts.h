@@ -1,0 +1,27 @@
+// The parts of the server that training calls use: those of TrainingJobService, and Train. Each
+// call keeps a copy; the parts themselves outlive the calls.
+#ifndef RUNNEL_SERVER_TRAINING_TRAINING_PARTS_H_
+#define RUNNEL_SERVER_TRAINING_TRAINING_PARTS_H_
+
+#include "server/base/executor.h"
+#include "server/base/request_queue.h"
+#include "server/base/running_calls.h"
+#include "server/training/corpus_uploads.h"
+#include "server/training/training_jobs.h"
+#include "server/training/training_spec.h"
+
+namespace runnel::server {
+
+struct TrainingParts {
+  TrainingJobs& jobs;
+  TrainingSpecSources spec_sources;
+  RequestQueue& requests;  // long work: corpora are loaded
+  CorpusUploads& uploads;
+  RunningCalls& incoming_calls;  // that bring corpora; cancelled when the server shuts down
+  Executor& upload_work;         // long work: corpora are written
+  Executor& lists;               // calls that are answered from memory
+};
+
+}  // namespace runnel::server
+
+#endif  // RUNNEL_SERVER_TRAINING_TRAINING_PARTS_H_
