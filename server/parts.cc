@@ -34,6 +34,9 @@ constexpr size_t kCorpusTasksMax = 64;
 constexpr int kUploadThreads = 2;
 // An upload has one task at a time, so one that was let in always finds room for it.
 constexpr size_t kUploadTasksMax = CorpusUploads::kUnderWayMax;
+// Calls that watch a training job or wait for its end. Each report of a job wakes all that follow
+// it.
+constexpr int kFollowersMax = 1000;
 constexpr int kImportsMax = 8;
 constexpr int kExportsMax = 32;
 constexpr int kModelThreads = 2;
@@ -84,6 +87,7 @@ ServerParts::ServerParts(const ServerOptions& server_options,
       jobs(models.get(), {.threads = options.threads,
                           .queued_max = options.max_queued_jobs,
                           .job_seconds_max = options.max_job_seconds}),
+      followers(kFollowersMax, "calls are following training jobs"),
       generation(options.generation_threads, options.max_streams),
       readings(options.generation_threads, options.max_streams),
       lists(kListThreads, kListTasksMax),
@@ -94,8 +98,8 @@ ServerParts::ServerParts(const ServerOptions& server_options,
       corpus_requests(&corpus_work, &message_memory),
       upload_work(kUploadThreads, kUploadTasksMax),
       import_memory(Share(kImportShare)),
-      import_slots(kImportsMax, absl::StrCat(kImportsMax, " models are being imported already")),
-      export_slots(kExportsMax, absl::StrCat(kExportsMax, " models are being exported already")),
+      import_slots(kImportsMax, "models are being imported"),
+      export_slots(kExportsMax, "models are being exported"),
       model_work(kModelThreads, kModelTasksMax + kDeletionsMax),
       guard(GuardLimits(options)) {}
 
@@ -123,6 +127,7 @@ TextGenerationParts ServerParts::ForTextGeneration() {
 
 TrainingParts ServerParts::ForTraining() {
   return {.jobs = jobs,
+          .followers = followers,
           .spec_sources = {.models = models.get(),
                            .corpora = &corpora,
                            .threads = options.threads,

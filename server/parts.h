@@ -11,11 +11,11 @@
 #include "core/pattern/pattern_cache.h"
 #include "server/base/call_guard.h"
 #include "server/base/executor.h"
+#include "server/base/fair_slots.h"
 #include "server/base/memory_budget.h"
 #include "server/base/model_requests.h"
 #include "server/base/request_queue.h"
 #include "server/base/running_calls.h"
-#include "server/base/slots.h"
 #include "server/models/model_parts.h"
 #include "server/options.h"
 #include "server/text_generation/generation_pool.h"
@@ -50,6 +50,7 @@ struct ServerParts {
   PatternCache patterns;             // of texts that must match one
   CorpusLoader corpora;
   TrainingJobs jobs;
+  FairSlots followers;  // calls that watch a job or wait for its end
   GenerationPool generation;
   ReadingPool readings;          // Score and FillBlanks
   Executor lists;                // lists and other calls that are answered from memory
@@ -60,8 +61,8 @@ struct ServerParts {
   RequestQueue corpus_requests;  // on corpus_work
   Executor upload_work;          // long work: corpora are written
   MemoryBudget import_memory;    // of models that are being imported
-  Slots import_slots;            // model files that are being received
-  Slots export_slots;            // model files that are being sent
+  FairSlots import_slots;        // model files that are being received
+  FairSlots export_slots;        // model files that are being sent
   Executor model_work;           // long work: model files are written, read and deleted
   CallGuard guard;               // of all calls
   RunningCalls incoming_calls;   // that bring corpora and models

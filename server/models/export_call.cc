@@ -13,24 +13,25 @@ constexpr int64_t kChunkBytes = 1 << 20;
 
 }  // namespace
 
-ExportCall* ExportCall::Start(const ModelParts& parts, const v1::ExportModelRequest& request) {
+ExportCall* ExportCall::Start(const ModelParts& parts, const grpc::CallbackServerContext& context,
+                              const v1::ExportModelRequest& request) {
   const std::shared_ptr<ExportCall> call(new ExportCall(parts));
   call->OwnItself();
-  call->Begin(request);
+  call->Begin(context.peer(), request);
   return call.get();
 }
 
-void ExportCall::Begin(const v1::ExportModelRequest& request) {
+void ExportCall::Begin(const std::string& peer, const v1::ExportModelRequest& request) {
   const MutexLock lock(&mutex_);
-  const absl::Status status = TryBegin(request);
+  const absl::Status status = TryBegin(peer, request);
   if (!status.ok()) FinishOnce(status);
 }
 
-absl::Status ExportCall::TryBegin(const v1::ExportModelRequest& request) {
+absl::Status ExportCall::TryBegin(const std::string& peer, const v1::ExportModelRequest& request) {
   absl::StatusOr<ModelReference> reference = ParseModelReference(request.model());
   if (!reference.ok()) return AtField("model", reference.status());
   reference_ = *std::move(reference);
-  auto slot = parts_.export_slots.Take();
+  auto slot = parts_.export_slots.Take(peer);
   if (!slot.ok()) return slot.status();
   slot_ = *std::move(slot);
   return Continue();

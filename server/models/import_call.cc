@@ -29,7 +29,7 @@ void ImportCall::Begin() {
 
 absl::Status ImportCall::TryBegin() {
   if (absl::Status status = parts_.incoming_calls.Add(&context_); !status.ok()) return status;
-  auto slot = parts_.import_slots.Take();
+  auto slot = parts_.import_slots.Take(context_.peer());
   if (!slot.ok()) return slot.status();
   slot_ = *std::move(slot);
   return absl::OkStatus();

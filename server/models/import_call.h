@@ -12,8 +12,8 @@
 
 #include "core/model/model_reference.h"
 #include "runnel/v1/models.pb.h"
+#include "server/base/fair_slots.h"
 #include "server/base/self_owned_call.h"
-#include "server/base/slots.h"
 #include "server/models/model_import.h"
 #include "server/models/model_parts.h"
 
@@ -49,7 +49,7 @@ class ImportCall : public SelfOwnedCall<grpc::ServerReadReactor<v1::ImportModelR
   grpc::CallbackServerContext& context_;
   v1::ImportModelResponse& response_;
   // This is also the call's place on the executor.
-  std::unique_ptr<Slots::Slot> slot_ RUNNEL_GUARDED_BY(mutex_);
+  std::unique_ptr<FairSlots::Slot> slot_ RUNNEL_GUARDED_BY(mutex_);
   std::unique_ptr<ModelImport> import_ RUNNEL_GUARDED_BY(mutex_);  // from the first message on
   v1::ImportModelRequest message_ RUNNEL_GUARDED_BY(mutex_);
   ModelReference published_ RUNNEL_GUARDED_BY(mutex_);  // its version is 0 until there is one

@@ -8,17 +8,17 @@
 
 #include "core/model/model_store.h"
 #include "server/base/executor.h"
+#include "server/base/fair_slots.h"
 #include "server/base/memory_budget.h"
 #include "server/base/running_calls.h"
-#include "server/base/slots.h"
 
 namespace runnel::server {
 
 struct ModelParts {
   ModelStore& models;
   RunningCalls& incoming_calls;  // that bring models; cancelled when the server shuts down
-  Slots& import_slots;           // of models that are being received
-  Slots& export_slots;           // of models that are being sent
+  FairSlots& import_slots;       // of models that are being received
+  FairSlots& export_slots;       // of models that are being sent
   MemoryBudget& import_memory;   // of models that are being imported
   Executor& lists;               // calls that are answered from memory
   Executor& model_work;          // long work: model files are written, read and deleted

@@ -87,8 +87,8 @@ grpc::ServerReadReactor<v1::ImportModelRequest>* ModelService::ImportModel(
 }
 
 grpc::ServerWriteReactor<v1::ExportModelResponse>* ModelService::ExportModel(
-    grpc::CallbackServerContext* /*context*/, const v1::ExportModelRequest* request) {
-  return ExportCall::Start(parts_, *request);
+    grpc::CallbackServerContext* context, const v1::ExportModelRequest* request) {
+  return ExportCall::Start(parts_, *context, *request);
 }
 
 }  // namespace runnel::server

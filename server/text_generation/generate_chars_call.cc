@@ -12,14 +12,14 @@ namespace {
 
 // Text that may wait for a slow reader.
 constexpr size_t kPendingBytesMax = 4096;
-// And characters' log-probabilities, each of which may have many alternatives.
+// Log-probabilities of characters that may wait; each of them may have many alternatives.
 constexpr size_t kPendingLogprobsMax = 512;
-// The writing goes on when less than this share is left.
+// The writing resumes when less than this share of them is left.
 constexpr double kResumeShare = 0.5;
 // Under load a text's messages are at least this far apart for each other text under way: up to
 // 1,250 texts' 2,500 messages a second leave nearly all of the processor to the texts.
 constexpr std::chrono::microseconds kMessageSpacing(400);
-// But not farther, however many texts there are: a reader should see that the text goes on.
+// The largest such distance, however many texts there are: a reader should see that the text grows.
 constexpr std::chrono::microseconds kMessageSpacingMax(500'000);
 
 // The bytes of the first `chars` characters of valid UTF-8.

@@ -10,8 +10,8 @@
 namespace runnel::server {
 namespace {
 
-// What a byte of a text takes beside the request: its ids as encoded, joined and counted, its
-// log-probability twice.
+// The memory that a byte of a text takes in addition to the request: its ids as encoded, joined and
+// counted, and its log-probability twice.
 constexpr int64_t kBytesPerTextByte = 3 * sizeof(int32_t) + sizeof(double) + sizeof(float);
 
 }  // namespace

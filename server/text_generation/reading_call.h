@@ -31,13 +31,15 @@ class ReadingCall : public SelfOwnedCall<grpc::ServerUnaryReactor> {
   virtual absl::Status Prepare(const FoundModel& found) = 0;
   // Does a little of the work; true when it is done. An error ends the call.
   virtual absl::StatusOr<bool> Advance() = 0;
-  // Afterwards.
+  // Called once, after Advance has returned true.
   virtual void WriteResponse() = 0;
 
-  // A violation if a text, with what stands before it, has more characters than this server takes.
+  // Adds a violation if a text and its context together have more characters than this server
+  // takes.
   void CheckLength(const std::string& text, const std::string& context,
                    Violations* violations) const;
-  // Claims memory for the request and what is made of its text of `bytes`, until the call is done.
+  // Claims memory, until the call is done, for the request and for the ids and probabilities that
+  // are made of its text of `bytes`.
   absl::Status ClaimMemory(size_t bytes);
 
   const TextGenerationParts parts_;

@@ -1,5 +1,5 @@
-// One Sample call: its texts grow side by side on the generation pool; the last one to end finishes
-// the call.
+// One Sample call: its texts grow at the same time on the generation pool, and the last one to end
+// finishes the call.
 #ifndef RUNNEL_SERVER_TEXT_GENERATION_SAMPLE_CALL_H_
 #define RUNNEL_SERVER_TEXT_GENERATION_SAMPLE_CALL_H_
 

@@ -68,7 +68,7 @@ CorpusUploads::Pin::~Pin() {
 CorpusUploads::CorpusUploads(std::string folder, const Limits& limits)
     : folder_(std::move(folder)),
       limits_(limits),
-      slots_(kUnderWayMax, absl::StrCat(kUnderWayMax, " corpora are being uploaded already")) {}
+      slots_(kUnderWayMax, "corpora are being uploaded") {}
 
 absl::StatusOr<std::unique_ptr<CorpusUploads>> CorpusUploads::Open(const std::string& folder,
                                                                    const Limits& limits) {
@@ -108,8 +108,9 @@ std::string CorpusUploads::Path(const std::string& id) const {
   return absl::StrCat(folder_, "/", id, kSuffix);
 }
 
-absl::StatusOr<std::unique_ptr<CorpusUploads::Upload>> CorpusUploads::Begin() {
-  auto slot = slots_.Take();
+absl::StatusOr<std::unique_ptr<CorpusUploads::Upload>> CorpusUploads::Begin(
+    const std::string& peer) {
+  auto slot = slots_.Take(peer);
   if (!slot.ok()) return slot.status();
   return std::unique_ptr<Upload>(new Upload(this, *std::move(slot), RandomId()));
 }

@@ -21,7 +21,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/mutex.h"
 #include "core/text/utf8.h"
-#include "server/base/slots.h"
+#include "server/base/fair_slots.h"
 
 namespace runnel::server {
 
@@ -51,11 +51,11 @@ class CorpusUploads {
 
    private:
     friend class CorpusUploads;
-    Upload(CorpusUploads* uploads, std::unique_ptr<Slots::Slot> slot, std::string id)
+    Upload(CorpusUploads* uploads, std::unique_ptr<FairSlots::Slot> slot, std::string id)
         : uploads_(*uploads), slot_(std::move(slot)), id_(std::move(id)) {}
 
     CorpusUploads& uploads_;
-    const std::unique_ptr<Slots::Slot> slot_;
+    const std::unique_ptr<FairSlots::Slot> slot_;
     const std::string id_;
     std::optional<AtomicFile> file_;  // since the first Append
     Utf8Decoder decoder_;
@@ -84,8 +84,9 @@ class CorpusUploads {
   static absl::StatusOr<std::unique_ptr<CorpusUploads>> Open(const std::string& folder,
                                                              const Limits& limits);
 
-  // RESOURCE_EXHAUSTED if kUnderWayMax uploads are under way. This object must outlive the upload.
-  absl::StatusOr<std::unique_ptr<Upload>> Begin();
+  // RESOURCE_EXHAUSTED if kUnderWayMax uploads are under way, or those of `peer` have their share,
+  // as in FairSlots. This object must outlive the upload.
+  absl::StatusOr<std::unique_ptr<Upload>> Begin(const std::string& peer);
 
   // INVALID_ARGUMENT if `id` does not look like an id, NOT_FOUND if there is no corpus with that
   // id. This object must outlive the pin.
@@ -126,7 +127,7 @@ class CorpusUploads {
   int64_t total_bytes_ RUNNEL_GUARDED_BY(mutex_) = 0;
   int64_t next_order_ RUNNEL_GUARDED_BY(mutex_) = 0;
   int64_t under_way_bytes_ RUNNEL_GUARDED_BY(mutex_) = 0;
-  Slots slots_;
+  FairSlots slots_;
 };
 
 }  // namespace runnel::server

@@ -11,9 +11,18 @@ TrainCall* TrainCall::Start(const TrainingParts& parts, grpc::CallbackServerCont
                             const v1::TrainRequest* request, v1::TrainResponse* response) {
   const std::shared_ptr<TrainCall> call(new TrainCall(parts, context, request, response));
   call->OwnItself();
-  const absl::Status status = call->parts_.requests.Submit(*request, [call] { call->Submit(); });
+  const absl::Status status = call->Begin();
   if (!status.ok()) call->End(status);
   return call.get();
+}
+
+absl::Status TrainCall::Begin() {
+  if (wait_) {
+    auto slot = parts_.followers.Take(context_.peer());
+    if (!slot.ok()) return slot.status();
+    slot_ = *std::move(slot);
+  }
+  return parts_.requests.Submit(request_, [self = SharedAs<TrainCall>()] { self->Submit(); });
 }
 
 void TrainCall::Submit() {
@@ -41,11 +50,9 @@ void TrainCall::WaitFor(const std::shared_ptr<TrainingJob>& job) {
   if (cancelled()) return FinishOnce(absl::CancelledError(""));
   if (wait_) {
     const std::weak_ptr<TrainCall> weak = SharedAs<TrainCall>();
-    auto subscription = job->Subscribe([weak] {
+    subscription_ = job->Subscribe([weak] {
       if (const auto call = weak.lock()) call->AnswerIfDue();
     });
-    if (!subscription.ok()) return FinishOnce(subscription.status());
-    subscription_ = *std::move(subscription);
   }
   lock.Unlock();
   AnswerIfDue();  // the job may have ended before anyone listened
@@ -61,7 +68,7 @@ void TrainCall::AnswerIfDue() {
 
 void TrainCall::OnCancelled() {
   const MutexLock lock(&mutex_);
-  // Before the job is submitted, Submit goes on and finishes the call.
+  // Before the job is submitted, Submit continues and finishes the call.
   if (job_ != nullptr) FinishOnce(absl::CancelledError(""));
 }
 

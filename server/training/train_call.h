@@ -1,5 +1,5 @@
 // One Train call: checks the request and loads its corpus off gRPC's threads, submits the job
-// and, if asked, waits for its end. The job does not depend on the call: it goes on when the
+// and, if asked, waits for its end. The job does not depend on the call: it continues when the
 // caller is gone.
 #ifndef RUNNEL_SERVER_TRAINING_TRAIN_CALL_H_
 #define RUNNEL_SERVER_TRAINING_TRAIN_CALL_H_
@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "runnel/v1/training.pb.h"
+#include "server/base/fair_slots.h"
 #include "server/base/self_owned_call.h"
 #include "server/training/training_parts.h"
 
@@ -33,6 +34,8 @@ class TrainCall : public SelfOwnedCall<grpc::ServerUnaryReactor> {
         response_(*response),
         wait_(request->wait()) {}
 
+  // Queues the work.
+  absl::Status Begin();
   void Submit();
   // The new job, or the one that the same request has already submitted.
   absl::StatusOr<std::shared_ptr<TrainingJob>> TrySubmit();
@@ -46,6 +49,7 @@ class TrainCall : public SelfOwnedCall<grpc::ServerUnaryReactor> {
   const v1::TrainRequest& request_;  // until the job is submitted
   v1::TrainResponse& response_;
   const bool wait_;
+  std::unique_ptr<FairSlots::Slot> slot_;  // if the call waits for the end of its job
   std::shared_ptr<TrainingJob> job_ RUNNEL_GUARDED_BY(mutex_);  // once it is submitted
   std::unique_ptr<TrainingJob::Subscription> subscription_ RUNNEL_GUARDED_BY(mutex_);
 };

@@ -144,13 +144,8 @@ void TrainingJob::Stop(const std::string& reason) {
   Notify(listeners);
 }
 
-absl::StatusOr<std::unique_ptr<TrainingJob::Subscription>> TrainingJob::Subscribe(
-    std::function<void()> listener) {
+std::unique_ptr<TrainingJob::Subscription> TrainingJob::Subscribe(std::function<void()> listener) {
   const MutexLock lock(&mutex_);
-  if (listeners_.size() == kListenersMax) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(kListenersMax, " calls follow job ", id_, " already; try again later"));
-  }
   const uint64_t key = next_listener_++;
   listeners_[key] = std::make_shared<const std::function<void()>>(std::move(listener));
   return std::make_unique<Subscription>(shared_from_this(), key);

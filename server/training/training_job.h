@@ -91,8 +91,7 @@ class TrainingJob : public std::enable_shared_from_this<TrainingJob> {
   // Does the same because the server is shutting down; does nothing if the job has ended.
   void Stop(const std::string& reason);
 
-  // RESOURCE_EXHAUSTED if too many calls follow the job.
-  absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(std::function<void()> listener);
+  std::unique_ptr<Subscription> Subscribe(std::function<void()> listener);
   // Writes the first report from `*cursor` on and moves the cursor after it, or writes the ended
   // job if there is no such report.
   Next Read(uint64_t* cursor, v1::WatchTrainingJobResponse* response) const;
@@ -104,8 +103,6 @@ class TrainingJob : public std::enable_shared_from_this<TrainingJob> {
 
  private:
   using Listeners = std::map<uint64_t, std::shared_ptr<const std::function<void()>>>;
-
-  static constexpr size_t kListenersMax = 1000;
 
   // Ends the job and returns the listeners, which the caller notifies without holding the mutex.
   Listeners EndLocked(v1::TrainingJobState state, const std::string& error) RUNNEL_REQUIRES(mutex_);

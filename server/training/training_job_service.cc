@@ -54,8 +54,8 @@ grpc::ServerUnaryReactor* TrainingJobService::CancelTrainingJob(
 }
 
 grpc::ServerWriteReactor<v1::WatchTrainingJobResponse>* TrainingJobService::WatchTrainingJob(
-    grpc::CallbackServerContext* /*context*/, const v1::WatchTrainingJobRequest* request) {
-  return WatchCall::Start(parts_.jobs, *request);
+    grpc::CallbackServerContext* context, const v1::WatchTrainingJobRequest* request) {
+  return WatchCall::Start(parts_, *context, *request);
 }
 
 }  // namespace runnel::server

@@ -4,6 +4,7 @@
 #define RUNNEL_SERVER_TRAINING_TRAINING_PARTS_H_
 
 #include "server/base/executor.h"
+#include "server/base/fair_slots.h"
 #include "server/base/request_queue.h"
 #include "server/base/running_calls.h"
 #include "server/training/corpus_uploads.h"
@@ -14,6 +15,7 @@ namespace runnel::server {
 
 struct TrainingParts {
   TrainingJobs& jobs;
+  FairSlots& followers;  // calls that watch a job or wait for its end
   TrainingSpecSources spec_sources;
   RequestQueue& requests;  // long work: corpora are loaded
   CorpusUploads& uploads;

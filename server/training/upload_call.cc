@@ -28,7 +28,7 @@ void UploadCall::Begin() {
 
 absl::Status UploadCall::TryBegin() {
   if (absl::Status status = parts_.incoming_calls.Add(&context_); !status.ok()) return status;
-  auto upload = parts_.uploads.Begin();
+  auto upload = parts_.uploads.Begin(context_.peer());
   if (!upload.ok()) return upload.status();
   upload_ = *std::move(upload);
   return absl::OkStatus();

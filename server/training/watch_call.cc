@@ -4,32 +4,35 @@
 
 namespace runnel::server {
 
-WatchCall* WatchCall::Start(const TrainingJobs& jobs, const v1::WatchTrainingJobRequest& request) {
+WatchCall* WatchCall::Start(const TrainingParts& parts, const grpc::CallbackServerContext& context,
+                            const v1::WatchTrainingJobRequest& request) {
   const std::shared_ptr<WatchCall> call(new WatchCall());
   call->OwnItself();
-  call->Begin(jobs, request);
+  call->Begin(parts, context.peer(), request);
   return call.get();
 }
 
-void WatchCall::Begin(const TrainingJobs& jobs, const v1::WatchTrainingJobRequest& request) {
+void WatchCall::Begin(const TrainingParts& parts, const std::string& peer,
+                      const v1::WatchTrainingJobRequest& request) {
   const MutexLock lock(&mutex_);
-  const absl::Status status = Follow(jobs, request);
+  const absl::Status status = Follow(parts, peer, request);
   if (!status.ok()) return FinishOnce(status);
   StartSendInitialMetadata();  // tells the caller that no later report will be missed
   SendLocked();
 }
 
-absl::Status WatchCall::Follow(const TrainingJobs& jobs,
+absl::Status WatchCall::Follow(const TrainingParts& parts, const std::string& peer,
                                const v1::WatchTrainingJobRequest& request) {
-  auto job = jobs.Find(request.id());
+  auto job = parts.jobs.Find(request.id());
   if (!job.ok()) return job.status();
+  auto slot = parts.followers.Take(peer);
+  if (!slot.ok()) return slot.status();
+  slot_ = *std::move(slot);
   job_ = *std::move(job);
   const std::weak_ptr<WatchCall> weak = SharedAs<WatchCall>();
-  auto subscription = job_->Subscribe([weak] {
+  subscription_ = job_->Subscribe([weak] {
     if (const auto call = weak.lock()) call->Send();
   });
-  if (!subscription.ok()) return subscription.status();
-  subscription_ = *std::move(subscription);
   cursor_ = request.from_start() ? 0 : job_->next_report();
   return absl::OkStatus();
 }

@@ -6,31 +6,37 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "runnel/v1/training.pb.h"
+#include "server/base/fair_slots.h"
 #include "server/base/self_owned_call.h"
 #include "server/training/training_jobs.h"
+#include "server/training/training_parts.h"
 
 namespace runnel::server {
 
 class WatchCall : public SelfOwnedCall<grpc::ServerWriteReactor<v1::WatchTrainingJobResponse>> {
  public:
   // The reactor for a call; it deletes itself.
-  static WatchCall* Start(const TrainingJobs& jobs, const v1::WatchTrainingJobRequest& request);
+  static WatchCall* Start(const TrainingParts& parts, const grpc::CallbackServerContext& context,
+                          const v1::WatchTrainingJobRequest& request);
 
   void OnWriteDone(bool ok) override;
 
  private:
   WatchCall() = default;
 
-  void Begin(const TrainingJobs& jobs, const v1::WatchTrainingJobRequest& request);
-  absl::Status Follow(const TrainingJobs& jobs, const v1::WatchTrainingJobRequest& request)
-      RUNNEL_REQUIRES(mutex_);
+  void Begin(const TrainingParts& parts, const std::string& peer,
+             const v1::WatchTrainingJobRequest& request);
+  absl::Status Follow(const TrainingParts& parts, const std::string& peer,
+                      const v1::WatchTrainingJobRequest& request) RUNNEL_REQUIRES(mutex_);
   // Sends the next report, if there is one and no write is in flight.
   void Send();
   void SendLocked() RUNNEL_REQUIRES(mutex_);
   void OnCancelled() override { Send(); }
 
+  std::unique_ptr<FairSlots::Slot> slot_ RUNNEL_GUARDED_BY(mutex_);
   std::shared_ptr<TrainingJob> job_ RUNNEL_GUARDED_BY(mutex_);
   std::unique_ptr<TrainingJob::Subscription> subscription_ RUNNEL_GUARDED_BY(mutex_);
   uint64_t cursor_ RUNNEL_GUARDED_BY(mutex_) = 0;

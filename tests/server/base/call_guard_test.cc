@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,6 +21,10 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr char kListModels[] = "/runnel.v1.ModelService/ListModels";
+constexpr char kImportModel[] = "/runnel.v1.ModelService/ImportModel";
+constexpr char kExportModel[] = "/runnel.v1.ModelService/ExportModel";
+constexpr char kWatchTrainingJob[] = "/runnel.v1.TrainingJobService/WatchTrainingJob";
+constexpr char kReflection[] = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 constexpr char kStalled[] = "the client has taken or sent nothing for 1 seconds";
 constexpr int kSoonMs = 20'000;  // only a test that fails takes as long
 
@@ -71,17 +77,118 @@ TEST_F(CallGuardTest, TextThatNobodyReads_EndsAndGivesItsPlaceBack) {
 TEST_F(CallGuardTest, UploadThatSendsNothing_EndsWithAReason) {
   options_.stalled_stream_seconds = 1;
   StartServer();
-  const auto peer = Connect({});
+  const auto first = Connect({});
+  const auto second = Connect({});
   std::vector<uint32_t> uploads;
-  for (int i = 0; i < 32; ++i) {  // all places
-    uploads.push_back(peer->Begin("/runnel.v1.TrainingJobService/UploadCorpus"));
+  for (int i = 0; i < 16; ++i) {  // all slots, half of them for each connection
+    uploads.push_back(first->Begin("/runnel.v1.TrainingJobService/UploadCorpus"));
+    second->Begin("/runnel.v1.TrainingJobService/UploadCorpus");
   }
   for (const uint32_t upload : uploads) {
-    EXPECT_TRUE(peer->ReadUntilEnd(upload, kSoonMs)) << upload;
-    EXPECT_THAT(peer->stream(upload).headers, HasSubstr(kStalled)) << upload;
+    for (const auto& peer : {first.get(), second.get()}) {
+      EXPECT_TRUE(peer->ReadUntilEnd(upload, kSoonMs)) << upload;
+      EXPECT_THAT(peer->stream(upload).headers, HasSubstr(kStalled)) << upload;
+    }
   }
   v1::UploadCorpusResponse response;
   EXPECT_TRUE(Eventually([&] { return Upload({PlainText(2)}, &response).ok(); }));
+}
+
+TEST_F(CallGuardTest, ImportThatSendsNothing_EndsWithAReason) {
+  options_.stalled_stream_seconds = 1;
+  StartServer();
+  const auto peer = Connect({});
+  const uint32_t silent = peer->Begin(kImportModel);
+  // It says what will come, and then sends nothing more.
+  const uint32_t begun = peer->Begin(kImportModel);
+  v1::ImportModelRequest request;
+  request.set_name("m");
+  request.set_chunk("begun");
+  peer->Send(begun, request.SerializeAsString(), /*last=*/false);
+  for (const uint32_t import : {silent, begun}) {
+    EXPECT_TRUE(peer->ReadUntilEnd(import, kSoonMs));
+    EXPECT_THAT(peer->stream(import).headers, HasSubstr(kStalled));
+  }
+  EXPECT_TRUE(Eventually([this] { return server_->calls() == 0; }));
+}
+
+TEST_F(CallGuardTest, ExportThatNobodyTakes_EndsAndGivesItsSlotBack) {
+  options_.stalled_stream_seconds = 1;
+  StartServer();
+  TrainModel("m");
+  v1::ExportModelRequest request;
+  request.set_model("m");
+  const auto peer = Connect({.window = 0});
+  std::vector<uint32_t> exports;
+  for (int i = 0; i < 16; ++i) {  // the connection's share
+    exports.push_back(peer->Call(kExportModel, request.SerializeAsString()));
+  }
+  for (const uint32_t stalled : exports) {
+    EXPECT_TRUE(peer->ReadUntilEnd(stalled, kSoonMs));
+    EXPECT_EQ(peer->stream(stalled).bytes, 0);
+    EXPECT_THAT(peer->stream(stalled).headers, HasSubstr(kStalled));
+  }
+  ASSERT_TRUE(Eventually([this] { return server_->calls() == 0; }));
+  const uint32_t again = peer->Call(kExportModel, request.SerializeAsString());
+  EXPECT_TRUE(peer->ReadUntilEnd(again, kSoonMs));
+  EXPECT_THAT(peer->stream(again).headers, HasSubstr(kStalled));
+}
+
+TEST_F(CallGuardTest, WatcherThatTakesNoReports_Ends) {
+  options_.stalled_stream_seconds = 1;
+  StartServer();
+  v1::WatchTrainingJobRequest watch;
+  watch.set_id(MustTrain(EndlessTraining("m"), /*wait=*/false).id());
+  watch.set_from_start(true);
+  const auto peer = Connect({.window = 0});
+  const uint32_t watcher = peer->Call(kWatchTrainingJob, watch.SerializeAsString());
+  EXPECT_TRUE(peer->ReadUntilEnd(watcher, kSoonMs));
+  EXPECT_THAT(peer->stream(watcher).headers, HasSubstr(kStalled));
+}
+
+TEST_F(CallGuardTest, NewTexts_DoNotWaitForStalledLists) {
+  options_.stalled_stream_seconds = 600;
+  StartServer();
+  TrainModel("m");
+  const auto peer = Connect({.window = 0, .acknowledges_settings = false});
+  for (int i = 0; i < 1000; ++i) peer->Call(kListModels, "");
+  // Some may be refused, because only so many wait for their threads. The others are stalled.
+  ASSERT_TRUE(Eventually([&] {
+    peer->ReadUntilEnd(0, 10);
+    return server_->calls() >= 100;
+  }));
+  v1::GenerateCharsRequest request;
+  request.set_model("m");
+  request.mutable_stop()->set_max_chars(10);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  const auto reader = generation_->GenerateChars(&context, request);
+  v1::GenerateCharsResponse message;
+  while (reader->Read(&message)) continue;
+  EXPECT_TRUE(reader->Finish().ok());
+  EXPECT_GE(server_->calls(), 100);
+}
+
+int Threads() {
+  const std::filesystem::directory_iterator threads("/proc/self/task");
+  return static_cast<int>(std::distance(begin(threads), end(threads)));
+}
+
+TEST_F(CallGuardTest, ReflectionStreams_TakeFewThreads_AndEndIfNothingIsSent) {
+  options_.stalled_stream_seconds = 2;
+  StartServer();
+  TrainModel("m");
+  const int threads = Threads();
+  const auto peer = Connect({});
+  std::vector<uint32_t> calls;
+  for (int i = 0; i < 200; ++i) calls.push_back(peer->Begin(kReflection));
+  ASSERT_TRUE(Eventually([&] {
+    peer->ReadUntilEnd(0, 10);
+    return peer->ended() >= 200 - 16;
+  }));
+  EXPECT_LE(Threads(), threads + 2 * 16);  // those of refused streams may not have ended
+  for (const uint32_t call : calls) EXPECT_TRUE(peer->ReadUntilEnd(call, kSoonMs));
+  EXPECT_TRUE(Eventually([this] { return server_->calls() == 0; }));
 }
 
 TEST_F(CallGuardTest, WatcherWithoutNews_DoesNotEnd) {
@@ -91,8 +198,7 @@ TEST_F(CallGuardTest, WatcherWithoutNews_DoesNotEnd) {
   v1::WatchTrainingJobRequest watch;
   watch.set_id(MustTrain(EndlessTraining("queued"), /*wait=*/false).id());
   const auto peer = Connect({});
-  const uint32_t watcher =
-      peer->Call("/runnel.v1.TrainingJobService/WatchTrainingJob", watch.SerializeAsString());
+  const uint32_t watcher = peer->Call(kWatchTrainingJob, watch.SerializeAsString());
   EXPECT_FALSE(peer->ReadUntilEnd(watcher, 2'500));
 }
 

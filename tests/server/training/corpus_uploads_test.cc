@@ -13,6 +13,8 @@
 namespace runnel::server {
 namespace {
 
+constexpr char kPeer[] = "ipv4:127.0.0.1:1000";
+
 class CorpusUploadsTest : public ::testing::Test {
  protected:
   void Open(const CorpusUploads::Limits& limits) {
@@ -22,7 +24,7 @@ class CorpusUploadsTest : public ::testing::Test {
     uploads_ = *std::move(uploads);
   }
   absl::StatusOr<std::string> Add(const std::string& text) {
-    auto upload = uploads_->Begin();
+    auto upload = uploads_->Begin(kPeer);
     if (!upload.ok()) return upload.status();
     if (absl::Status status = (*upload)->Append(text); !status.ok()) return status;
     return (*upload)->Commit();
@@ -51,7 +53,7 @@ TEST_F(CorpusUploadsTest, CommittedText_IsFoundAlsoAfterARestart) {
 
 TEST_F(CorpusUploadsTest, UploadThatIsDropped_LeavesNothing) {
   Open({.upload_bytes_max = 100, .total_bytes_max = 1000});
-  auto upload = uploads_->Begin();
+  auto upload = uploads_->Begin(kPeer);
   ASSERT_TRUE((*upload)->Append("half a te").ok());
   upload->reset();
   EXPECT_EQ(Files(), 0u);
@@ -109,8 +111,8 @@ TEST_F(CorpusUploadsTest, IdsOfAnotherForm_AreInvalid) {
 
 TEST_F(CorpusUploadsTest, BytesUnderWay_AreBoundedTogetherAndGivenBack) {
   Open({.upload_bytes_max = 20, .total_bytes_max = 25});
-  const auto first = uploads_->Begin();
-  auto second = uploads_->Begin();
+  const auto first = uploads_->Begin(kPeer);
+  auto second = uploads_->Begin(kPeer);
   EXPECT_TRUE((*first)->Append(std::string(15, 'a')).ok());
   EXPECT_TRUE(absl::IsResourceExhausted((*second)->Append(std::string(15, 'b'))));
   EXPECT_EQ(Files(), 1u);
@@ -119,17 +121,20 @@ TEST_F(CorpusUploadsTest, BytesUnderWay_AreBoundedTogetherAndGivenBack) {
   EXPECT_TRUE((*first)->Commit().ok());
 }
 
-TEST_F(CorpusUploadsTest, ManyAtATime_AreBounded) {
+TEST_F(CorpusUploadsTest, ManyAtATime_AreBounded_AndThoseOfOnePeerToo) {
   Open({.upload_bytes_max = 10, .total_bytes_max = 25});
   std::vector<std::unique_ptr<CorpusUploads::Upload>> under_way;
-  for (int i = 0; i < CorpusUploads::kUnderWayMax; ++i) {
-    auto upload = uploads_->Begin();
-    ASSERT_TRUE(upload.ok());
-    under_way.push_back(*std::move(upload));
+  for (const char* peer : {"ipv4:127.0.0.1:1", "ipv4:127.0.0.1:2"}) {
+    for (int i = 0; i < CorpusUploads::kUnderWayMax / 2; ++i) {
+      auto upload = uploads_->Begin(peer);
+      ASSERT_TRUE(upload.ok());
+      under_way.push_back(*std::move(upload));
+    }
+    EXPECT_TRUE(absl::IsResourceExhausted(uploads_->Begin(peer).status()));
   }
-  EXPECT_TRUE(absl::IsResourceExhausted(uploads_->Begin().status()));
+  EXPECT_TRUE(absl::IsResourceExhausted(uploads_->Begin(kPeer).status()));
   under_way.pop_back();
-  EXPECT_TRUE(uploads_->Begin().ok());
+  EXPECT_TRUE(uploads_->Begin(kPeer).ok());
 }
 
 }  // namespace
