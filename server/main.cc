@@ -1,11 +1,13 @@
 // runnel-server: parses its flags, serves until SIGTERM or SIGINT, drains, and exits with 0. It
 // exits with 1 if it cannot start and with 2 for a bad flag.
+#include <grpc/grpc.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <iostream>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/math/instruction_set.h"
@@ -70,6 +72,15 @@ void LogStart(const ServerOptions& options, const Server& server) {
                    ChosenInstructionSet(), ")"));
 }
 
+// Ends the process with all of the server's own work done, but without the shutdown of gRPC: if the
+// system has refused gRPC a thread for its timers, that shutdown waits for this thread for ever.
+[[noreturn]] void EndWithoutGrpc(std::unique_ptr<Server> server) {
+  grpc_init();  // so that gRPC's last user is not the server
+  server = nullptr;
+  std::cout.flush();
+  _exit(0);
+}
+
 int Main(int argc, char** argv) {
   TuneAllocator();
   const ParsedOptions parsed = ParseOptions(argc, argv);
@@ -88,7 +99,7 @@ int Main(int argc, char** argv) {
   WaitForTheEnd(signals);
   EndAtSecondInterrupt(signals);
   (*server)->Drain();
-  return 0;
+  EndWithoutGrpc(*std::move(server));
 }
 
 }  // namespace

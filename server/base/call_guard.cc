@@ -34,6 +34,9 @@ constexpr int64_t kMemoryPerByte = 3;
 // gRPC tells only when a whole message was sent, so a large one gets more time: as much as the
 // slowest link needs that is served.
 constexpr int64_t kBytesPerSecondMin = 16 << 10;
+// gRPC's reflection is not asynchronous: each of its streams, which are bidirectional as none of
+// Runnel's is, holds a thread while it is under way.
+constexpr int kReflectionStreamsMax = 16;
 
 // Ends a call with a status. Its reactions run on gRPC's threads, or on this one when it returns.
 void Cancel(grpc_call* call, grpc_status_code code, const std::string& reason) {
@@ -49,6 +52,7 @@ class CallGuard::State {
   struct Call {
     grpc_call* call = nullptr;
     std::string peer;
+    bool holds_thread = false;
     // Until when the peer must have taken or sent something; the latest time if the call does not
     // wait for it.
     Clock::time_point deadline = Clock::time_point::max();
@@ -57,25 +61,37 @@ class CallGuard::State {
 
   explicit State(const Limits& limits) : limits_(limits), memory_(limits.response_bytes_max) {}
 
-  // Counts a call. Its place is valid until Remove. `refusal` is why the call is one too many.
-  Place Add(grpc_call* call, std::string peer, std::string* refusal) RUNNEL_EXCLUDES(mutex_) {
+  // Counts a call and keeps it alive. Its place is valid until Remove. `refusal` is why the call is
+  // one too many.
+  Place Add(grpc_call* call, std::string peer, bool holds_thread, std::string* refusal)
+      RUNNEL_EXCLUDES(mutex_) {
+    grpc_call_ref(call);
     const MutexLock lock(&mutex_);
     const int on_connection = ++calls_of_[peer];
-    calls_.push_front({.call = call, .peer = std::move(peer)});
+    calls_.push_front({.call = call, .peer = std::move(peer), .holds_thread = holds_thread});
+    threads_held_ += holds_thread ? 1 : 0;
     if (on_connection > limits_.calls_per_connection_max) {
       *refusal = absl::StrCat("this connection has ", limits_.calls_per_connection_max,
                               " calls under way, which is the most that one may have");
     } else if (static_cast<int>(calls_.size()) > limits_.calls_max) {
       *refusal = absl::StrCat("this server has ", limits_.calls_max,
                               " calls under way, which is the most; try again later");
+    } else if (holds_thread && threads_held_ > kReflectionStreamsMax) {
+      *refusal = absl::StrCat("this server has ", kReflectionStreamsMax,
+                              " reflection streams under way, which is the most; try again later");
     }
     return calls_.begin();
   }
   void Remove(Place place) RUNNEL_EXCLUDES(mutex_) {
-    const MutexLock lock(&mutex_);
-    const auto counted = calls_of_.find(place->peer);
-    if (--counted->second == 0) calls_of_.erase(counted);
-    calls_.erase(place);
+    grpc_call* const call = place->call;
+    {
+      const MutexLock lock(&mutex_);
+      const auto counted = calls_of_.find(place->peer);
+      if (--counted->second == 0) calls_of_.erase(counted);
+      threads_held_ -= place->holds_thread ? 1 : 0;
+      calls_.erase(place);
+    }
+    grpc_call_unref(call);
   }
   // The call waits for its peer from now on, which is to take `bytes` or to send something.
   void BeginWait(Place place, int64_t bytes) RUNNEL_EXCLUDES(mutex_) {
@@ -142,6 +158,7 @@ class CallGuard::State {
   CondVar changed_;
   std::list<Call> calls_ RUNNEL_GUARDED_BY(mutex_);
   std::map<std::string, int> calls_of_ RUNNEL_GUARDED_BY(mutex_);  // by connection
+  int threads_held_ RUNNEL_GUARDED_BY(mutex_) = 0;
   bool stopped_ RUNNEL_GUARDED_BY(mutex_) = false;
 };
 
@@ -151,35 +168,36 @@ class CallGuard::Interceptor : public grpc::experimental::Interceptor {
  public:
   Interceptor(std::shared_ptr<State> state, ServerRpcInfo* info)
       : state_(std::move(state)),
-        call_(info->server_context()->c_call()),
+        info_(*info),
         is_ours_(info->method() != nullptr && absl::StartsWith(info->method(), "/runnel.")),
-        is_upload_(info->type() == ServerRpcInfo::Type::CLIENT_STREAMING) {
-    std::string refusal;
-    place_ = state_->Add(call_, info->server_context()->peer(), &refusal);
-    if (!refusal.empty()) {
-      Cancel(call_, GRPC_STATUS_RESOURCE_EXHAUSTED, refusal);
-    } else if (is_upload_) {
-      state_->BeginWait(place_, 0);
-    }
+        receives_stream_(info->type() == ServerRpcInfo::Type::CLIENT_STREAMING ||
+                         info->type() == ServerRpcInfo::Type::BIDI_STREAMING) {}
+  ~Interceptor() override {
+    if (begun_) state_->Remove(place_);
   }
-  ~Interceptor() override { state_->Remove(place_); }
 
   void Intercept(InterceptorBatchMethods* methods) override {
+    if (!std::exchange(begun_, true)) Begin();
     if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_MESSAGE)) {
       BeginMessage(methods->GetSendMessage());
     } else if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
       state_->BeginWait(place_, 0);
     }
     if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::POST_SEND_MESSAGE)) {
-      state_->EndWait(place_);
       claim_.reset();
+      if (receives_stream_ && !received_all_) {
+        state_->BeginWait(place_, 0);
+      } else {
+        state_->EndWait(place_);
+      }
     }
-    if (is_upload_ &&
+    if (receives_stream_ &&
         methods->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_MESSAGE)) {
-      // At the upload's end there is no message, and nothing more to wait for.
+      // At the end of the stream there is no message, and nothing more to wait for.
       if (methods->GetRecvMessage() != nullptr) {
         state_->BeginWait(place_, 0);
       } else {
+        received_all_ = true;
         state_->EndWait(place_);
       }
     }
@@ -187,6 +205,18 @@ class CallGuard::Interceptor : public grpc::experimental::Interceptor {
   }
 
  private:
+  // Runs at the first hook, because a call that is not asynchronous has no grpc_call before that.
+  void Begin() {
+    grpc_call* const call = info_.server_context()->c_call();
+    std::string refusal;
+    place_ = state_->Add(call, info_.server_context()->peer(),
+                         info_.type() == ServerRpcInfo::Type::BIDI_STREAMING, &refusal);
+    if (!refusal.empty()) {
+      Cancel(call, GRPC_STATUS_RESOURCE_EXHAUSTED, refusal);
+    } else if (receives_stream_) {
+      state_->BeginWait(place_, 0);
+    }
+  }
   void BeginMessage(const void* message) {
     const int64_t bytes = Bytes(message);
     auto claim = state_->ClaimResponse(bytes);
@@ -194,7 +224,7 @@ class CallGuard::Interceptor : public grpc::experimental::Interceptor {
       claim_ = *std::move(claim);
       state_->BeginWait(place_, bytes / kMemoryPerByte);
     } else {
-      Cancel(call_, GRPC_STATUS_RESOURCE_EXHAUSTED, std::string(claim.status().message()));
+      Cancel(place_->call, GRPC_STATUS_RESOURCE_EXHAUSTED, std::string(claim.status().message()));
     }
   }
   // Memory that a message takes while it waits. Its serialized form is not asked for, because gRPC
@@ -207,10 +237,12 @@ class CallGuard::Interceptor : public grpc::experimental::Interceptor {
   }
 
   const std::shared_ptr<State> state_;
-  grpc_call* const call_;
+  ServerRpcInfo& info_;
   const bool is_ours_;
-  const bool is_upload_;
-  State::Place place_;
+  const bool receives_stream_;
+  std::atomic<bool> received_all_ = false;  // of the stream
+  bool begun_ = false;
+  State::Place place_;                          // once it has begun
   std::unique_ptr<MemoryBudget::Claim> claim_;  // of the message that is being sent
 };
 
