@@ -17,18 +17,18 @@ struct NamedValue {
 };
 
 // A container of the values, in the order of the table. It is made from a list of values and names:
-// `EnumTable<Fruit, 2> kFruits({{Fruit::kApple, "apple"}, {Fruit::kPear, "pear"}})`.
+// `EnumTable<Fruit, 2> kFruits({{Fruit::kApple, "apple"}, {Fruit::kPear, "pear"}})`, or from an
+// array of any struct that has a `value` and a `name`.
 template <typename Enum, size_t kCount>
 class EnumTable {
  public:
   using value_type = Enum;
   using const_iterator = typename std::array<Enum, kCount>::const_iterator;
 
-  constexpr explicit EnumTable(const NamedValue<Enum> (&entries)[kCount]) {
-    for (size_t i = 0; i < kCount; ++i) {
-      values_[i] = entries[i].value;
-      names_[i] = entries[i].name;
-    }
+  constexpr explicit EnumTable(const NamedValue<Enum> (&rows)[kCount]) { Fill(rows); }
+  template <typename Row>
+  constexpr explicit EnumTable(const Row (&rows)[kCount]) {
+    Fill(rows);
   }
 
   constexpr const_iterator begin() const { return values_.begin(); }
@@ -51,9 +51,20 @@ class EnumTable {
   }
 
  private:
+  template <typename Row>
+  constexpr void Fill(const Row (&rows)[kCount]) {
+    for (size_t i = 0; i < kCount; ++i) {
+      values_[i] = rows[i].value;
+      names_[i] = rows[i].name;
+    }
+  }
+
   std::array<Enum, kCount> values_{};
   std::array<absl::string_view, kCount> names_{};
 };
+
+template <typename Row, size_t kCount>
+EnumTable(const Row (&)[kCount]) -> EnumTable<decltype(Row::value), kCount>;
 
 }  // namespace runnel
 

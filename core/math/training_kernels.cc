@@ -110,68 +110,11 @@ void Clip(int64_t n, Real bound, Real* x) {
 }
 
 template <typename Real>
-void Adagrad(int64_t n, Real scale, Real learning_rate, const Real* gradient, Real* memory,
-             Real* w) {
-  ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
-    const auto g = hn::Mul(hn::LoadU(d, gradient + i), hn::Set(d, scale));
-    const auto m = hn::MulAdd(g, g, hn::LoadU(d, memory + i));
-    hn::StoreU(m, d, memory + i);
-    const auto change = hn::Div(hn::Mul(hn::Set(d, learning_rate), g),
-                                hn::Sqrt(hn::Add(m, hn::Set(d, static_cast<Real>(1e-8)))));
-    hn::StoreU(hn::Sub(hn::LoadU(d, w + i), change), d, w + i);
-  });
-}
-
-template <typename Real>
-void Momentum(int64_t n, Real scale, Real learning_rate, const Real* gradient, Real* memory,
-              Real* w) {
-  ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
-    const auto g = hn::Mul(hn::LoadU(d, gradient + i), hn::Set(d, scale));
-    const auto m = hn::MulAdd(hn::Set(d, static_cast<Real>(0.9)), hn::LoadU(d, memory + i), g);
-    hn::StoreU(m, d, memory + i);
-    hn::StoreU(hn::NegMulAdd(hn::Set(d, learning_rate), m, hn::LoadU(d, w + i)), d, w + i);
-  });
-}
-
-template <typename Real>
-void Rmsprop(int64_t n, Real scale, Real learning_rate, const Real* gradient, Real* memory,
-             Real* w) {
-  ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
-    const auto g = hn::Mul(hn::LoadU(d, gradient + i), hn::Set(d, scale));
-    const auto m = hn::MulAdd(hn::Set(d, static_cast<Real>(0.99)), hn::LoadU(d, memory + i),
-                              hn::Mul(hn::Set(d, static_cast<Real>(0.01)), hn::Mul(g, g)));
-    hn::StoreU(m, d, memory + i);
-    const auto divisor = hn::Add(hn::Sqrt(m), hn::Set(d, static_cast<Real>(1e-8)));
-    const auto change = hn::Div(hn::Mul(hn::Set(d, learning_rate), g), divisor);
-    hn::StoreU(hn::Sub(hn::LoadU(d, w + i), change), d, w + i);
-  });
-}
-
-template <typename Real>
 void MoveTowards(int64_t n, Real rate, const Real* x, Real* out) {
   ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
     const auto from = hn::LoadU(d, out + i);
     const auto way = hn::Sub(hn::LoadU(d, x + i), from);
     hn::StoreU(hn::MulAdd(hn::Set(d, rate), way, from), d, out + i);
-  });
-}
-
-template <typename Real>
-void Adam(int64_t n, Real scale, const AdamStep<Real>& step, const Real* gradient, Real* m, Real* v,
-          Real* w) {
-  const Real rate = step.learning_rate / step.correction1;
-  const Real root = 1 / std::sqrt(step.correction2);
-  ForEachVector<Real>(n, [&](auto d, int64_t i) HWY_ATTR {
-    const auto g = hn::Mul(hn::LoadU(d, gradient + i), hn::Set(d, scale));
-    const auto mi = hn::MulAdd(hn::Set(d, step.beta1), hn::LoadU(d, m + i),
-                               hn::Mul(hn::Set(d, 1 - step.beta1), g));
-    const auto vi = hn::MulAdd(hn::Set(d, step.beta2), hn::LoadU(d, v + i),
-                               hn::Mul(hn::Set(d, 1 - step.beta2), hn::Mul(g, g)));
-    hn::StoreU(mi, d, m + i);
-    hn::StoreU(vi, d, v + i);
-    const auto divisor = hn::MulAdd(hn::Sqrt(vi), hn::Set(d, root), hn::Set(d, step.epsilon));
-    const auto change = hn::Div(hn::Mul(hn::Set(d, rate), mi), divisor);
-    hn::StoreU(hn::Sub(hn::LoadU(d, w + i), change), d, w + i);
   });
 }
 
@@ -184,10 +127,6 @@ constexpr TrainingKernels<Real> kTable = {
     .softmax_cross_entropy = SoftmaxCrossEntropy<Real>,
     .sum_of_squares = SumOfSquares<Real>,
     .clip = Clip<Real>,
-    .adagrad = Adagrad<Real>,
-    .momentum = Momentum<Real>,
-    .rmsprop = Rmsprop<Real>,
-    .adam = Adam<Real>,
     .move_towards = MoveTowards<Real>,
 };
 

@@ -11,16 +11,6 @@
 namespace runnel {
 
 template <typename Real>
-struct AdamStep {
-  Real learning_rate = 0;
-  Real beta1 = static_cast<Real>(0.9);
-  Real beta2 = static_cast<Real>(0.999);
-  Real epsilon = static_cast<Real>(1e-8);
-  Real correction1 = 1;  // 1 - beta1^t
-  Real correction2 = 1;  // 1 - beta2^t
-};
-
-template <typename Real>
 struct TrainingKernels {
   // out = a + b
   void (*add)(int64_t n, const Real* a, const Real* b, Real* out);
@@ -38,21 +28,6 @@ struct TrainingKernels {
   double (*sum_of_squares)(int64_t n, const Real* x);
   // Clips each x to [-bound, bound]. NaN stays NaN.
   void (*clip)(int64_t n, Real bound, Real* x);
-  // Adagrad (Duchi et al., 2011) with epsilon inside the root, as in the classic script: with g =
-  // scale * gradient, memory += g^2, w -= learning_rate g / sqrt(memory + 1e-8).
-  void (*adagrad)(int64_t n, Real scale, Real learning_rate, const Real* gradient, Real* memory,
-                  Real* w);
-  // Momentum (Polyak, 1964) as in PyTorch: with g = scale * gradient, memory = 0.9 memory + g,
-  // w -= learning_rate memory.
-  void (*momentum)(int64_t n, Real scale, Real learning_rate, const Real* gradient, Real* memory,
-                   Real* w);
-  // RMSprop (Tieleman and Hinton, 2012) as in PyTorch: with g = scale * gradient,
-  // memory = 0.99 memory + 0.01 g^2, w -= learning_rate g / (sqrt(memory) + 1e-8).
-  void (*rmsprop)(int64_t n, Real scale, Real learning_rate, const Real* gradient, Real* memory,
-                  Real* w);
-  // Adam (Kingma and Ba, 2014) with g = scale * gradient; epsilon outside the root, as in PyTorch.
-  void (*adam)(int64_t n, Real scale, const AdamStep<Real>& step, const Real* gradient, Real* m,
-               Real* v, Real* w);
   // out += rate (x - out)
   void (*move_towards)(int64_t n, Real rate, const Real* x, Real* out);
 };

@@ -16,9 +16,6 @@
 namespace runnel {
 namespace {
 
-constexpr char kFile[] = "chunk";
-constexpr char kVocabulary[] = "vocabulary";
-
 // A vocabulary, and the rows of its characters in the file: the row of id i is order[i].
 struct OrderedVocabulary {
   Vocabulary vocabulary;
@@ -44,14 +41,14 @@ std::optional<OrderedVocabulary> ReadVocabulary(const PyTorchModelSpec& spec,
   for (size_t i = 0; i < characters.size(); ++i) {
     sorted.push_back(characters[ordered.order[i]]);
     if (i > 0 && sorted[i] == sorted[i - 1]) {
-      violations->Add(kVocabulary, absl::StrCat("has ", DescribeChar(sorted[i]), " twice, as id ",
-                                                ordered.order[i - 1], " and ", ordered.order[i]));
+      violations->Add("vocabulary", absl::StrCat("has ", DescribeChar(sorted[i]), " twice, as id ",
+                                                 ordered.order[i - 1], " and ", ordered.order[i]));
       return std::nullopt;
     }
   }
   absl::StatusOr<Vocabulary> vocabulary = Vocabulary::FromCodePoints(std::move(sorted));
   if (!vocabulary.ok()) {
-    violations->Add(kVocabulary, std::string(vocabulary.status().message()));
+    violations->Add("vocabulary", std::string(vocabulary.status().message()));
     return std::nullopt;
   }
   ordered.vocabulary = *std::move(vocabulary);
@@ -74,21 +71,17 @@ NetworkConfig ReadNetwork(const PyTorchTensors& tensors, const PyTorchModelSpec&
       .embedding_size =
           embedding == tensors.by_name.end() ? 0 : ToInt(embedding->second->shape[1])};
   if (!IsPyTorchCell(spec.cell)) {
-    violations->Add("network.cell_type", absl::StrCat("is ", CellTypeName(spec.cell),
-                                                      ", which torch.nn does not have; only "
-                                                      "Runnel's own files hold such a model"));
+    violations->Add("cell_type", absl::StrCat("is ", CellTypeName(spec.cell),
+                                              ", which torch.nn does not have; only "
+                                              "Runnel's own files hold such a model"));
   }
-  Violations sizes;
-  CheckSizes(spec, network, &sizes);
-  violations->AddPrefixed("network.", sizes);
+  CheckSizes(spec, network, violations);
   if (spec.bidirectional != network.bidirectional) {
-    violations->Add("network.bidirectional",
-                    spec.bidirectional ? "is true; the file has no tensors ending in _reverse"
-                                       : "is false; the file has tensors ending in _reverse");
+    violations->Add("bidirectional", spec.bidirectional
+                                         ? "is true; the file has no tensors ending in _reverse"
+                                         : "is false; the file has tensors ending in _reverse");
   }
-  Violations bounds;
-  Validate(network, &bounds);
-  violations->AddPrefixed("network.", bounds);
+  Validate(network, violations);
   return network;
 }
 
@@ -128,7 +121,7 @@ class Reader {
   void CheckShapes(Violations* violations) const {
     if (const StoredTensor& output = *Stored("output.weight");
         output.shape[0] != vocabulary_.order.size()) {
-      violations->Add(kVocabulary,
+      violations->Add("vocabulary",
                       absl::StrCat("has ", vocabulary_.order.size(), " symbols; the file's ",
                                    output.name, " has ", output.shape[0], " rows"));
       return;
@@ -144,7 +137,7 @@ class Reader {
       const StoredTensor* stored = Stored(tensor->name);
       if (stored == nullptr || stored->shape == tensor->shape) continue;
       violations->Add(
-          tensor == in_order.front() ? "network.cell_type" : kFile,
+          tensor == in_order.front() ? "cell_type" : "file",
           absl::StrCat("the file's ", stored->name, " has shape ", ShapeText(stored->shape),
                        "; must be ", ShapeText(tensor->shape), " for ", CellTypeName(network_.cell),
                        " ", network_.num_layers, "x", network_.hidden_size, " over ",
@@ -216,21 +209,6 @@ absl::StatusOr<Container> OpenContainer(absl::string_view bytes) {
 
 }  // namespace
 
-bool IsPyTorchCell(CellType cell) {
-  switch (cell) {
-    case CellType::kRnnTanh:
-    case CellType::kRnnRelu:
-    case CellType::kLstm:
-    case CellType::kGruResetAfter:
-      return true;
-    case CellType::kLstmPeephole:
-    case CellType::kLstmCoupled:
-    case CellType::kGruResetBefore:
-      return false;
-  }
-  return false;
-}
-
 void CheckSizes(const PyTorchModelSpec& spec, const NetworkConfig& network,
                 Violations* violations) {
   const auto check = [violations](absl::string_view field, std::optional<int> given, int found) {
@@ -246,7 +224,7 @@ std::optional<ModelData> ReadPyTorchModel(absl::string_view bytes, const PyTorch
                                           Violations* violations,
                                           std::vector<std::string>* passed_over) {
   const auto refuse = [&](const absl::Status& status) {
-    violations->Add(kFile, std::string(status.message()));
+    violations->Add("file", std::string(status.message()));
     return std::nullopt;
   };
   const absl::StatusOr<Container> container = OpenContainer(bytes);

@@ -39,16 +39,14 @@ struct PyTorchModelSpec {
   std::vector<char32_t> characters;  // in the order of their ids; empty for bytes
 };
 
-// Whether torch.nn has such a cell.
-bool IsPyTorchCell(CellType cell);
-
 // Adds a violation for each number that `spec` gives and that is another one in the network of the
 // file: "num_layers", "hidden_size", "embedding_size".
 void CheckSizes(const PyTorchModelSpec& spec, const NetworkConfig& network, Violations* violations);
 
 // The model in the file `bytes`, without a summary. Its ids are in code-point order, in whatever
-// order the file had them. If something is wrong, returns nullopt and adds violations of the fields
-// "network.cell_type" and so on, "vocabulary", or "chunk", which means the file.
+// order the file had them. If something is wrong, returns nullopt and adds violations of "file", of
+// "vocabulary", or of fields of the network: "cell_type", "num_layers", "hidden_size",
+// "bidirectional", "embedding_size".
 // Tensors that were not needed are named in `passed_over`, which may be null.
 std::optional<ModelData> ReadPyTorchModel(absl::string_view bytes, const PyTorchModelSpec& spec,
                                           Violations* violations,

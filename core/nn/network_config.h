@@ -2,36 +2,11 @@
 #ifndef RUNNEL_CORE_NN_NETWORK_CONFIG_H_
 #define RUNNEL_CORE_NN_NETWORK_CONFIG_H_
 
-#include <cstddef>
-
-#include "absl/strings/string_view.h"
-#include "core/base/enum_table.h"
 #include "core/base/violations.h"
+#include "core/nn/cell_type.h"
 #include "core/text/vocabulary.h"
 
 namespace runnel {
-
-enum class CellType {
-  kRnnTanh,
-  kRnnRelu,
-  kLstm,
-  kLstmPeephole,
-  kLstmCoupled,
-  kGruResetBefore,
-  kGruResetAfter,
-};
-
-inline constexpr EnumTable<CellType, 7> kCellTypes({{CellType::kRnnTanh, "rnn_tanh"},
-                                                    {CellType::kRnnRelu, "rnn_relu"},
-                                                    {CellType::kLstm, "lstm"},
-                                                    {CellType::kLstmPeephole, "lstm_peephole"},
-                                                    {CellType::kLstmCoupled, "lstm_coupled"},
-                                                    {CellType::kGruResetBefore, "gru_reset_before"},
-                                                    {CellType::kGruResetAfter, "gru_reset_after"}});
-static_assert(kCellTypes.size() == static_cast<size_t>(CellType::kGruResetAfter) + 1);
-
-// The cell's name in files and benchmarks.
-inline absl::string_view CellTypeName(CellType cell) { return kCellTypes.NameOf(cell); }
 
 struct NetworkConfig {
   static constexpr int kLayersMax = 8;

@@ -15,10 +15,14 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "core/base/enum_table.h"
 
 namespace runnel {
 
 enum class VocabularyKind { kCodePoints, kBytes };
+
+inline constexpr EnumTable<VocabularyKind, 2> kVocabularyKinds(
+    {{VocabularyKind::kCodePoints, "code_points"}, {VocabularyKind::kBytes, "bytes"}});
 
 struct VocabularyRules {
   static constexpr int kSeparatorBytesMax = 256;

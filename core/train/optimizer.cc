@@ -1,7 +1,6 @@
 #include "core/train/optimizer.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace runnel {
 namespace {
@@ -11,18 +10,12 @@ bool Decays(TensorRole role) {
          role == TensorRole::kRecurrentWeight || role == TensorRole::kOutputWeight;
 }
 
-bool HasTwoMemories(Optimizer optimizer) {
-  return optimizer == Optimizer::kAdam || optimizer == Optimizer::kAdamW;
-}
-
 }  // namespace
 
 template <typename Real>
 OptimizerState<Real>::OptimizerState(const TrainingOptions& options, const ParameterLayout& layout)
-    : optimizer_(options.optimizer),
-      weight_decay_(options.weight_decay),
-      first_(layout.size()),
-      second_(HasTwoMemories(options.optimizer) ? layout.size() : 0) {
+    : rule_(GetUpdateRule<Real>(options.optimizer)), weight_decay_(options.weight_decay) {
+  for (int m = 0; m < rule_.traits.memories; ++m) memories_[m].resize(layout.size());
   if (weight_decay_ == 0) return;
   for (const Tensor& tensor : layout.tensors()) {
     if (Decays(tensor.role)) {
@@ -34,37 +27,21 @@ OptimizerState<Real>::OptimizerState(const TrainingOptions& options, const Param
 template <typename Real>
 void OptimizerState<Real>::BeginStep(Real learning_rate) {
   ++step_;
-  const double step = static_cast<double>(step_);
   learning_rate_ = learning_rate;
-  adam_.learning_rate = learning_rate;
-  adam_.correction1 = static_cast<Real>(1 - std::pow(static_cast<double>(adam_.beta1), step));
-  adam_.correction2 = static_cast<Real>(1 - std::pow(static_cast<double>(adam_.beta2), step));
 }
 
 template <typename Real>
 void OptimizerState<Real>::Update(int64_t begin, int64_t end, Real scale, const Real* gradient,
                                   Real* weights) {
   Decay(begin, end, weights);
-  const int64_t n = end - begin;
-  switch (optimizer_) {
-    case Optimizer::kAdagrad:
-      kernels_.adagrad(n, scale, learning_rate_, gradient + begin, first_.data() + begin,
-                       weights + begin);
-      return;
-    case Optimizer::kSgd:
-      kernels_.momentum(n, scale, learning_rate_, gradient + begin, first_.data() + begin,
-                        weights + begin);
-      return;
-    case Optimizer::kRmsprop:
-      kernels_.rmsprop(n, scale, learning_rate_, gradient + begin, first_.data() + begin,
-                       weights + begin);
-      return;
-    case Optimizer::kAdam:
-    case Optimizer::kAdamW:
-      kernels_.adam(n, scale, adam_, gradient + begin, first_.data() + begin,
-                    second_.data() + begin, weights + begin);
-      return;
-  }
+  UpdateStep<Real> step = {.number = step_,
+                           .learning_rate = learning_rate_,
+                           .scale = scale,
+                           .count = end - begin,
+                           .gradient = gradient + begin,
+                           .weights = weights + begin};
+  for (int m = 0; m < rule_.traits.memories; ++m) step.memories[m] = memories_[m].data() + begin;
+  rule_.update(step);
 }
 
 template <typename Real>

@@ -1,4 +1,4 @@
-// The optimizers over a flat parameter buffer.
+// An optimizer at work on a flat parameter buffer: its memory, and weight decay.
 #ifndef RUNNEL_CORE_TRAIN_OPTIMIZER_H_
 #define RUNNEL_CORE_TRAIN_OPTIMIZER_H_
 
@@ -7,12 +7,13 @@
 
 #include "core/math/training_kernels.h"
 #include "core/nn/parameters.h"
+#include "core/train/optimizers/optimizer.h"
 #include "core/train/training_options.h"
 
 namespace runnel {
 
-// The optimizer's memory for one parameter buffer. `BeginStep`, then `Update` over ranges that
-// together cover the buffer once; ranges may be updated from several threads.
+// The optimizer's memory for one parameter buffer. A caller calls `BeginStep`, then `Update` over
+// ranges that together cover the buffer once. Several threads may update different ranges.
 template <typename Real>
 class OptimizerState {
  public:
@@ -33,15 +34,13 @@ class OptimizerState {
 
   void Decay(int64_t begin, int64_t end, Real* weights);
 
-  const Optimizer optimizer_;
+  const UpdateRule<Real>& rule_;
   const TrainingKernels<Real>& kernels_ = GetTrainingKernels<Real>();
   const double weight_decay_;
   std::vector<Range> decaying_;
-  std::vector<Real> first_;   // summed gradients (SGD) or squares; Adam: mean gradient
-  std::vector<Real> second_;  // Adam: mean square
+  std::vector<Real> memories_[kOptimizerMemoriesMax];  // empty if the optimizer has fewer
   int64_t step_ = 0;
   Real learning_rate_ = 0;
-  AdamStep<Real> adam_;
 };
 
 }  // namespace runnel

@@ -102,7 +102,7 @@ std::optional<StepResult> Trainer<Real>::Step(Real learning_rate, Interruption* 
 template <typename Real>
 int Trainer<Real>::TargetsPerLane() const {
   if (!network_.bidirectional()) return options_.sequence_length;
-  return MaskedSymbols(options_.sequence_length, options_.mask_fraction);
+  return MaskedSymbols(options_.sequence_length, *options_.mask_fraction);
 }
 
 template <typename Real>

@@ -1,7 +1,5 @@
 #include "core/train/training_options.h"
 
-#include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
@@ -13,10 +11,6 @@ namespace runnel {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-int64_t TrainedSymbols(int64_t symbols, const TrainingOptions& options) {
-  return SplitCorpus(symbols, options.validation_fraction).training.size();
-}
 
 void CheckNotNegative(absl::string_view field, double value, Violations* violations) {
   if (value >= 0 && value < kInfinity) return;
@@ -36,43 +30,33 @@ void CheckShare(absl::string_view field, float value, Violations* violations) {
                   absl::StrCat("is ", NumberText(value), "; must be at least 0 and below 1"));
 }
 
+// A network that reads the text from both ends would see every character that it should predict,
+// so it predicts hidden ones.
+void CheckMasking(const TrainingOptions& options, bool bidirectional, Violations* violations) {
+  const std::optional<float> share = options.mask_fraction;
+  if (!bidirectional) {
+    if (!share) return;
+    violations->Add("mask_fraction", absl::StrCat("is ", NumberText(*share),
+                                                  "; only a network that is bidirectional is "
+                                                  "trained on masked characters"));
+    return;
+  }
+  if (!share || !(*share > 0 && *share < 1)) {
+    violations->Add("mask_fraction", absl::StrCat("is ", share ? NumberText(*share) : "absent",
+                                                  "; must be above 0 and below 1"));
+  }
+  if (options.sample_every_steps > 0) {
+    violations->Add("sample_every_steps",
+                    absl::StrCat("is ", options.sample_every_steps,
+                                 "; must be 0 for a bidirectional network, which cannot "
+                                 "write previews"));
+  }
+}
+
 }  // namespace
 
-int SequenceLengthThatSuits(int64_t symbols, const TrainingOptions& options) {
-  constexpr int kShortest = 16;
-  constexpr int64_t kBatchesMin = 250;
-  int length = options.sequence_length;
-  if (options.recipe != Recipe::kBest) return length;
-  const int64_t trained = TrainedSymbols(symbols, options);
-  const int lanes = DefaultTraining(options.recipe).batch_size;
-  while (length >= 2 * kShortest &&
-         LaneReader::BatchesPerEpoch(trained, lanes, length) < kBatchesMin) {
-    length /= 2;
-  }
-  return length;
-}
-
-int LanesThatFit(int64_t symbols, const TrainingOptions& options) {
-  const int64_t lanes =
-      TrainedSymbols(symbols, options) / LaneReader::SymbolsMin(1, options.sequence_length);
-  return static_cast<int>(std::clamp<int64_t>(lanes, 1, options.batch_size));
-}
-
-double EpochsThatSuffice(int64_t symbols, const TrainingOptions& options) {
-  constexpr double kStepsMin = 1500;
-  if (options.epochs == 0) return 0;
-  const int64_t batches = LaneReader::BatchesPerEpoch(TrainedSymbols(symbols, options),
-                                                      options.batch_size, options.sequence_length);
-  return std::max(options.epochs, std::ceil(kStepsMin / static_cast<double>(batches)));
-}
-
-void FitToText(int64_t symbols, const GivenSizes& given, TrainingOptions* options) {
-  if (!given.sequence_length) options->sequence_length = SequenceLengthThatSuits(symbols, *options);
-  if (!given.batch_size) options->batch_size = LanesThatFit(symbols, *options);
-  if (!given.limit) options->epochs = EpochsThatSuffice(symbols, *options);
-}
-
-void Validate(const TrainingOptions& options, Violations* violations) {
+void Validate(const TrainingOptions& options, const NetworkConfig& network,
+              Violations* violations) {
   CheckNotNegative("epochs", options.epochs, violations);
   CheckNotNegative("max_steps", options.max_steps, violations);
   CheckNotNegative("max_seconds", options.max_seconds, violations);
@@ -100,10 +84,11 @@ void Validate(const TrainingOptions& options, Violations* violations) {
   violations->CheckRange("validation_fraction", options.validation_fraction, 0.0f, 0.9f);
   CheckNotNegative("evaluate_every_steps", options.evaluate_every_steps, violations);
   CheckNotNegative("sample_every_steps", options.sample_every_steps, violations);
+  CheckMasking(options, network.bidirectional, violations);
 }
 
 absl::Status CheckCorpusSize(int64_t symbols, const TrainingOptions& options) {
-  const int64_t trained = TrainedSymbols(symbols, options);
+  const int64_t trained = SplitCorpus(symbols, options.validation_fraction).training.size();
   const int64_t needed = LaneReader::SymbolsMin(options.batch_size, options.sequence_length);
   if (trained >= needed) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(

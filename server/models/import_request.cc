@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/model/model_reference.h"
 #include "core/text/utf8.h"
+#include "server/wire/enum_convert.h"
 #include "server/wire/training_convert.h"
 
 namespace runnel::server {
@@ -18,7 +19,7 @@ void ReadNetworkOfFile(const v1::NetworkConfig& wire, ImportRequest* request,
                        Violations* violations) {
   NetworkConfig network;
   ReadNetwork(wire, &network, violations);
-  request->cell = CellFromProto(wire.cell_type());
+  request->cell = FromWire(kCellTypes, wire.cell_type());
   PyTorchModelSpec& spec = request->spec;
   spec.cell = network.cell;
   spec.bidirectional = network.bidirectional;

@@ -35,6 +35,21 @@ int64_t MemoryNeeded(int64_t file_bytes, const SafetensorsHeader& header) {
          3 * LargestElementCount(header) * kBytes;
 }
 
+// The same violations under the wire's paths, from the names that ReadPyTorchModel gives.
+Violations AtWirePaths(const Violations& violations) {
+  Violations at_paths;
+  for (const auto& [field, description] : violations.list()) {
+    if (field == "file") {
+      at_paths.Add(kField, description);
+    } else if (field == "vocabulary") {
+      at_paths.Add(field, description);
+    } else {
+      at_paths.Add(absl::StrCat("network.", field), description);
+    }
+  }
+  return at_paths;
+}
+
 }  // namespace
 
 absl::Status ModelImport::Append(absl::string_view bytes) {
@@ -101,7 +116,7 @@ absl::StatusOr<ModelData> ModelImport::Decode(const SafetensorsHeader& header) c
   std::vector<std::string> passed_over;
   std::optional<ModelData> model =
       ReadPyTorchModel(*bytes, request_.spec, &violations, &passed_over);
-  if (!model) return ToStatus(violations);
+  if (!model) return ToStatus(AtWirePaths(violations));
   if (!passed_over.empty()) {
     Log(LogLevel::kInfo,
         absl::StrCat("the import of ", request_.name,

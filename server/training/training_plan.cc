@@ -2,29 +2,22 @@
 
 #include <google/protobuf/text_format.h>
 
-#include <algorithm>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/number_text.h"
 #include "core/base/random_id.h"
-#include "core/train/masking.h"
+#include "server/wire/enum_convert.h"
 #include "server/wire/training_convert.h"
 
 namespace runnel::server {
 namespace {
 
 void ReadVocabulary(const v1::NetworkConfig& wire, VocabularyRules* rules, Violations* violations) {
-  if (wire.vocabulary() == v1::VOCABULARY_KIND_BYTES) {
-    rules->kind = VocabularyKind::kBytes;
-  } else if (!v1::VocabularyKind_IsValid(wire.vocabulary())) {
-    AddUnknownEnum("network.vocabulary", wire.vocabulary(), violations);
-  }
+  Violations found;
+  ReadEnum("vocabulary", wire.vocabulary(), kVocabularyKinds, &rules->kind, &found);
   if (wire.has_min_char_count()) rules->min_char_count = wire.min_char_count();
   rules->document_separator = wire.document_separator();
-  Violations found;
   Validate(*rules, &found);
   if (wire.has_document_separator() && wire.document_separator().empty()) {
     found.Add("document_separator",
@@ -33,71 +26,19 @@ void ReadVocabulary(const v1::NetworkConfig& wire, VocabularyRules* rules, Viola
   violations->AddPrefixed("network.", found);
 }
 
-Recipe ReadRecipe(const v1::TrainingOptions& wire, Violations* violations) {
-  switch (wire.recipe()) {
-    case v1::RECIPE_UNSPECIFIED:
-    case v1::RECIPE_FAST:
-      return Recipe::kFast;
-    case v1::RECIPE_SEED:
-      return Recipe::kSeed;
-    case v1::RECIPE_BEST:
-      return Recipe::kBest;
-    default:
-      AddUnknownEnum("training.recipe", wire.recipe(), violations);
-      return Recipe::kFast;
-  }
-}
-
 // Reads the optimizer, and sets the defaults that depend on it.
-void ReadOptimizer(const v1::TrainingOptions& wire, TrainingOptions* options,
-                   Violations* violations) {
-  if (wire.optimizer() == v1::OPTIMIZER_UNSPECIFIED) return;
-  const std::optional<Optimizer> optimizer = OptimizerFromProto(wire.optimizer());
-  if (!optimizer) return AddUnknownEnum("training.optimizer", wire.optimizer(), violations);
-  options->optimizer = *optimizer;
-  options->learning_rate = DefaultLearningRate(options->recipe, *optimizer);
-  options->weight_decay = DefaultWeightDecay(*optimizer);
+void ReadOptimizer(v1::Optimizer wire, TrainingOptions* options, Violations* violations) {
+  ReadEnum("optimizer", wire, kOptimizers, &options->optimizer, violations);
+  options->learning_rate = DefaultLearningRate(options->recipe, options->optimizer);
+  options->weight_decay = DefaultWeightDecay(options->optimizer);
 }
 
 void ReadEnums(const v1::TrainingOptions& wire, TrainingOptions* options, Violations* violations) {
-  ReadOptimizer(wire, options, violations);
-  switch (wire.schedule()) {
-    case v1::LEARNING_RATE_SCHEDULE_UNSPECIFIED:
-      break;
-    case v1::LEARNING_RATE_SCHEDULE_CONSTANT:
-      options->schedule = LearningRateSchedule::kConstant;
-      break;
-    case v1::LEARNING_RATE_SCHEDULE_EXPONENTIAL:
-      options->schedule = LearningRateSchedule::kExponential;
-      break;
-    case v1::LEARNING_RATE_SCHEDULE_COSINE:
-      options->schedule = LearningRateSchedule::kCosine;
-      break;
-    default:
-      AddUnknownEnum("training.schedule", wire.schedule(), violations);
-  }
-  switch (wire.loss_reduction()) {
-    case v1::LOSS_REDUCTION_UNSPECIFIED:
-      break;
-    case v1::LOSS_REDUCTION_MEAN:
-      options->loss_reduction = LossReduction::kMean;
-      break;
-    case v1::LOSS_REDUCTION_SUM_OVER_TIME:
-      options->loss_reduction = LossReduction::kSumOverTime;
-      break;
-    default:
-      AddUnknownEnum("training.loss_reduction", wire.loss_reduction(), violations);
-  }
-  switch (wire.precision()) {
-    case v1::PRECISION_UNSPECIFIED:
-    case v1::PRECISION_F32:
-      break;
-    case v1::PRECISION_BF16:
-      options->precision = TrainingPrecision::k16Bit;
-      break;
-    default:
-      AddUnknownEnum("training.precision", wire.precision(), violations);
-  }
+  ReadOptimizer(wire.optimizer(), options, violations);
+  ReadEnum("schedule", wire.schedule(), kSchedules, &options->schedule, violations);
+  ReadEnum("loss_reduction", wire.loss_reduction(), kLossReductions, &options->loss_reduction,
+           violations);
+  ReadEnum("precision", wire.precision(), kTrainingPrecisions, &options->precision, violations);
 }
 
 bool HasLimit(const v1::TrainingOptions& wire) {
@@ -131,34 +72,7 @@ void ReadNumbers(const v1::TrainingOptions& wire, TrainingOptions* options) {
   }
   if (wire.has_evaluate_every_steps()) options->evaluate_every_steps = wire.evaluate_every_steps();
   if (wire.has_sample_every_steps()) options->sample_every_steps = wire.sample_every_steps();
-}
-
-// Reads the options that only apply to bidirectional networks, and those that do not apply to them.
-void ReadMasking(const v1::TrainingOptions& wire, bool bidirectional, TrainingOptions* options,
-                 Violations* violations) {
-  if (!bidirectional) {
-    if (!wire.has_mask_fraction()) return;
-    violations->Add("training.mask_fraction",
-                    absl::StrCat("is ", NumberText(wire.mask_fraction()),
-                                 "; only a network that is bidirectional is trained on "
-                                 "masked characters"));
-    return;
-  }
-  if (!wire.has_sequence_length()) {
-    options->sequence_length = std::max(options->sequence_length, kMaskedWindowDefault);
-  }
-  options->mask_fraction = wire.has_mask_fraction() ? wire.mask_fraction() : kMaskFractionDefault;
-  if (!(options->mask_fraction > 0 && options->mask_fraction < 1)) {
-    violations->Add("training.mask_fraction", absl::StrCat("is ", NumberText(wire.mask_fraction()),
-                                                           "; must be above 0 and below 1"));
-  }
-  if (wire.sample_every_steps() > 0) {
-    violations->Add("training.sample_every_steps",
-                    absl::StrCat("is ", wire.sample_every_steps(),
-                                 "; must be 0 for a bidirectional network, which cannot "
-                                 "write previews"));
-  }
-  if (!wire.has_sample_every_steps()) options->sample_every_steps = 0;
+  if (wire.has_mask_fraction()) options->mask_fraction = wire.mask_fraction();
 }
 
 }  // namespace
@@ -166,21 +80,21 @@ void ReadMasking(const v1::TrainingOptions& wire, bool bidirectional, TrainingOp
 TrainingPlan PlanTraining(const v1::TrainRequest& request, const NetworkConfig* base,
                           Violations* violations) {
   const v1::TrainingOptions& wire = request.training();
-  const Recipe recipe = ReadRecipe(wire, violations);
-  TrainingPlan plan{.network = base != nullptr ? *base : DefaultNetwork(recipe),
-                    .options = DefaultTraining(recipe)};
+  Violations training;
+  Recipe recipe = Recipe::kFast;
+  ReadEnum("recipe", wire.recipe(), kRecipes, &recipe, &training);
+  TrainingPlan plan{.network = base != nullptr ? *base : DefaultNetwork(recipe)};
   ReadNetwork(request.network(), &plan.network, violations);
   ReadVocabulary(request.network(), &plan.vocabulary, violations);
-  ReadEnums(wire, &plan.options, violations);
+  plan.options = DefaultTraining(recipe, plan.network.bidirectional);
+  ReadEnums(wire, &plan.options, &training);
   ReadNumbers(wire, &plan.options);
-  ReadMasking(wire, plan.network.bidirectional, &plan.options, violations);
+  Validate(plan.options, plan.network, &training);
+  violations->AddPrefixed("training.", training);
   plan.cell_given = base != nullptr || request.network().cell_type() != v1::CELL_TYPE_UNSPECIFIED;
   plan.given = {.sequence_length = wire.has_sequence_length() || plan.network.bidirectional,
                 .batch_size = wire.has_batch_size(),
                 .limit = HasLimit(wire)};
-  Violations found;
-  Validate(plan.options, &found);
-  violations->AddPrefixed("training.", found);
   return plan;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/nn/network_config.h"
 #include "core/text/vocabulary.h"
+#include "core/train/recipe.h"
 #include "core/train/training_options.h"
 #include "runnel/v1/training.pb.h"
 #include "server/wire/error_mapping.h"

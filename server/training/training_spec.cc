@@ -9,6 +9,7 @@
 #include "core/model/model_reference.h"
 #include "core/nn/network.h"
 #include "core/text/utf8.h"
+#include "core/train/recipe.h"
 #include "server/training/training_job_run.h"
 #include "server/training/training_jobs.h"
 #include "server/training/training_plan.h"

@@ -3,7 +3,6 @@
 #define RUNNEL_SERVER_WIRE_TRAINING_CONVERT_H_
 
 #include <cstdint>
-#include <optional>
 
 #include "core/base/violations.h"
 #include "core/nn/network_config.h"
@@ -13,10 +12,6 @@
 #include "runnel/v1/training.pb.h"
 
 namespace runnel::server {
-
-// These return nothing for an unspecified or unknown value.
-std::optional<CellType> CellFromProto(v1::CellType wire);
-std::optional<Optimizer> OptimizerFromProto(v1::Optimizer wire);
 
 // Sets the fields of `network` that are present in `wire` and leaves the others as they are. (The
 // wire's message also describes the vocabulary, which is not read here.) Adds a violation for each

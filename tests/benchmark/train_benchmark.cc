@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/math/random.h"
 #include "core/text/utf8.h"
+#include "core/train/recipe.h"
 #include "core/train/trainer.h"
 #include "tests/benchmark/benchmarks.h"
 

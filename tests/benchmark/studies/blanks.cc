@@ -14,6 +14,7 @@
 #include "core/nn/language_model.h"
 #include "core/reading/log_probability.h"
 #include "core/train/masking.h"
+#include "core/train/recipe.h"
 #include "core/train/training_run.h"
 #include "tests/benchmark/studies/study_command.h"
 #include "tests/benchmark/studies/study_text.h"

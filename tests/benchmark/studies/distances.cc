@@ -11,6 +11,7 @@
 #include "core/math/random.h"
 #include "core/nn/network.h"
 #include "core/text/corpus.h"
+#include "core/train/recipe.h"
 #include "core/train/schedule.h"
 #include "core/train/trainer.h"
 

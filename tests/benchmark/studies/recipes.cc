@@ -16,6 +16,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "core/base/thread.h"
+#include "core/train/recipe.h"
 #include "core/train/training_run.h"
 #include "tests/benchmark/studies/protocols.h"
 #include "tests/benchmark/studies/study_command.h"

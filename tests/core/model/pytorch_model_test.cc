@@ -118,7 +118,7 @@ TEST(PyTorchModel, EmbeddingAndOutput_AreToldApartByBiasShapeAndName) {
   file["b.weight"] = file["fc.weight"];
   file.erase("fc.weight");
   EXPECT_EQ(ErrorOf(file, SpecOf(CellType::kRnnTanh)),
-            "chunk: does not tell which is the output layer and which the embedding: a.weight "
+            "file: does not tell which is the output layer and which the embedding: a.weight "
             "[3,2], b.weight [3,2]");
 }
 
@@ -169,7 +169,7 @@ TEST(PyTorchModel, CountersOfModules_ArePassedOver) {
 TEST(PyTorchModel, MissingBiases_AreZeros) {
   HandMadeFile file = StateDict(1, 2, 3);
   file.erase("rnn.bias_ih_l0");
-  EXPECT_EQ(ErrorOf(file, SpecOf(CellType::kRnnTanh)), "chunk: has no tensor rnn.bias_ih_l0");
+  EXPECT_EQ(ErrorOf(file, SpecOf(CellType::kRnnTanh)), "file: has no tensor rnn.bias_ih_l0");
   file.erase("rnn.bias_hh_l0");
   EXPECT_THAT(Stored(MustRead(file, SpecOf(CellType::kRnnTanh)), "rnn.bias_ih_l0"),
               ElementsAre(0, 0));
@@ -190,22 +190,22 @@ TEST(PyTorchModel, WhatTheCallerExpects_MustBeTrue) {
   const HandMadeFile file = StateDict(4, 2, 3);
   PyTorchModelSpec spec = SpecOf(CellType::kLstm);
   spec.num_layers = 2;
-  EXPECT_EQ(ErrorOf(file, spec), "network.num_layers: is 2; the file's network has 1");
+  EXPECT_EQ(ErrorOf(file, spec), "num_layers: is 2; the file's network has 1");
   spec = SpecOf(CellType::kLstm);
   spec.hidden_size = 3;
-  EXPECT_EQ(ErrorOf(file, spec), "network.hidden_size: is 3; the file's network has 2");
+  EXPECT_EQ(ErrorOf(file, spec), "hidden_size: is 3; the file's network has 2");
   spec = SpecOf(CellType::kLstm);
   spec.embedding_size = 3;
-  EXPECT_EQ(ErrorOf(file, spec), "network.embedding_size: is 3; the file's network has 0");
+  EXPECT_EQ(ErrorOf(file, spec), "embedding_size: is 3; the file's network has 0");
   spec = SpecOf(CellType::kLstm);
   spec.bidirectional = true;
   EXPECT_EQ(ErrorOf(file, spec),
-            "network.bidirectional: is true; the file has no tensors ending in _reverse");
+            "bidirectional: is true; the file has no tensors ending in _reverse");
   EXPECT_EQ(ErrorOf(file, SpecOf(CellType::kGruResetAfter)),
-            "network.cell_type: the file's rnn.weight_hh_l0 has shape [8,2]; must be "
+            "cell_type: the file's rnn.weight_hh_l0 has shape [8,2]; must be "
             "[6,2] for gru_reset_after 1x2 over 3 symbols");
   EXPECT_THAT(ErrorOf(StateDict(3, 2, 3), SpecOf(CellType::kGruResetBefore)),
-              HasSubstr("network.cell_type: is gru_reset_before, which torch.nn does not have"));
+              HasSubstr("cell_type: is gru_reset_before, which torch.nn does not have"));
 }
 
 TEST(PyTorchModel, Vocabulary_MustFit) {
@@ -227,7 +227,7 @@ TEST(PyTorchModel, TensorsWithoutAPlace_AreRefusedByName) {
     file[name] = tensor;
     return ErrorOf(file, SpecOf(CellType::kRnnTanh));
   };
-  EXPECT_THAT(with("norm.weight", Counting({2})), HasSubstr("chunk: has a tensor norm.weight"));
+  EXPECT_THAT(with("norm.weight", Counting({2})), HasSubstr("file: has a tensor norm.weight"));
   EXPECT_THAT(with("h0", Counting({1, 1, 2})), HasSubstr("h0 of shape [1,1,2]"));
   EXPECT_THAT(with("norm.bias", Counting({2})), HasSubstr("has no tensor norm.weight"));
   EXPECT_THAT(with("rnn.weight_hr_l0", Counting({2, 2})), HasSubstr("proj_size"));
@@ -249,7 +249,7 @@ TEST(PyTorchModel, TensorsWithoutAPlace_AreRefusedByName) {
 TEST(PyTorchModel, FileCutAtAnyLength_IsRefused) {
   const std::string bytes = FileOf(StateDict(1, 2, 3));
   for (size_t length = 0; length < bytes.size(); ++length) {
-    ASSERT_THAT(ErrorOf(bytes.substr(0, length), SpecOf(CellType::kRnnTanh)), HasSubstr("chunk: "))
+    ASSERT_THAT(ErrorOf(bytes.substr(0, length), SpecOf(CellType::kRnnTanh)), HasSubstr("file: "))
         << length;
   }
 }

@@ -9,6 +9,7 @@
 #include "core/base/thread.h"
 #include "core/math/random.h"
 #include "core/reading/make_scorer.h"
+#include "core/train/recipe.h"
 #include "tests/core/train/training_fixture.h"
 
 namespace runnel {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/generate/sampler.h"
+#include "core/train/recipe.h"
 #include "core/train/trainer.h"
 #include "tests/golden/golden.h"
 

@@ -102,8 +102,7 @@ TEST(Optimizer, WeightDecay_ShrinksWeightsAndNoBiasesBeforeTheStep) {
   const Corpus corpus = BrookCorpus(5);
   const NetworkConfig config = {
       .cell = CellType::kLstmPeephole, .hidden_size = 8, .embedding_size = 4};
-  for (const Optimizer optimizer : {Optimizer::kSgd, Optimizer::kAdagrad, Optimizer::kRmsprop,
-                                    Optimizer::kAdam, Optimizer::kAdamW}) {
+  for (const Optimizer optimizer : kOptimizers) {
     TrainingOptions options = SmallTraining(optimizer);
     TrainingSetup<double> free(corpus, config, options);
     options.weight_decay = 0.5f;
