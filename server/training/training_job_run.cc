@@ -12,11 +12,8 @@
 #include "absl/time/time.h"
 #include "core/base/interruption.h"
 #include "core/generate/single_stream.h"
-#include "core/nn/cells/cell.h"
 #include "core/nn/network.h"
-#include "core/train/evaluation.h"
 #include "core/train/fine_tuning.h"
-#include "core/train/shard.h"
 #include "core/train/training_run.h"
 #include "server/base/allocator.h"
 #include "server/base/log.h"
@@ -215,30 +212,6 @@ Ending TrainAndPublish(TrainingJob* job, const TrainingSpec& spec, ModelStore* m
 }
 
 }  // namespace
-
-double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& options,
-                           int vocabulary_size, int64_t parameters, int threads) {
-  // The weights, their average, the best ones, the published ones and their file, two states of the
-  // optimizer, packed copies for both passes, and with recurrent dropout its mask and the masked
-  // weights.
-  constexpr double kParameterCopies = 12;
-  // In addition to the gates: a layer's outputs as the next layer reads them, and the gradients.
-  constexpr double kOtherBuffers = 3;
-  // Numbers that round a row of gates up to an odd number of cache lines.
-  constexpr double kGatesPaddingMax = 31;
-  const CellShape& cell = GetCell<float>(network.cell).shape;
-  const double layers = static_cast<double>(network.num_layers) * network.directions();
-  const double numbers_a_unit = cell.rows + cell.states + kOtherBuffers;
-  const double numbers_a_char = layers * (network.hidden_size * numbers_a_unit + kGatesPaddingMax) +
-                                2.0 * network.embedding_size + vocabulary_size;
-  const double shards = static_cast<double>(options.batch_size) / kShardLanes + 1;
-  // The characters of the shards that run at the same time, and of an evaluation.
-  constexpr double kEvaluationChars = kEvaluationLanesMax * kEvaluationSteps;
-  const double lanes = std::min<double>(options.batch_size, double{kShardLanes} * threads);
-  const double chars = lanes * options.sequence_length + kEvaluationChars;
-  return sizeof(float) *
-         (static_cast<double>(parameters) * (kParameterCopies + shards) + chars * numbers_a_char);
-}
 
 void RunTrainingJob(TrainingJob* job, ModelStore* models, const TrainingJobLimits& limits) {
   std::unique_ptr<const TrainingSpec> spec = job->Begin();

@@ -9,11 +9,6 @@
 
 namespace runnel::server {
 
-// An upper estimate of the bytes that training takes in addition to the corpus: weights, gradients,
-// the optimizer's state and activations.
-double TrainingMemoryBytes(const NetworkConfig& network, const TrainingOptions& options,
-                           int vocabulary_size, int64_t parameters, int threads);
-
 struct TrainingJobLimits {
   int threads = 1;
   int seconds_max = 0;  // of training; 0: no limit

@@ -10,7 +10,7 @@
 #include "core/nn/network.h"
 #include "core/text/utf8.h"
 #include "core/train/recipe.h"
-#include "server/training/training_job_run.h"
+#include "core/train/training_memory.h"
 #include "server/training/training_jobs.h"
 #include "server/training/training_plan.h"
 #include "server/wire/error_mapping.h"
@@ -69,8 +69,9 @@ absl::Status FitToCorpus(const TrainingPlan& plan, absl::string_view corpus_fiel
 absl::Status CheckMemory(const TrainingSpec& spec, const TrainingSpecSources& sources) {
   constexpr double kMegabyte = 1e6;
   const int symbols = spec.corpus->corpus.vocabulary().size();
-  const double bytes = TrainingMemoryBytes(spec.network, spec.options, symbols,
-                                           spec.parameter_count, sources.threads);
+  const double bytes = EstimateTrainingMemory(spec.network, spec.options, symbols,
+                                              spec.parameter_count, sources.threads)
+                           .Sum();
   const auto bytes_max = static_cast<double>(sources.training_bytes_max);
   if (bytes <= bytes_max) return absl::OkStatus();
   return InvalidField(

@@ -27,6 +27,8 @@ class AllocationCounter {
   void Stop();
 
   int64_t count() const;
+  // The most bytes that were allocated at the same time, without those from before the counter.
+  int64_t peak_bytes() const;
   // Describes the number of allocations and the sizes of the first few, for the message of a
   // failing test.
   std::string Describe() const;

@@ -34,5 +34,18 @@ TEST(AllocationCounter, EveryThreadsAllocationsOfAnyForm_CountUntilItStops) {
             0u);
 }
 
+TEST(AllocationCounter, PeakBytes_AreThoseAtTheSameTime) {
+  if (kNoAllocationCounts != nullptr) GTEST_SKIP() << kNoAllocationCounts;
+  AllocationCounter allocations;
+  for (int i = 0; i < 3; ++i) {
+    const std::vector<char> one(10'000);
+    const std::vector<char> other(20'000);
+  }
+  const std::vector<char> small(5'000);
+  allocations.Stop();
+  EXPECT_GE(allocations.peak_bytes(), 30'000);
+  EXPECT_LT(allocations.peak_bytes(), 31'000);
+}
+
 }  // namespace
 }  // namespace runnel
