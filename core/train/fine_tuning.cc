@@ -17,7 +17,7 @@ std::vector<int32_t> IdsIn(const Vocabulary& from, const Vocabulary& to) {
   return ids;
 }
 
-// Whether the buffer holds a row for each symbol, one behind the other.
+// Whether the tensor is stored as one row for each symbol.
 bool HasSymbolRows(const Tensor& tensor) {
   return tensor.role == TensorRole::kEmbedding || tensor.role == TensorRole::kOutputWeight ||
          tensor.role == TensorRole::kOutputBias ||

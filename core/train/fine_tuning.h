@@ -8,7 +8,7 @@
 
 namespace runnel {
 
-// A network's weights and what its ids mean.
+// A network's weights, and the vocabulary that gives its ids their meaning.
 template <typename Real>
 struct WeightsView {
   const ParameterLayout& layout;

@@ -1,5 +1,6 @@
-// Lanes of one shard: enough to keep the products efficient, few enough to occupy several cores.
-// Never chosen by the number of threads; so sums are taken in the same order on any number of them.
+// The number of lanes in a shard: enough to keep the matrix products efficient, and few enough that
+// a batch occupies several cores. It does not depend on the number of threads, so that sums are
+// taken in the same order on any number of them.
 #ifndef RUNNEL_CORE_TRAIN_SHARD_H_
 #define RUNNEL_CORE_TRAIN_SHARD_H_
 

@@ -13,9 +13,9 @@ namespace {
 constexpr double kReportSeconds = 0.5;
 // On a text whose epochs are a few steps, evaluating each would take longer than training.
 constexpr int64_t kEvaluationStepsMin = 50;
-// A run diverged when the mean loss of so many steps is so many nats worse than guessing and than
-// the first batch, which a base may know worse than guessing does: no corpus, however its parts
-// differ, makes a model that learns do that.
+// A run has diverged if the mean loss of this many steps is this many nats above the loss of
+// guessing and above that of the first batch, which is high if a base model does not know the text.
+// A model that learns does not get there, however much the parts of a corpus differ.
 constexpr int64_t kDivergenceSteps = 200;
 constexpr double kDivergenceNats = 1;
 
@@ -46,8 +46,9 @@ class TrainingRun {
 
   absl::StatusOr<TrainingOutcome> Run() {
     bool stopped = false;
-    // Asked once a step: a clock that runs out between two looks would end the run unevaluated. Not
-    // before the first: weights that learnt nothing are no outcome.
+    // The limit is checked once in each step, because a clock that runs out between two checks
+    // would end the run without an evaluation. It is not checked before the first step, because
+    // weights that have learnt nothing are no outcome.
     while (!at_end_ && !early_stop_) {
       stopped = observer_.StopRequested();
       if (stopped) break;
@@ -63,8 +64,8 @@ class TrainingRun {
         if (at_end_ && abandoned_) stopped = true;
       }
     }
-    // A run that is stopped between evaluations has later weights of unknown worth in addition to
-    // the best known ones.
+    // The last weights of a run that is stopped between evaluations may be better than the best
+    // known ones.
     if (stopped && !observer_.Abandoned() && evaluate_every_ > 0 && step_ > 0 &&
         (abandoned_ || step_ % evaluate_every_ != 0)) {
       if (absl::Status status = Report(/*evaluate=*/true, /*sample=*/false); !status.ok()) {
@@ -126,45 +127,52 @@ class TrainingRun {
   }
 
   absl::Status Report(bool evaluate, bool sample) {
-    const double now = seconds_now_();
-    ProgressReport report{
-        .step = step_,
-        .epoch = static_cast<double>(step_) / static_cast<double>(trainer_.batches_per_epoch()),
-        .chars_seen = step_ * batch_chars_,
-        .loss = loss_steps_ > 0 ? loss_sum_ / static_cast<double>(loss_steps_) : last_loss_,
-        .smooth_loss = smooth_loss_,
-        .learning_rate = learning_rate_,
-        .gradient_norm = gradient_norm_,
-        .sample_due = sample};
-    if (loss_steps_ > 0 && now > reported_) {
-      chars_per_second_ = static_cast<double>(loss_steps_ * batch_chars_) / (now - reported_);
-    }
-    report.chars_per_second = chars_per_second_;
-    if (const double progress = Progress(); progress > 0) {
-      report.seconds_left = std::max(0.0, (now - started_) * (1 / progress - 1));
-    }
+    ProgressReport report = MakeReport(seconds_now_());
+    report.sample_due = sample;
     if (evaluate) {
-      Interruption interruption([this] { return observer_.Abandoned(); });
-      const std::optional<double> loss = trainer_.ValidationLoss(&interruption);
-      abandoned_ = !loss;
-      if (abandoned_) return absl::OkStatus();
-      if (!std::isfinite(*loss)) {
-        return Diverged(step_, "the validation loss is no longer finite");
-      }
-      report.validation_loss = loss;
-      if (!best_loss_ || *loss < *best_loss_) {
-        best_loss_ = loss;
-        best_ = trainer_.outcome();
-        evaluations_since_best_ = 0;
-      } else if (++evaluations_since_best_ == options_.early_stopping_patience) {
-        early_stop_ = true;
-      }
+      absl::Status status = Evaluate(&report);
+      if (!status.ok() || abandoned_) return status;
     }
     observer_.OnReport(report, trainer_);
     last_loss_ = report.loss;
     loss_sum_ = 0;
     loss_steps_ = 0;
     reported_ = seconds_now_();
+    return absl::OkStatus();
+  }
+
+  ProgressReport MakeReport(double now) {
+    if (loss_steps_ > 0 && now > reported_) {
+      chars_per_second_ = static_cast<double>(loss_steps_ * batch_chars_) / (now - reported_);
+    }
+    const double progress = Progress();
+    return {.step = step_,
+            .epoch = static_cast<double>(step_) / static_cast<double>(trainer_.batches_per_epoch()),
+            .chars_seen = step_ * batch_chars_,
+            .loss = loss_steps_ > 0 ? loss_sum_ / static_cast<double>(loss_steps_) : last_loss_,
+            .smooth_loss = smooth_loss_,
+            .chars_per_second = chars_per_second_,
+            .seconds_left = progress > 0 ? std::max(0.0, (now - started_) * (1 / progress - 1)) : 0,
+            .learning_rate = learning_rate_,
+            .gradient_norm = gradient_norm_};
+  }
+
+  // Sets the report's validation loss, and keeps the weights if it is the best so far. Sets
+  // `abandoned_` instead if the observer no longer wants the result.
+  absl::Status Evaluate(ProgressReport* report) {
+    Interruption interruption([this] { return observer_.Abandoned(); });
+    const std::optional<double> loss = trainer_.ValidationLoss(&interruption);
+    abandoned_ = !loss;
+    if (abandoned_) return absl::OkStatus();
+    if (!std::isfinite(*loss)) return Diverged(step_, "the validation loss is no longer finite");
+    report->validation_loss = loss;
+    if (!best_loss_ || *loss < *best_loss_) {
+      best_loss_ = loss;
+      best_ = trainer_.outcome();
+      evaluations_since_best_ = 0;
+    } else if (++evaluations_since_best_ == options_.early_stopping_patience) {
+      early_stop_ = true;
+    }
     return absl::OkStatus();
   }
 
@@ -201,7 +209,7 @@ class TrainingRun {
 }  // namespace
 
 int64_t StepLimit(const TrainingOptions& options, int64_t batches_per_epoch) {
-  // Beyond what an int64 holds there is no limit that anyone reaches.
+  // No run reaches a limit that an int64 cannot hold.
   constexpr double kStepsMax = 9e18;
   const auto by_epochs = static_cast<int64_t>(
       std::min(kStepsMax, std::ceil(options.epochs * static_cast<double>(batches_per_epoch))));

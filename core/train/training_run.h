@@ -18,10 +18,11 @@ struct ProgressReport {
   double epoch = 0;
   int64_t chars_seen = 0;
   double loss = 0;  // nats a character, mean since the last report
-  double smooth_loss =
-      0;  // nats over T characters: 0.999 of the last and 0.001 of this, from T ln V
+  // The classic script's, in nats over T characters: 0.999 of the value before and 0.001 of this
+  // step's loss. It begins at T ln V.
+  double smooth_loss = 0;
   std::optional<double> validation_loss;  // nats a character, where this report evaluated
-  double chars_per_second = 0;            // since the last report, time spent evaluating left out
+  double chars_per_second = 0;            // since the last report, without the time of evaluations
   double seconds_left = 0;                // 0: unknown
   double learning_rate = 0;
   double gradient_norm = 0;
@@ -33,19 +34,20 @@ struct ProgressReport {
 class TrainingObserver {
  public:
   virtual ~TrainingObserver() = default;
-  // Asked before each step; true ends the run.
+  // The run asks this before each step, and ends if it is true.
   virtual bool StopRequested() = 0;
-  // Asked within each step; true gives the step up, so that the run ends where it was before it.
+  // The run asks this many times within each step. If it is true, the run gives the step up and
+  // ends where it was before it.
   virtual bool StopAtOnce() { return false; }
-  // Whether a stop is requested and the outcome then of no use. Asked within each evaluation; true
-  // gives the evaluation up, which ends the run, also at its limit.
+  // Whether a stop is requested and nobody wants the outcome. The run asks this many times within
+  // each evaluation. If it is true, the run gives the evaluation up and ends, even at its limit.
   virtual bool Abandoned() { return false; }
   virtual void OnReport(const ProgressReport& report, const Trainer<float>& trainer) = 0;
 };
 
 struct TrainingOutcome {
   bool stopped = false;  // by the observer, before a limit was reached and evaluated
-  // The trainer's outcome with the best validation loss, else its last.
+  // The trainer's outcome that had the best validation loss, or its last one if none was evaluated.
   std::vector<float> parameters;
   std::optional<double> validation_loss;  // of these parameters
   int64_t steps = 0;
@@ -53,16 +55,16 @@ struct TrainingOutcome {
   double seconds = 0;
 };
 
-// Steps and epochs limits as a number of steps, 0 for none.
+// The number of steps after which the limits of steps and epochs end a run; 0 if there are none.
 int64_t StepLimit(const TrainingOptions& options, int64_t batches_per_epoch);
 
-// Runs `trainer` to the first limit of `options`, for one step at least, or until the observer
-// stops it. A report is given at every evaluation (once an epoch or as asked, and at the end), at
-// every preview, and about twice a second. With early stopping it also ends after so many
-// evaluations without a better loss. `seconds_now` is a clock. ABORTED, naming the step, when the
-// run diverged: the loss or a weight is no longer finite, or the losses of 200 steps lie more than
-// 1 nat above ln V on average, so that the model does worse than guessing, and above the first
-// step's, which a base may know that badly.
+// Runs `trainer` for at least one step, until the first limit of `options`, until early stopping
+// ends the run, or until the observer stops it. `seconds_now` is a clock. The observer gets a
+// report at every evaluation (once in each epoch or as `options` ask, and at the end), at every
+// preview, and about twice a second. Returns ABORTED, naming the step, if the run diverged: if the
+// loss or a weight is no longer finite, or if the mean loss of 200 steps is more than 1 nat above
+// ln V, the loss of guessing, and more than 1 nat above the loss of the first step, which is high
+// if a base model does not know the text.
 absl::StatusOr<TrainingOutcome> RunTraining(const TrainingOptions& options,
                                             const std::function<double()>& seconds_now,
                                             Trainer<float>* trainer, TrainingObserver* observer);
