@@ -62,7 +62,7 @@ double BytesTaken(const Case& c, const Corpus& corpus, const Network<float>& net
   WorkerPool pool(threads);
   Previewer observer;
   AllocationCounter allocations;
-  Trainer<float> trainer(network, c.network.hidden_size, corpus, c.options, &pool);
+  Trainer<float> trainer(network, corpus, c.options, &pool);
   const auto outcome = RunTraining(
       c.options, [] { return 0.0; }, &trainer, &observer);
   allocations.Stop();
