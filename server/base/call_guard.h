@@ -5,7 +5,8 @@
 //   own limit (MAX_CONCURRENT_STREAMS) only binds peers that acknowledge the server's settings.
 // - Reflection has a limited number of streams under way, because each of them holds a thread.
 // - A message that waits for its reader claims memory from a budget until gRPC has sent it.
-// - A call ends if its peer takes none of a waiting message, or sends nothing on a stream that it has
+// - A call ends if its peer takes none of a waiting message, or sends nothing on a stream that it
+// has
 //   not ended, for a number of seconds.
 //
 // A call beyond a bound is cancelled with RESOURCE_EXHAUSTED, one that stalls with

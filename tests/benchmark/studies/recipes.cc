@@ -87,7 +87,7 @@ absl::StatusOr<Choices> Choose(Recipe recipe, const Corpus& corpus, const Recipe
   FitToText(corpus.size(), choices.given, &choices.training);
   Violations violations;
   Validate(choices.network, &violations);
-  Validate(choices.training, &violations);
+  Validate(choices.training, choices.network, &violations);
   if (violations.empty()) return choices;
   std::vector<std::string> wrong;
   for (const FieldViolation& violation : violations.list()) {
