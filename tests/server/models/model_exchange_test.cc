@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // The number of imports that a server takes at a time.
-constexpr int kImportsMax = 8;
+constexpr int kImportsOfAConnectionMax = 4;
 
 class ModelExchangeTest : public ServerTest {
  protected:
@@ -308,21 +308,21 @@ TEST_F(ModelExchangeTest, BrokenStream_PublishesNothingAndLeavesNothing) {
   ExpectNoModel("m");
 }
 
-TEST_F(ModelExchangeTest, MoreImportsThanPlaces_AreResourceExhausted) {
+TEST_F(ModelExchangeTest, MoreImportsThanAConnectionsPlaces_AreResourceExhausted) {
   struct Open {
     grpc::ClientContext context;
     v1::ImportModelResponse response;
     std::unique_ptr<grpc::ClientWriter<v1::ImportModelRequest>> writer;
   };
   std::vector<std::unique_ptr<Open>> open;
-  for (int i = 0; i < kImportsMax; ++i) {
+  for (int i = 0; i < kImportsOfAConnectionMax; ++i) {
     open.push_back(std::make_unique<Open>());
     open.back()->writer = models_->ImportModel(&open.back()->context, &open.back()->response);
     v1::ImportModelRequest request = PlainRequest("m");
     request.set_chunk(FileOf(StateDict(1, 2, 3)).substr(0, 20));
     ASSERT_TRUE(open.back()->writer->Write(request));
   }
-  ASSERT_TRUE(Eventually([&] { return ImportFiles() == kImportsMax; }));
+  ASSERT_TRUE(Eventually([&] { return ImportFiles() == kImportsOfAConnectionMax; }));
   EXPECT_EQ(Import(PlainRequest("m"), "12345678").error_code(),
             grpc::StatusCode::RESOURCE_EXHAUSTED);
   for (const auto& call : open) {

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -224,7 +225,7 @@ TEST(PlanTraining, OffValues_AreAccepted) {
 TEST(PlanTraining, MaskFraction_IsABidirectionalNetworksAlone) {
   v1::TrainRequest request;
   Violations violations;
-  EXPECT_EQ(PlanTraining(request, nullptr, &violations).options.mask_fraction, 0);
+  EXPECT_EQ(PlanTraining(request, nullptr, &violations).options.mask_fraction, std::nullopt);
   request.mutable_network()->set_bidirectional(true);
   EXPECT_EQ(PlanTraining(request, nullptr, &violations).options.mask_fraction, 0.15f);
   EXPECT_EQ(PlanTraining(request, nullptr, &violations).options.sequence_length, 64);
