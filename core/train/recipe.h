@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
+#include "core/nn/initialization.h"
 #include "core/nn/network_config.h"
-#include "core/nn/parameters.h"
 #include "core/train/training_options.h"
 
 namespace runnel {
