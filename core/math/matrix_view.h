@@ -26,8 +26,8 @@ class MatrixView {
   }
   // A view of a matrix that may be written is also one of a matrix that is only read.
   template <typename U>
-  requires std::is_same_v<const U, T> MatrixView(
-      const MatrixView<U>& other)  // NOLINT: converts, as pointers do
+  // NOLINTNEXTLINE(google-explicit-constructor): converts, as pointers do
+  requires std::is_same_v<const U, T> MatrixView(const MatrixView<U>& other)
       : MatrixView(other.data(), other.rows(), other.cols(), other.row_stride(),
                    other.col_stride()) {}
 

@@ -30,6 +30,7 @@ class Estimate {
 
   TrainingMemory Parts() const {
     const bool evaluates = options_.validation_fraction > 0;
+    const int shard_lanes = (options_.batch_size + shards_ - 1) / shards_;
     return {.weights = copy_,
             .average = options_.averaging > 0 ? copy_ : 0,
             .best_weights = copy_,
@@ -38,9 +39,7 @@ class Estimate {
             .recurrent_masks = options_.dropout.recurrent > 0 ? 2 * RecurrentWeights() : 0,
             .shards = Shards(),
             .activations = std::min(shards_, threads_) *
-                           (Activations(options_.sequence_length,
-                                        (options_.batch_size + shards_ - 1) / shards_) +
-                            ProductScratch()),
+                           (Activations(options_.sequence_length, shard_lanes) + ProductScratch()),
             .evaluation = evaluates ? Evaluation() : 0,
             .preview = options_.sample_every_steps > 0
                            ? copy_ + PackedWeights(TrainingPrecision::kF32) / 2
