@@ -72,13 +72,19 @@ void LogStart(const ServerOptions& options, const Server& server) {
                    ChosenInstructionSet(), ")"));
 }
 
-// Ends the process with all of the server's own work done, but without the shutdown of gRPC: if the
-// system has refused gRPC a thread for its timers, that shutdown waits for this thread for ever.
-[[noreturn]] void EndWithoutGrpc(std::unique_ptr<Server> server) {
-  grpc_init();  // so that gRPC's last user is not the server
-  server = nullptr;
-  std::cout.flush();
-  _exit(0);
+// Starts a server, serves until a signal ends it, and returns the exit code.
+int Serve(const ServerOptions& options, const sigset_t& signals) {
+  auto server = Server::Start(options);
+  if (!server.ok()) {
+    Log(LogLevel::kError, server.status().message());
+    return kCannotStart;
+  }
+  LogStart(options, **server);
+  std::cout << "runnel-server listening on " << (*server)->address() << std::endl;
+  WaitForTheEnd(signals);
+  EndAtSecondInterrupt(signals);
+  (*server)->Drain();
+  return 0;
 }
 
 int Main(int argc, char** argv) {
@@ -89,17 +95,12 @@ int Main(int argc, char** argv) {
   RaiseDescriptorLimit();
   RouteLibraryLogs();
   LimitInstructionSet(parsed.options.instruction_set);
-  auto server = Server::Start(parsed.options);
-  if (!server.ok()) {
-    Log(LogLevel::kError, server.status().message());
-    return kCannotStart;
-  }
-  LogStart(parsed.options, **server);
-  std::cout << "runnel-server listening on " << (*server)->address() << std::endl;
-  WaitForTheEnd(signals);
-  EndAtSecondInterrupt(signals);
-  (*server)->Drain();
-  EndWithoutGrpc(*std::move(server));
+  // The process ends without the shutdown of gRPC: if the system has refused gRPC a thread for its
+  // timers, that shutdown waits for this thread for ever.
+  grpc_init();
+  const int code = Serve(parsed.options, signals);
+  std::cout.flush();
+  _exit(code);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "server/base/call_count.h"
 #include "server/base/connection_acceptor.h"
 #include "server/base/executor.h"
+#include "server/base/grpc_threads.h"
 #include "server/models/model_service.h"
 #include "server/options.h"
 #include "server/parts.h"
@@ -51,6 +52,7 @@ class Server {
   void Serve(int listener, int descriptor);
   void ShutDown(double patience_seconds);
 
+  const GrpcUse grpc_;  // until everything else has ended
   const std::unique_ptr<ServerParts> parts_;
   TextGenerationService text_generation_;
   TrainingJobService training_jobs_;

@@ -42,7 +42,7 @@ class Estimate {
                            (Activations(options_.sequence_length, shard_lanes) + ProductScratch()),
             .evaluation = evaluates ? Evaluation() : 0,
             .preview = options_.sample_every_steps > 0
-                           ? copy_ + PackedWeights(TrainingPrecision::kF32) / 2
+                           ? copy_ + PackedWeights(TrainingPrecision::kF32) / 2 + Lookup()
                            : 0};
   }
 
@@ -53,6 +53,12 @@ class Estimate {
   // Numbers of the input of the layers at `level`; 0: characters, which need no product.
   double InputSize(int level) const { return level == 0 ? embedding_ : width(); }
 
+  // See LayerDecoder: the gates that each character gives, as far as the weights do not hold them
+  // already.
+  double Lookup() const {
+    const int rows = embedding_ > 0 ? cell_.rows : cell_.rows - cell_.input_rows;
+    return kFloat * vocabulary_ * rows * hidden_;
+  }
   double RecurrentWeights() const {
     return kFloat * num_layers() * cell_.recurrent_rows() * hidden_ * hidden_;
   }

@@ -10,8 +10,7 @@
 
 namespace runnel {
 
-// The parts, in bytes. They are doubles because the sizes that a request may ask for overflow
-// integers.
+// The parts, in bytes. They are doubles because they are estimates.
 struct TrainingMemory {
   double weights = 0;
   double average = 0;          // of the weights

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <list>
 #include <map>
+#include <memory>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/mutex.h"
 #include "core/base/thread.h"
+#include "server/base/fair_slots.h"
 
 namespace runnel::server {
 namespace {
@@ -52,7 +54,7 @@ class CallGuard::State {
   struct Call {
     grpc_call* call = nullptr;
     std::string peer;
-    bool holds_thread = false;
+    std::unique_ptr<FairSlots::Slot> reflection_slot;  // of a reflection stream
     // Until when the peer must have taken or sent something; the latest time if the call does not
     // wait for it.
     Clock::time_point deadline = Clock::time_point::max();
@@ -63,22 +65,23 @@ class CallGuard::State {
 
   // Counts a call and keeps it alive. Its place is valid until Remove. `refusal` is why the call is
   // one too many.
-  Place Add(grpc_call* call, std::string peer, bool holds_thread, std::string* refusal)
+  Place Add(grpc_call* call, std::string peer, bool is_reflection, std::string* refusal)
       RUNNEL_EXCLUDES(mutex_) {
     grpc_call_ref(call);
+    absl::StatusOr<std::unique_ptr<FairSlots::Slot>> slot = std::unique_ptr<FairSlots::Slot>();
+    if (is_reflection) slot = reflection_slots_.Take(peer);
     const MutexLock lock(&mutex_);
     const int on_connection = ++calls_of_[peer];
-    calls_.push_front({.call = call, .peer = std::move(peer), .holds_thread = holds_thread});
-    threads_held_ += holds_thread ? 1 : 0;
-    if (on_connection > limits_.calls_per_connection_max) {
+    calls_.push_front({.call = call, .peer = std::move(peer)});
+    if (slot.ok()) calls_.front().reflection_slot = *std::move(slot);
+    if (on_connection > limits_.calls_per_connection_max && IsOneConnection(calls_.front().peer)) {
       *refusal = absl::StrCat("this connection has ", limits_.calls_per_connection_max,
                               " calls under way, which is the most that one may have");
     } else if (static_cast<int>(calls_.size()) > limits_.calls_max) {
       *refusal = absl::StrCat("this server has ", limits_.calls_max,
                               " calls under way, which is the most; try again later");
-    } else if (holds_thread && threads_held_ > kReflectionStreamsMax) {
-      *refusal = absl::StrCat("this server has ", kReflectionStreamsMax,
-                              " reflection streams under way, which is the most; try again later");
+    } else if (!slot.ok()) {
+      *refusal = std::string(slot.status().message());
     }
     return calls_.begin();
   }
@@ -88,7 +91,6 @@ class CallGuard::State {
       const MutexLock lock(&mutex_);
       const auto counted = calls_of_.find(place->peer);
       if (--counted->second == 0) calls_of_.erase(counted);
-      threads_held_ -= place->holds_thread ? 1 : 0;
       calls_.erase(place);
     }
     grpc_call_unref(call);
@@ -156,9 +158,9 @@ class CallGuard::State {
   MemoryBudget memory_;
   mutable Mutex mutex_;
   CondVar changed_;
+  FairSlots reflection_slots_{kReflectionStreamsMax, "reflection streams are under way"};
   std::list<Call> calls_ RUNNEL_GUARDED_BY(mutex_);
   std::map<std::string, int> calls_of_ RUNNEL_GUARDED_BY(mutex_);  // by connection
-  int threads_held_ RUNNEL_GUARDED_BY(mutex_) = 0;
   bool stopped_ RUNNEL_GUARDED_BY(mutex_) = false;
 };
 
@@ -177,7 +179,10 @@ class CallGuard::Interceptor : public grpc::experimental::Interceptor {
   }
 
   void Intercept(InterceptorBatchMethods* methods) override {
-    if (!std::exchange(begun_, true)) Begin();
+    if (!begun_) {  // Only the first hook writes this, and nothing else runs at that time.
+      begun_ = true;
+      Begin();
+    }
     if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_MESSAGE)) {
       BeginMessage(methods->GetSendMessage());
     } else if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {

@@ -3,11 +3,11 @@
 //
 // - A connection, and all connections together, have a limited number of calls under way. HTTP/2's
 //   own limit (MAX_CONCURRENT_STREAMS) only binds peers that acknowledge the server's settings.
-// - Reflection has a limited number of streams under way, because each of them holds a thread.
+// - Reflection has a limited number of streams under way, because each of them holds a thread. One
+//   connection gets at most half of them.
 // - A message that waits for its reader claims memory from a budget until gRPC has sent it.
-// - A call ends if its peer takes none of a waiting message, or sends nothing on a stream that it
-// has
-//   not ended, for a number of seconds.
+// - A call ends if, for a number of seconds, its peer takes none of a waiting message, or sends
+//   nothing on a stream that the peer has not ended.
 //
 // A call beyond a bound is cancelled with RESOURCE_EXHAUSTED, one that stalls with
 // DEADLINE_EXCEEDED; its reactor sees a cancelled call. An interceptor does this, so that it holds

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace runnel::server {
 
 absl::StatusOr<std::unique_ptr<FairSlots::Slot>> FairSlots::Take(const std::string& peer) {
-  const bool is_one_connection = !absl::StartsWith(peer, "unix:");
-  const int share = is_one_connection ? std::max(1, count_ / 2) : count_;
+  const int share = IsOneConnection(peer) ? std::max(1, count_ / 2) : count_;
   const MutexLock lock(&mutex_);
   if (taken_ >= count_) {
     return absl::ResourceExhaustedError(

@@ -10,9 +10,16 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
 #include "core/base/mutex.h"
 
 namespace runnel::server {
+
+// Whether this name of a peer, which is that of grpc::ServerContextBase, is of one connection. All
+// peers at a Unix socket have the same name, so no share can be measured there; whoever reaches the
+// socket is on the same machine and was let in by the permissions of the socket's folder.
+inline bool IsOneConnection(absl::string_view peer) { return !absl::StartsWith(peer, "unix:"); }
 
 class FairSlots {
  public:
@@ -34,11 +41,9 @@ class FairSlots {
   FairSlots(int count, std::string are_under_way)
       : count_(count), are_under_way_(std::move(are_under_way)) {}
 
-  // Takes a slot for a call, whose `peer` is that of grpc::ServerContextBase. RESOURCE_EXHAUSTED if
-  // the peer's connection has its share already, or no slot is free. This must outlive the slot.
-  //
-  // All peers at a Unix socket have the same name, so they have no share; whoever reaches the
-  // socket is on the same machine and was let in by the permissions of the socket's folder.
+  // Takes a slot for a call of `peer`. RESOURCE_EXHAUSTED if the peer's connection has its share
+  // already, or no slot is free. A peer that is not one connection has no share. This must outlive
+  // the slot.
   absl::StatusOr<std::unique_ptr<Slot>> Take(const std::string& peer) RUNNEL_EXCLUDES(mutex_);
 
   int taken() const RUNNEL_EXCLUDES(mutex_);

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <thread>
@@ -17,14 +18,20 @@
 namespace runnel::server {
 namespace {
 
-// The threads that gRPC starts in addition to the executor's.
-constexpr int kOtherThreads = 16;
+// The threads that gRPC starts in addition to the executor's: those that wait for events, one for
+// two processors within these bounds, and others such as those of timers and reflection.
+constexpr int kEventThreadsMin = 2;
+constexpr int kEventThreadsMax = 16;
+constexpr int kOtherThreads = 32;
 // The executor starts a thread when a third task waits for one that it has, unless it is starting
 // one already. If no task ends, each thread takes at most two without another being started; the
 // rest is for tasks that come while one is being started.
 constexpr int kTasksPerThread = 8;
 // From the answer of a call until its last task waits for the executor.
 constexpr std::chrono::milliseconds kUntilQueued(10);
+
+// The number that gRPC goes by.
+int Processors() { return static_cast<int>(sysconf(_SC_NPROCESSORS_CONF)); }
 
 // RESOURCE_EXHAUSTED if the system would refuse to start `count` more threads.
 absl::Status CheckRoomForThreads(int count) {
@@ -84,10 +91,11 @@ void Call(grpc::GenericStub* stub) {
 
 }  // namespace
 
-int ExecutorThreadsMax() { return 2 * static_cast<int>(sysconf(_SC_NPROCESSORS_CONF)); }
+int ExecutorThreadsMax() { return 2 * Processors(); }
 
 absl::Status StartGrpcThreads() {
-  absl::Status room = CheckRoomForThreads(ExecutorThreadsMax() + kOtherThreads);
+  const int event_threads = std::clamp(Processors() / 2, kEventThreadsMin, kEventThreadsMax);
+  absl::Status room = CheckRoomForThreads(ExecutorThreadsMax() + event_threads + kOtherThreads);
   if (!room.ok()) return room;
   WaitingService service;
   grpc::ServerBuilder builder;

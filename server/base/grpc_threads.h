@@ -8,14 +8,25 @@
 #ifndef RUNNEL_SERVER_BASE_GRPC_THREADS_H_
 #define RUNNEL_SERVER_BASE_GRPC_THREADS_H_
 
+#include <grpc/grpc.h>
+
 #include "absl/status/status.h"
 
 namespace runnel::server {
 
+// Keeps gRPC and its threads alive, also when nothing else uses them.
+class GrpcUse {
+ public:
+  GrpcUse() { grpc_init(); }
+  ~GrpcUse() { grpc_shutdown(); }
+  GrpcUse(const GrpcUse&) = delete;
+  GrpcUse& operator=(const GrpcUse&) = delete;
+};
+
 // The threads that gRPC's executor has when it is complete: two for each processor.
 int ExecutorThreadsMax();
 
-// Returns when the executor is complete. It stays so for as long as gRPC is in use.
+// Returns when the executor is complete. It stays so until the last use of gRPC ends.
 // RESOURCE_EXHAUSTED if the system would refuse the threads that gRPC needs.
 absl::Status StartGrpcThreads();
 

@@ -35,9 +35,9 @@ class ModelRequests {
       : models_(*models), memory_(*memory), requests_(*requests), loads_(*loads) {}
 
   // Queues work on `request`, whose memory is claimed until the work is done, and gives it the
-  // model that `reference` means. RESOURCE_EXHAUSTED, and the task is dropped, if too many tasks
-  // wait or too little memory is free. If there is no room among the requests after the model has
-  // been read, the task runs at once and gets that error.
+  // model that `reference` means when the request arrives. RESOURCE_EXHAUSTED, and the task is
+  // dropped, if too many tasks wait or too little memory is free. If there is no room among the
+  // requests after the model has been read, the task runs at once and gets that error.
   absl::Status Submit(absl::string_view reference, const google::protobuf::MessageLite& request,
                       Task task);
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/text/utf8.h"
 #include "core/train/training_run.h"
 #include "tests/core/train/training_fixture.h"
 #include "tests/testing/allocations.h"
@@ -97,6 +98,29 @@ TEST(TrainingMemory, Estimate_IsAtLeastTheBytesTakenAndNotFarAbove) {
         EXPECT_GE(estimate(2), BytesTaken(c, corpus, *network, 2));
       }
     }
+  }
+}
+
+// The decoder that writes a preview keeps the gates that each character's embedding gives, which is
+// more than the weights if there are many characters.
+TEST(TrainingMemory, PreviewsOfAnEmbeddingOfManySymbols_AreCounted) {
+  if (kNoAllocationCounts != nullptr) GTEST_SKIP() << kNoAllocationCounts;
+  std::string text;
+  for (char32_t i = 0; i < 4500; ++i) AppendUtf8(U'\u4E00' + i % 1500, &text);
+  const Corpus corpus = Corpus::Load(StringSource(text), VocabularyKind::kCodePoints).value();
+  const int symbols = corpus.vocabulary().size();
+  for (const CellType cell : kCellTypes) {
+    SCOPED_TRACE(std::string(CellTypeName(cell)));
+    Case c = TwoLayers(cell);
+    c.network.embedding_size = 8;
+    c.options.batch_size = 1;
+    c.options.sequence_length = 8;
+    c.options.validation_fraction = 0;
+    c.options.sample_every_steps = 1;
+    const auto network = MakeNetwork<float>(c.network, symbols);
+    const TrainingMemory memory =
+        EstimateTrainingMemory(c.network, c.options, symbols, network->layout().size(), 1);
+    EXPECT_GE(memory.Sum(), BytesTaken(c, corpus, *network, 1));
   }
 }
 

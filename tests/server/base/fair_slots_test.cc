@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -53,18 +54,30 @@ TEST(FairSlots, PeersAtAUnixSocket_HaveNoShare) {
   EXPECT_EQ(TakeAll("unix:", &slots, &held), "8 things are under way already; try again later");
 }
 
-TEST(FairSlots, ManyThreads_GiveBackAllThatTheyTake) {
-  FairSlots slots(6, "things are under way");
+TEST(FairSlots, ManyThreads_NeverHaveMoreThanThereAre_AndGiveAllBack) {
+  FairSlots slots(2, "things are under way");
+  std::atomic<int> refused = 0;
+  std::atomic<int> held = 0;
+  // So that there is a refusal however the threads take turns.
+  auto first = slots.Take("a");
+  EXPECT_TRUE(first.ok());
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&slots, peer = std::string(1, static_cast<char>('a' + i % 2))] {
+    threads.emplace_back([&, peer = std::string(1, static_cast<char>('a' + i % 2))] {
       for (int round = 0; round < 10'000; ++round) {
         const auto slot = slots.Take(peer);
-        EXPECT_LE(slots.taken(), 6);
+        if (!slot.ok()) {
+          ++refused;
+          continue;
+        }
+        EXPECT_LE(++held, 1);  // besides `first`
+        --held;
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
+  EXPECT_GE(refused, 20'000);  // both threads of "a" in every round
+  first = absl::CancelledError();
   EXPECT_EQ(slots.taken(), 0);
 }
 

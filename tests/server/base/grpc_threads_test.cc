@@ -1,6 +1,5 @@
 #include "server/base/grpc_threads.h"
 
-#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -9,6 +8,8 @@
 #include <string>
 #include <thread>
 
+#include "server/server.h"
+#include "tests/testing/temporary_folder.h"
 #include "tests/testing/without_threads.h"
 
 namespace runnel::server {
@@ -33,11 +34,15 @@ int ExecutorThreads() {
   return NamedExecutorThreads();
 }
 
-TEST(GrpcThreads, AllOfTheExecutor_RunAfterTheStart) {
-  const grpc::CompletionQueue keeps_grpc_running;
-  ASSERT_TRUE(StartGrpcThreads().ok());
-  EXPECT_EQ(ExecutorThreads(), ExecutorThreadsMax());
-  ASSERT_TRUE(StartGrpcThreads().ok());
+TEST(GrpcThreads, AllOfTheExecutor_RunWhileAServerDoes) {
+  const testing::TemporaryFolder folder;
+  ServerOptions options;
+  options.listen = "127.0.0.1:0";
+  options.data_dir = folder / "data";
+  options.threads = 1;
+  options.generation_threads = 1;
+  const auto server = Server::Start(options);
+  ASSERT_TRUE(server.ok()) << server.status();
   EXPECT_EQ(ExecutorThreads(), ExecutorThreadsMax());
 }
 
