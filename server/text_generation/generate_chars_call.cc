@@ -16,8 +16,8 @@ constexpr size_t kPendingBytesMax = 4096;
 constexpr size_t kPendingLogprobsMax = 512;
 // The writing resumes when less than this share of them is left.
 constexpr double kResumeShare = 0.5;
-// Under load a text's messages are at least this far apart for each other text under way: up to
-// 1,250 texts' 2,500 messages a second leave nearly all of the processor to the texts.
+// The least time between two messages of a text, for each other text under way. The server thus
+// sends at most some 2,500 messages a second, and nearly all processor time goes to the texts.
 constexpr std::chrono::microseconds kMessageSpacing(400);
 // The largest such distance, however many texts there are: a reader should see that the text grows.
 constexpr std::chrono::microseconds kMessageSpacingMax(500'000);
