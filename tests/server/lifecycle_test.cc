@@ -86,6 +86,8 @@ TEST_F(LifecycleTest, CorpusFolderThatIsNone_IsAClearError) {
 }
 
 TEST_F(LifecycleTest, Drain_DoesNotWaitForAnIdleUpload) {
+  options_.drain_seconds = 60;
+  StartServer();
   grpc::ClientContext context;
   v1::UploadCorpusResponse response;
   const auto writer = jobs_->UploadCorpus(&context, &response);
@@ -96,7 +98,7 @@ TEST_F(LifecycleTest, Drain_DoesNotWaitForAnIdleUpload) {
   ASSERT_TRUE(Eventually([&] { return !std::filesystem::is_empty(corpora); }));
   const auto begin = std::chrono::steady_clock::now();
   server_->Drain();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
   EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::CANCELLED);
   EXPECT_TRUE(std::filesystem::is_empty(corpora));
 }
