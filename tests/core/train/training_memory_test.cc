@@ -82,8 +82,11 @@ TEST(TrainingMemory, Estimate_IsAtLeastTheBytesTakenAndNotFarAbove) {
   const Corpus corpus = BrookCorpus(700);
   const int symbols = corpus.vocabulary().size();
   for (const CellType cell : kCellTypes) {
-    for (Case& c : CasesOf(cell)) {
+    std::vector<Case> cases = CasesOf(cell);
+    for (Case& c : cases) {
       for (const TrainingPrecision precision : kTrainingPrecisions) {
+        // Where the processor has no 16-bit products, they take most of the time.
+        if (precision != TrainingPrecision::kF32 && &c != &cases.front()) continue;
         SCOPED_TRACE(c.name + ", " + std::string(TrainingPrecisionName(precision)));
         c.options.precision = precision;
         const auto network = MakeNetwork<float>(c.network, symbols);
