@@ -68,20 +68,25 @@ class CallGuard::State {
   Place Add(grpc_call* call, std::string peer, bool is_reflection, std::string* refusal)
       RUNNEL_EXCLUDES(mutex_) {
     grpc_call_ref(call);
-    absl::StatusOr<std::unique_ptr<FairSlots::Slot>> slot = std::unique_ptr<FairSlots::Slot>();
-    if (is_reflection) slot = reflection_slots_.Take(peer);
+    absl::Status reflection;
+    std::unique_ptr<FairSlots::Slot> reflection_slot;
+    if (is_reflection) {
+      auto taken = reflection_slots_.Take(peer);
+      reflection = taken.status();
+      if (taken.ok()) reflection_slot = *std::move(taken);
+    }
     const MutexLock lock(&mutex_);
     const int on_connection = ++calls_of_[peer];
-    calls_.push_front({.call = call, .peer = std::move(peer)});
-    if (slot.ok()) calls_.front().reflection_slot = *std::move(slot);
+    calls_.push_front(
+        {.call = call, .peer = std::move(peer), .reflection_slot = std::move(reflection_slot)});
     if (on_connection > limits_.calls_per_connection_max && IsOneConnection(calls_.front().peer)) {
       *refusal = absl::StrCat("this connection has ", limits_.calls_per_connection_max,
                               " calls under way, which is the most that one may have");
     } else if (static_cast<int>(calls_.size()) > limits_.calls_max) {
       *refusal = absl::StrCat("this server has ", limits_.calls_max,
                               " calls under way, which is the most; try again later");
-    } else if (!slot.ok()) {
-      *refusal = std::string(slot.status().message());
+    } else if (!reflection.ok()) {
+      *refusal = std::string(reflection.message());
     }
     return calls_.begin();
   }
