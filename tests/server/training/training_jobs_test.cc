@@ -30,8 +30,12 @@ class TrainingJobsTest : public ::testing::Test {
 
   static TrainingSpec Spec(const std::string& model, int64_t steps,
                            const std::string& request_id = "") {
-    auto corpus = std::make_shared<LoadedCorpus>();
-    corpus->corpus = Corpus::Load(StringSource(PlainText(20)), VocabularyRules()).value();
+    // One for all jobs, because a thousand would take a sanitizer minutes to load.
+    static const std::shared_ptr<LoadedCorpus> corpus = [] {
+      auto loaded = std::make_shared<LoadedCorpus>();
+      loaded->corpus = Corpus::Load(StringSource(PlainText(20)), VocabularyRules()).value();
+      return loaded;
+    }();
     TrainingSpec spec{.model = model, .request_id = request_id};
     spec.network = {.cell = CellType::kRnnTanh, .num_layers = 1, .hidden_size = 8};
     spec.options.epochs = 0;
@@ -40,7 +44,7 @@ class TrainingJobsTest : public ::testing::Test {
     spec.options.batch_size = 2;
     spec.parameter_count =
         MakeNetwork<float>(spec.network, corpus->corpus.vocabulary().size())->layout().size();
-    spec.corpus = std::move(corpus);
+    spec.corpus = corpus;
     return spec;
   }
   std::shared_ptr<TrainingJob> Submit(TrainingSpec spec) {
