@@ -6,8 +6,6 @@
 
 #include <atomic>
 #include <iostream>
-#include <memory>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/math/instruction_set.h"
