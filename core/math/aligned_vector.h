@@ -1,10 +1,11 @@
-// A std::vector whose elements begin at a cache line, so that no vector load crosses two lines.
+// Vectors whose elements begin at a cache line, so that no vector load crosses two lines.
 #ifndef RUNNEL_CORE_MATH_ALIGNED_VECTOR_H_
 #define RUNNEL_CORE_MATH_ALIGNED_VECTOR_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace runnel {
@@ -32,6 +33,25 @@ struct CacheLineAllocator {
 
 template <typename T>
 using AlignedVector = std::vector<T, CacheLineAllocator<T>>;
+
+template <typename T>
+struct UninitializedAllocator : CacheLineAllocator<T> {
+  using CacheLineAllocator<T>::CacheLineAllocator;
+
+  template <typename U>
+  void construct(U* p) {
+    ::new (static_cast<void*>(p)) U;
+  }
+  template <typename U, typename... Args>
+  void construct(U* p, Args&&... args) {
+    ::new (static_cast<void*>(p)) U(std::forward<Args>(args)...);
+  }
+};
+
+// An AlignedVector of numbers in which elements that `resize` adds hold anything. Adding gigabytes
+// then takes no time, because the system gives each page of memory only when it is first written.
+template <typename T>
+using UninitializedVector = std::vector<T, UninitializedAllocator<T>>;
 
 // The memory that a vector's elements take.
 template <typename T, typename Allocator>

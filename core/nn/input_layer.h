@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/math/aligned_vector.h"
 #include "core/math/training_kernels.h"
 #include "core/nn/batch.h"
 #include "core/nn/recurrent_layer.h"
@@ -16,10 +17,10 @@ template <typename Real>
 class InputLayer {
  public:
   struct Activations {
-    std::vector<Real> dense;     // [T x B x E], only of an embedding
-    std::vector<Real> scale;     // [T x B], only of one-hot input with dropout
-    std::vector<Real> mask;      // [B x E], only of an embedding with dropout
-    std::vector<Real> gradient;  // [T x B x E], only of an embedding
+    UninitializedVector<Real> dense;     // [T x B x E], only of an embedding
+    std::vector<Real> scale;             // [T x B], only of one-hot input with dropout
+    std::vector<Real> mask;              // [B x E], only of an embedding with dropout
+    UninitializedVector<Real> gradient;  // [T x B x E], only of an embedding
   };
 
   // The input is one-hot if `embedding_size` is 0.

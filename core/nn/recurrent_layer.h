@@ -78,15 +78,15 @@ class RecurrentLayer {
   struct Activations {
     int64_t lanes = 0;
     int64_t steps_max = 0;
-    AlignedVector<Real> gates;                           // [T x B] times [rows x H], with a stride
-                                                         // of gates_stride(); see Cell
-    AlignedVector<Real> states[kCellStatesMax];          // [(T+1) x B x H], in the order of time
-    AlignedVector<Real> restarted[kCellStatesMax];       // [T x B x H]: the state before each step,
-                                                         // where a batch has resets
-    AlignedVector<Real> operand;                         // [T x B x H], if a product is of it
-    AlignedVector<Real> state_gradient[kCellStatesMax];  // [B x H]
-    AlignedVector<Real> operand_gradient;                // [B x H]
-    GemmScratch* products = nullptr;                     // shared by the layers of a shard
+    UninitializedVector<Real> gates;                      // [T x B] times [rows x H], with a stride
+                                                          // of gates_stride(); see Cell
+    UninitializedVector<Real> states[kCellStatesMax];     // [(T+1) x B x H], in the order of time
+    UninitializedVector<Real> restarted[kCellStatesMax];  // [T x B x H]: the state before each
+                                                          // step, where a batch has resets
+    UninitializedVector<Real> operand;                    // [T x B x H], if a product is of it
+    AlignedVector<Real> state_gradient[kCellStatesMax];   // [B x H]
+    AlignedVector<Real> operand_gradient;                 // [B x H]
+    GemmScratch* products = nullptr;                      // shared by the layers of a shard
 
     // [T x B x H]: h after each step.
     const Real* outputs = nullptr;

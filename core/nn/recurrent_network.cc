@@ -52,14 +52,14 @@ struct RecurrentNetwork<Real>::Buffers : Activations {
   LayerInput<Real> first_input;
   std::vector<typename Layer::Activations> layers;
   // One for each level:
-  std::vector<AlignedVector<Real>> joined;  // [T x B x D*H], if JoinOutputs must copy
-  std::vector<AlignedVector<Real>> masks;   // [B x D*H], empty without dropout
-  std::vector<const Real*> outputs;         // [T x B x D*H]
-  AlignedVector<Real> logits_buffer;        // [T x B x V]
+  std::vector<UninitializedVector<Real>> joined;  // [T x B x D*H], if JoinOutputs must copy
+  std::vector<AlignedVector<Real>> masks;         // [B x D*H], empty without dropout
+  std::vector<const Real*> outputs;               // [T x B x D*H]
+  UninitializedVector<Real> logits_buffer;        // [T x B x V]
   // [T x B x D*H]: the gradient of the outputs of the level that Backward has come to.
-  AlignedVector<Real> output_gradient;
+  UninitializedVector<Real> output_gradient;
   // The gradient of the outputs of the level below it, to which two directions add.
-  AlignedVector<Real> input_gradient;
+  UninitializedVector<Real> input_gradient;
 };
 
 template <typename Real>
@@ -134,7 +134,7 @@ const Real* RecurrentNetwork<Real>::JoinOutputs(int64_t level, const Batch& batc
   if (directions_ == 1 && rate == 0) return sides[0].outputs;
 
   const int64_t width = directions_ * hidden_;
-  AlignedVector<Real>& joined = a->joined[level];
+  UninitializedVector<Real>& joined = a->joined[level];
   joined.resize(a->steps_max * a->lanes_max * width);
   const int64_t rows = batch.steps * a->lanes;
   for (int64_t r = 0; r < rows; ++r) {

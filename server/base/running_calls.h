@@ -5,10 +5,10 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <mutex>
 #include <set>
 
 #include "absl/status/status.h"
+#include "core/base/mutex.h"
 
 namespace runnel::server {
 
@@ -16,29 +16,29 @@ class RunningCalls {
  public:
   // UNAVAILABLE after CancelAll. Otherwise the call must remove `context` in OnDone, before gRPC
   // destroys it.
-  absl::Status Add(grpc::CallbackServerContext* context) {
-    const std::lock_guard lock(mutex_);
+  absl::Status Add(grpc::CallbackServerContext* context) RUNNEL_EXCLUDES(mutex_) {
+    const MutexLock lock(&mutex_);
     if (cancelled_) return absl::UnavailableError("the server is shutting down");
     contexts_.insert(context);
     return absl::OkStatus();
   }
   // Does nothing if `context` was not added.
-  void Remove(grpc::CallbackServerContext* context) {
-    const std::lock_guard lock(mutex_);
+  void Remove(grpc::CallbackServerContext* context) RUNNEL_EXCLUDES(mutex_) {
+    const MutexLock lock(&mutex_);
     contexts_.erase(context);
   }
   // Must not be called from a reaction, because a cancel may run the reactions that follow from it
   // on the same thread.
-  void CancelAll() {
-    const std::lock_guard lock(mutex_);
+  void CancelAll() RUNNEL_EXCLUDES(mutex_) {
+    const MutexLock lock(&mutex_);
     cancelled_ = true;
     for (grpc::CallbackServerContext* context : contexts_) context->TryCancel();
   }
 
  private:
-  std::mutex mutex_;
-  std::set<grpc::CallbackServerContext*> contexts_;
-  bool cancelled_ = false;
+  Mutex mutex_;
+  std::set<grpc::CallbackServerContext*> contexts_ RUNNEL_GUARDED_BY(mutex_);
+  bool cancelled_ RUNNEL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace runnel::server

@@ -1,5 +1,7 @@
-// The same seed gives the same weights to the bit, on any number of threads, whatever the options.
+// The same seed gives the same weights to the bit, on any number of threads, whatever the options,
+// and whatever the memory held before.
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <functional>
 #include <string>
@@ -80,6 +82,48 @@ INSTANTIATE_TEST_SUITE_P(
                 },
                 "\n"}),
     [](const auto& info) { return info.param.name; });
+
+// While this lives, the allocator fills new memory with bytes that make huge numbers. (Sanitizers
+// have allocators of their own, which do not.)
+class FilledMemory {
+ public:
+  FilledMemory() { mallopt(M_PERTURB, 1); }
+  ~FilledMemory() { mallopt(M_PERTURB, 0); }
+};
+
+class UninitializedMemory : public testing::TestWithParam<CellType> {};
+
+TEST_P(UninitializedMemory, ChangesNoBit) {
+  TrainingOptions options = SmallTraining();
+  options.batch_size = 36;  // two shards
+  options.dropout = {.input = 0.1f, .between = 0.3f, .output = 0.4f, .recurrent = 0.2f};
+  options.state_reset_share = 0.1;
+  for (const bool bidirectional : {false, true}) {
+    if (bidirectional) options.mask_fraction = 0.3f;
+    for (const int embedding : {0, 5}) {
+      for (const auto precision : {TrainingPrecision::kF32, TrainingPrecision::k16Bit}) {
+        options.precision = precision;
+        const auto train = [&] {
+          TrainingSetup<float> setup(BrookCorpus(30),
+                                     {.cell = GetParam(),
+                                      .num_layers = 2,
+                                      .hidden_size = 13,
+                                      .bidirectional = bidirectional,
+                                      .embedding_size = embedding},
+                                     options, /*threads=*/2);
+          for (int step = 0; step < 3; ++step) setup.trainer.Step(0.01f);
+          return setup.trainer.parameters();
+        };
+        const std::vector<float> expected = train();
+        const FilledMemory filled;
+        EXPECT_EQ(train(), expected) << bidirectional << " " << embedding;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, UninitializedMemory, testing::ValuesIn(kCellTypes),
+                         [](const auto& info) { return std::string(CellTypeName(info.param)); });
 
 }  // namespace
 }  // namespace runnel
