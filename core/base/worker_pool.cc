@@ -32,11 +32,11 @@ absl::StatusOr<std::unique_ptr<WorkerPool>> WorkerPool::Create(int threads) {
 
 WorkerPool::~WorkerPool() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     stopped_ = true;
     ++call_;
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   for (std::thread& worker : workers_) worker.join();
 }
 
@@ -46,20 +46,20 @@ void WorkerPool::Run(int count, absl::FunctionRef<void(int)> task) {
     return;
   }
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     task_ = &task;
     count_ = count;
     next_task_ = 0;
     workers_left_ = static_cast<int>(workers_.size());
     ++call_;
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   std::exception_ptr failure = TakeTasks(task, count);
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return workers_left_ == 0; });
+  MutexLock lock(&mutex_);
+  while (workers_left_ != 0) changed_.Wait(&mutex_);
   if (failure == nullptr) failure = failure_;
   failure_ = nullptr;
-  lock.unlock();
+  lock.Unlock();
   if (failure != nullptr) std::rethrow_exception(failure);
 }
 
@@ -79,17 +79,17 @@ void WorkerPool::WorkUntilStopped() {
   PrepareThreadForMath();
   for (uint64_t seen = 0;;) {
     for (int look = 0; look < kLooksBeforeSleep && call_ == seen; ++look) std::this_thread::yield();
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return call_ != seen; });
+    MutexLock lock(&mutex_);
+    while (call_ == seen) changed_.Wait(&mutex_);
     seen = call_;
     if (stopped_) return;
     const absl::FunctionRef<void(int)>& task = *task_;
     const int count = count_;
-    lock.unlock();
+    lock.Unlock();
     const std::exception_ptr failure = TakeTasks(task, count);
-    lock.lock();
+    lock.Lock();
     if (failure != nullptr) failure_ = failure;
-    if (--workers_left_ == 0) changed_.notify_all();
+    if (--workers_left_ == 0) changed_.NotifyAll();
   }
 }
 

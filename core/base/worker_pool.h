@@ -6,17 +6,16 @@
 #define RUNNEL_CORE_BASE_WORKER_POOL_H_
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/base/mutex.h"
 
 namespace runnel {
 
@@ -38,20 +37,23 @@ class WorkerPool {
   // runs tasks too. Only one thread may call this at a time. If a task throws (std::bad_alloc), on
   // whichever thread, the caller gets the exception when no task is running any more; some tasks
   // may not have been run then.
-  void Run(int count, absl::FunctionRef<void(int)> task);
+  void Run(int count, absl::FunctionRef<void(int)> task) RUNNEL_EXCLUDES(mutex_);
 
  private:
-  void WorkUntilStopped();
+  void WorkUntilStopped() RUNNEL_EXCLUDES(mutex_);
   // Returns what a task threw, or null.
   std::exception_ptr TakeTasks(const absl::FunctionRef<void(int)>& task, int count);
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  const absl::FunctionRef<void(int)>* task_ = nullptr;  // the task of the current call
-  int count_ = 0;
-  std::exception_ptr failure_;  // thrown by a worker's task in the current call
-  int workers_left_ = 0;        // workers that have not finished the current call
-  bool stopped_ = false;
+  Mutex mutex_;
+  CondVar changed_;
+  // The task of the current call.
+  const absl::FunctionRef<void(int)>* task_ RUNNEL_GUARDED_BY(mutex_) = nullptr;
+  int count_ RUNNEL_GUARDED_BY(mutex_) = 0;
+  // Thrown by a worker's task in the current call.
+  std::exception_ptr failure_ RUNNEL_GUARDED_BY(mutex_);
+  // Workers that have not finished the current call.
+  int workers_left_ RUNNEL_GUARDED_BY(mutex_) = 0;
+  bool stopped_ RUNNEL_GUARDED_BY(mutex_) = false;
   std::atomic<uint64_t> call_ = 0;  // the number of the current call; written under mutex_
   std::atomic<int> next_task_ = 0;
   std::vector<std::thread> workers_;

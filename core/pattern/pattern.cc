@@ -49,7 +49,7 @@ Pattern::Pattern(PatternProgram program, const Vocabulary& vocabulary,
       visited_(instructions_.size()) {
   ClassifySymbols(program.sets, vocabulary, forbidden);
   FindLivePlaces();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   ++round_;
   const bool accepts = Close(program.start, /*at_start=*/true);
   std::sort(scratch_places_.begin(), scratch_places_.end());
@@ -181,7 +181,7 @@ bool Pattern::Close(int32_t from, bool at_start) const {
 
 Pattern::StatePtr Pattern::Next(const State& state, int32_t symbol) const {
   const int32_t symbol_class = class_of_[symbol];
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   if (!state.next.empty() && state.next[symbol_class] != nullptr) {
     return StatePtr(std::shared_ptr<void>(), state.next[symbol_class]);
   }
@@ -246,12 +246,12 @@ absl::StatusOr<Pattern::StatePtr> Pattern::Restore(std::vector<int32_t> places,
     }
     last = place;
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return FindOrMake({std::move(places), accepts});
 }
 
 int64_t Pattern::states_kept() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return static_cast<int64_t>(kept_.size());
 }
 

@@ -29,7 +29,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +36,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "core/base/mutex.h"
 #include "core/pattern/pattern_memory.h"
 #include "core/pattern/pattern_program.h"
 #include "core/pattern/pattern_syntax.h"
@@ -76,15 +76,16 @@ class Pattern {
   // The state of the empty text.
   StatePtr Start() const { return start_; }
   // The state after `symbol`, which must be allowed in `state`.
-  StatePtr Next(const State& state, int32_t symbol) const;
+  StatePtr Next(const State& state, int32_t symbol) const RUNNEL_EXCLUDES(mutex_);
   // The state of these places. INVALID_ARGUMENT unless they are live places, ascending, at which a
   // character begins.
-  absl::StatusOr<StatePtr> Restore(std::vector<int32_t> places, bool accepts) const;
+  absl::StatusOr<StatePtr> Restore(std::vector<int32_t> places, bool accepts) const
+      RUNNEL_EXCLUDES(mutex_);
 
   // A hash of the expression, the forbidden characters and the vocabulary.
   uint64_t fingerprint() const { return fingerprint_; }
   // The number of states that are kept for all texts.
-  int64_t states_kept() const;
+  int64_t states_kept() const RUNNEL_EXCLUDES(mutex_);
 
  private:
   using Key = std::pair<std::vector<int32_t>, bool>;  // places, accepts
@@ -96,12 +97,11 @@ class Pattern {
   void FindLivePlaces();
   // Adds the live places that `from` leads to without taking a symbol to scratch_places_. Returns
   // whether the match is reached, too.
-  bool Close(int32_t from, bool at_start) const;
-  // Takes `bytes` for a state to be kept; false if there is no room. Requires mutex_.
-  bool TakeRoom(int64_t bytes) const;
+  bool Close(int32_t from, bool at_start) const RUNNEL_REQUIRES(mutex_);
+  // Takes `bytes` for a state to be kept; false if there is no room.
+  bool TakeRoom(int64_t bytes) const RUNNEL_REQUIRES(mutex_);
   // Returns the state of `key`: one that is kept, or a new one, which is kept if there is room.
-  // Requires mutex_.
-  StatePtr FindOrMake(Key key) const;
+  StatePtr FindOrMake(Key key) const RUNNEL_REQUIRES(mutex_);
 
   const std::vector<PatternInstruction> instructions_;  // its index is a place
   const uint64_t fingerprint_;
@@ -115,13 +115,14 @@ class Pattern {
   std::vector<bool> live_;
 
   const std::shared_ptr<PatternMemory> memory_;
-  mutable std::mutex mutex_;
-  mutable std::map<Key, State> kept_;  // its nodes do not move
-  mutable int64_t kept_bytes_ = 0;
-  mutable std::vector<int32_t> scratch_places_;
-  mutable std::vector<int32_t> scratch_stack_;
-  mutable std::vector<int64_t> visited_;  // [instructions]: the last round that came by
-  mutable int64_t round_ = 0;
+  mutable Mutex mutex_;
+  mutable std::map<Key, State> kept_ RUNNEL_GUARDED_BY(mutex_);  // its nodes do not move
+  mutable int64_t kept_bytes_ RUNNEL_GUARDED_BY(mutex_) = 0;
+  mutable std::vector<int32_t> scratch_places_ RUNNEL_GUARDED_BY(mutex_);
+  mutable std::vector<int32_t> scratch_stack_ RUNNEL_GUARDED_BY(mutex_);
+  // [instructions]: the last round that came by.
+  mutable std::vector<int64_t> visited_ RUNNEL_GUARDED_BY(mutex_);
+  mutable int64_t round_ RUNNEL_GUARDED_BY(mutex_) = 0;
   StatePtr start_;
 };
 

@@ -8,7 +8,7 @@ absl::StatusOr<std::shared_ptr<const Pattern>> PatternCache::Get(const ParsedPat
                                                                  const Vocabulary& vocabulary,
                                                                  const CodePointSet& forbidden) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     for (auto entry = kept_.begin(); entry != kept_.end(); ++entry) {
       if (entry->expression != parsed.expression || entry->forbidden != forbidden ||
           entry->vocabulary != vocabulary) {
@@ -22,7 +22,7 @@ absl::StatusOr<std::shared_ptr<const Pattern>> PatternCache::Get(const ParsedPat
   // compile the same one.
   auto pattern = Pattern::Compile(parsed, vocabulary, forbidden, memory_);
   if (!pattern.ok()) return pattern.status();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   kept_.push_front({parsed.expression, vocabulary, forbidden, *pattern});
   if (kept_.size() > kKeptMax) kept_.pop_back();
   return *std::move(pattern);

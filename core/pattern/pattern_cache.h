@@ -6,10 +6,10 @@
 
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "core/base/mutex.h"
 #include "core/pattern/pattern.h"
 
 namespace runnel {
@@ -28,7 +28,8 @@ class PatternCache {
   // Returns a pattern that is kept, or compiles it; errors as for Pattern::Compile.
   absl::StatusOr<std::shared_ptr<const Pattern>> Get(const ParsedPattern& parsed,
                                                      const Vocabulary& vocabulary,
-                                                     const CodePointSet& forbidden);
+                                                     const CodePointSet& forbidden)
+      RUNNEL_EXCLUDES(mutex_);
 
  private:
   struct Entry {
@@ -39,8 +40,8 @@ class PatternCache {
   };
 
   const std::shared_ptr<PatternMemory> memory_;
-  std::mutex mutex_;
-  std::list<Entry> kept_;  // most recently used first
+  Mutex mutex_;
+  std::list<Entry> kept_ RUNNEL_GUARDED_BY(mutex_);  // most recently used first
 };
 
 }  // namespace runnel

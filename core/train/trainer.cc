@@ -145,12 +145,12 @@ template <typename Real>
 void Trainer<Real>::RunShard(Shard* shard, Interruption* interruption) {
   std::unique_ptr<typename Network<Real>::Activations> activations;
   {
-    const std::lock_guard lock(spare_mutex_);
+    const MutexLock lock(&spare_mutex_);
     activations = std::move(spare_.front());
     spare_.erase(spare_.begin());
   }
   RunShard(shard, activations.get(), interruption);
-  const std::lock_guard lock(spare_mutex_);
+  const MutexLock lock(&spare_mutex_);
   spare_.push_back(std::move(activations));
 }
 

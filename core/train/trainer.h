@@ -15,11 +15,11 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "core/base/interruption.h"
+#include "core/base/mutex.h"
 #include "core/base/worker_pool.h"
 #include "core/nn/network.h"
 #include "core/text/corpus.h"
@@ -80,7 +80,7 @@ class Trainer {
   struct Shard;
 
   // Computes the shard's gradients, loss and next states. If interrupted, these are undefined.
-  void RunShard(Shard* shard, Interruption* interruption);
+  void RunShard(Shard* shard, Interruption* interruption) RUNNEL_EXCLUDES(spare_mutex_);
   void RunShard(Shard* shard, typename Network<Real>::Activations* activations,
                 Interruption* interruption) const;
   // The number of a lane's characters that a step predicts.
@@ -115,10 +115,11 @@ class Trainer {
   OptimizerState<Real> optimizer_;
   std::unique_ptr<typename Network<Real>::PackedWeights> packed_;
   std::vector<Shard> shards_;
+  Mutex spare_mutex_;
   // One for each shard that runs at the same time; a shard takes one while it runs. The one that
   // has waited longest is taken first, so that all of them grow to their size in the first step.
-  std::vector<std::unique_ptr<typename Network<Real>::Activations>> spare_;
-  std::mutex spare_mutex_;
+  std::vector<std::unique_ptr<typename Network<Real>::Activations>> spare_
+      RUNNEL_GUARDED_BY(spare_mutex_);
   std::vector<double> chunk_squares_;
   int64_t steps_done_ = 0;
 };

@@ -17,22 +17,22 @@ Executor::Executor(int threads, size_t queued_max) : queued_max_(queued_max) {
 
 Executor::~Executor() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     stopped_ = true;
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   for (std::thread& thread : threads_) thread.join();
 }
 
 absl::Status Executor::Submit(std::function<void()> task) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     if (queue_.size() >= queued_max_) {
       return absl::ResourceExhaustedError("too many requests are waiting; try again later");
     }
     queue_.push_back(std::move(task));
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
   return absl::OkStatus();
 }
 
@@ -40,8 +40,8 @@ void Executor::WorkUntilStopped() {
   while (true) {
     std::function<void()> task;
     {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
+      const MutexLock lock(&mutex_);
+      while (!stopped_ && queue_.empty()) changed_.Wait(&mutex_);
       if (queue_.empty()) return;
       task = std::move(queue_.front());
       queue_.pop_front();

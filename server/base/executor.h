@@ -3,15 +3,14 @@
 #ifndef RUNNEL_SERVER_BASE_EXECUTOR_H_
 #define RUNNEL_SERVER_BASE_EXECUTOR_H_
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/base/mutex.h"
 
 namespace runnel::server {
 
@@ -28,16 +27,16 @@ class Executor {
   const absl::Status& start_status() const { return start_status_; }
 
   // RESOURCE_EXHAUSTED, and the task is dropped, if too many others wait. Thread-safe.
-  absl::Status Submit(std::function<void()> task);
+  absl::Status Submit(std::function<void()> task) RUNNEL_EXCLUDES(mutex_);
 
  private:
-  void WorkUntilStopped();
+  void WorkUntilStopped() RUNNEL_EXCLUDES(mutex_);
 
   const size_t queued_max_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> queue_;
-  bool stopped_ = false;
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<std::function<void()>> queue_ RUNNEL_GUARDED_BY(mutex_);
+  bool stopped_ RUNNEL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
   absl::Status start_status_;
 };

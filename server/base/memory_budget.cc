@@ -5,14 +5,14 @@
 namespace runnel::server {
 
 MemoryBudget::Claim::~Claim() {
-  const std::lock_guard lock(budget_->mutex_);
+  const MutexLock lock(&budget_->mutex_);
   budget_->taken_ -= bytes_;
 }
 
 absl::StatusOr<std::unique_ptr<MemoryBudget::Claim>> MemoryBudget::Take(int64_t bytes,
                                                                         absl::string_view what) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     if (bytes > bytes_max_ - taken_) {
       return absl::ResourceExhaustedError(absl::StrCat(what, " needs ", bytes, " bytes of memory; ",
                                                        bytes_max_ - taken_, " of ", bytes_max_,

@@ -5,10 +5,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "core/base/mutex.h"
 
 namespace runnel::server {
 
@@ -31,19 +31,20 @@ class MemoryBudget {
 
   int64_t bytes_max() const { return bytes_max_; }
   // The bytes that are claimed.
-  int64_t taken() const {
-    const std::lock_guard lock(mutex_);
+  int64_t taken() const RUNNEL_EXCLUDES(mutex_) {
+    const MutexLock lock(&mutex_);
     return taken_;
   }
 
   // RESOURCE_EXHAUSTED if other claims leave too few bytes. The message says what needs them in the
   // words of `what`. The budget must outlive the claim.
-  absl::StatusOr<std::unique_ptr<Claim>> Take(int64_t bytes, absl::string_view what);
+  absl::StatusOr<std::unique_ptr<Claim>> Take(int64_t bytes, absl::string_view what)
+      RUNNEL_EXCLUDES(mutex_);
 
  private:
   const int64_t bytes_max_;
-  mutable std::mutex mutex_;
-  int64_t taken_ = 0;
+  mutable Mutex mutex_;
+  int64_t taken_ RUNNEL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace runnel::server

@@ -26,10 +26,10 @@ GenerationPool::GenerationPool(int threads, int active_max)
 GenerationPool::~GenerationPool() {
   for (const auto& worker : workers_) {
     {
-      const std::lock_guard lock(worker->mutex);
+      const MutexLock lock(&worker->mutex);
       worker->stopped = true;
     }
-    worker->changed.notify_one();
+    worker->changed.NotifyOne();
   }
   for (const auto& worker : workers_) {
     if (worker->thread.joinable()) worker->thread.join();
@@ -41,10 +41,10 @@ void GenerationPool::Schedule(std::shared_ptr<Text> text) { Give(std::move(text)
 void GenerationPool::Give(std::shared_ptr<Text> text, Worker* worker) {
   ++worker->load;
   {
-    const std::lock_guard lock(worker->mutex);
+    const MutexLock lock(&worker->mutex);
     worker->arrivals.push_back(std::move(text));
   }
-  worker->changed.notify_one();
+  worker->changed.NotifyOne();
 }
 
 GenerationPool::Worker* GenerationPool::LeastLoaded() const {
@@ -60,10 +60,10 @@ void GenerationPool::WorkUntilStopped(Worker* worker) {
   std::vector<std::shared_ptr<Text>> arrivals;
   while (true) {
     {
-      std::unique_lock lock(worker->mutex);
-      worker->changed.wait(lock, [&] {
-        return worker->stopped || scheduler.size() > 0 || !worker->arrivals.empty();
-      });
+      const MutexLock lock(&worker->mutex);
+      while (!worker->stopped && scheduler.size() == 0 && worker->arrivals.empty()) {
+        worker->changed.Wait(&worker->mutex);
+      }
       if (worker->stopped) return;
       arrivals.swap(worker->arrivals);
     }

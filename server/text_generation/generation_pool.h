@@ -4,13 +4,12 @@
 #define RUNNEL_SERVER_TEXT_GENERATION_GENERATION_POOL_H_
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/base/mutex.h"
 #include "core/generate/scheduler.h"
 #include "server/base/admission.h"
 
@@ -36,17 +35,17 @@ class GenerationPool : public Admission {
  private:
   struct Worker {
     std::atomic<int> load = 0;  // the number of its texts, including those that arrive
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::vector<std::shared_ptr<Text>> arrivals;
-    bool stopped = false;
+    Mutex mutex;
+    CondVar changed;
+    std::vector<std::shared_ptr<Text>> arrivals RUNNEL_GUARDED_BY(mutex);
+    bool stopped RUNNEL_GUARDED_BY(mutex) = false;
     Scheduler scheduler;  // only the thread uses it
     std::thread thread;
   };
 
-  void Give(std::shared_ptr<Text> text, Worker* worker);
+  void Give(std::shared_ptr<Text> text, Worker* worker) RUNNEL_EXCLUDES(worker->mutex);
   Worker* LeastLoaded() const;
-  void WorkUntilStopped(Worker* worker);
+  void WorkUntilStopped(Worker* worker) RUNNEL_EXCLUDES(worker->mutex);
   // Gives a text away if another thread has far fewer.
   void Balance(Worker* worker);
 
