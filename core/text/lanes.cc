@@ -20,7 +20,7 @@ bool LaneReader::CopyBatch(int lane_begin, int lane_end, int32_t* inputs, int32_
     if (resets == nullptr) continue;
     for (int64_t t = 0; t < steps_; ++t) {
       // A lane that begins again has the zero state anyway.
-      const bool at_beginning = start + t == positions_ || (start + t == 0 && offset_ > 0);
+      const bool at_beginning = start + t == positions_ || (start + t == 0 && place_.offset > 0);
       const bool reset = at_beginning || inputs[t * lanes + lane] == end_of_document;
       resets[t * lanes + lane] = reset ? 1 : 0;
       any |= reset;
@@ -36,9 +36,9 @@ int32_t LaneReader::FirstInput() const {
 }
 
 bool LaneReader::Advance() {
-  offset_ += steps_;
-  if (offset_ + steps_ + 1 < lane_size_) return false;
-  offset_ = 0;
+  place_.offset += steps_;
+  if (place_.offset + steps_ + 1 < lane_size_) return false;
+  place_.offset = 0;
   return true;
 }
 

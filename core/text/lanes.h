@@ -58,11 +58,22 @@ class LaneReader {
   int64_t positions() const { return positions_; }
   // Lets every lane begin `shift` symbols later, 0 <= shift < positions(), until the next call. To
   // be called only when the lanes begin again.
-  void ShiftBy(int64_t shift) { shift_ = shift; }
+  void ShiftBy(int64_t shift) { place_.shift = shift; }
+
+  // Where the lanes are. A new reader of the same corpus, range, lanes and steps that goes there
+  // continues as this one.
+  struct Place {
+    int64_t offset = 0;  // of the current batch in its lane
+    int64_t shift = 0;
+  };
+  const Place& place() const { return place_; }
+  void GoTo(const Place& place) { place_ = place; }
 
  private:
   // The position of the current batch of a lane, within the range.
-  int64_t Position(int lane) const { return (lane * lane_size_ + offset_ + shift_) % positions_; }
+  int64_t Position(int lane) const {
+    return (lane * lane_size_ + place_.offset + place_.shift) % positions_;
+  }
 
   const Corpus& corpus_;
   const int64_t begin_;
@@ -70,8 +81,7 @@ class LaneReader {
   const int64_t lane_size_;
   const int lanes_;
   const int steps_;
-  int64_t offset_ = 0;  // of the current batch in its lane
-  int64_t shift_ = 0;
+  Place place_;
 };
 
 }  // namespace runnel

@@ -54,6 +54,12 @@ void OptimizerState<Real>::Decay(int64_t begin, int64_t end, Real* weights) {
   }
 }
 
+template <typename Real>
+void OptimizerState<Real>::Transfer(StateStream* stream) {
+  stream->Value(&step_);
+  for (std::vector<Real>& memory : memories_) stream->List(absl::MakeSpan(memory));
+}
+
 template class OptimizerState<float>;
 template class OptimizerState<double>;
 

@@ -8,6 +8,7 @@
 #include "core/math/training_kernels.h"
 #include "core/nn/parameters.h"
 #include "core/train/optimizers/optimizer.h"
+#include "core/train/state_stream.h"
 #include "core/train/training_options.h"
 
 namespace runnel {
@@ -25,6 +26,9 @@ class OptimizerState {
   // parameters that decay are multiplied by 1 - learning rate * weight decay (Loshchilov and
   // Hutter, 2019): weights and embeddings decay, biases and peepholes do not.
   void Update(int64_t begin, int64_t end, Real scale, const Real* gradient, Real* weights);
+
+  // Carries the state between two steps.
+  void Transfer(StateStream* stream);
 
  private:
   struct Range {

@@ -237,6 +237,22 @@ std::vector<Real> Trainer<Real>::FirstLaneState() const {
   return shards_.front().states.OfLane(0);
 }
 
+template <typename Real>
+void Trainer<Real>::Transfer(StateStream* stream) {
+  stream->Value(&steps_done_);
+  stream->Value(&epochs_begun_);
+  stream->Value(&averaged_steps_);
+  stream->List(absl::MakeSpan(parameters_));
+  stream->List(absl::MakeSpan(average_));
+  optimizer_.Transfer(stream);
+  for (Shard& shard : shards_) stream->List(shard.states.values());
+  LaneReader::Place place = reader_.place();
+  stream->Value(&place.offset);
+  stream->Value(&place.shift);
+  reader_.GoTo(place);
+  dropout_.batch = static_cast<uint64_t>(steps_done_);
+}
+
 template class Trainer<float>;
 template class Trainer<double>;
 

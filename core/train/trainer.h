@@ -25,6 +25,7 @@
 #include "core/text/corpus.h"
 #include "core/text/lanes.h"
 #include "core/train/optimizer.h"
+#include "core/train/state_stream.h"
 #include "core/train/training_options.h"
 
 namespace runnel {
@@ -75,6 +76,11 @@ class Trainer {
   // it reads in that batch.
   std::vector<Real> FirstLaneState() const;
   int32_t FirstInput() const { return reader_.FirstInput(); }
+
+  // Carries everything that the next steps depend on: a new trainer of the same network, corpus and
+  // options, into which the state of this one is carried, continues with the same bits. To be
+  // called between two steps.
+  void Transfer(StateStream* stream);
 
  private:
   struct Shard;

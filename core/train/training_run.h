@@ -8,8 +8,12 @@
 #include <optional>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/base/interruption.h"
+#include "core/train/state_stream.h"
 #include "core/train/trainer.h"
+#include "core/train/training_options.h"
 
 namespace runnel {
 
@@ -29,6 +33,8 @@ struct ProgressReport {
   bool sample_due = false;  // a preview is asked for at this step
 };
 
+class TrainingRun;
+
 // Drives one run. `StopAtOnce` and `Abandoned` are called by any thread of the trainer's pool, many
 // times a second; the other methods by the thread that runs it, between steps.
 class TrainingObserver {
@@ -43,6 +49,9 @@ class TrainingObserver {
   // each evaluation. If it is true, the run gives the evaluation up and ends, even at its limit.
   virtual bool Abandoned() { return false; }
   virtual void OnReport(const ProgressReport& report, const Trainer<float>& trainer) = 0;
+  // Called after each step and what it reports: a moment at which the run's state can be carried to
+  // a file. Not called after a step that is given up, or whose evaluation is.
+  virtual void AfterStep(TrainingRun* /*run*/) {}
 };
 
 struct TrainingOutcome {
@@ -58,13 +67,75 @@ struct TrainingOutcome {
 // The number of steps after which the limits of steps and epochs end a run; 0 if there are none.
 int64_t StepLimit(const TrainingOptions& options, int64_t batches_per_epoch);
 
-// Runs `trainer` for at least one step, until the first limit of `options`, until early stopping
-// ends the run, or until the observer stops it. `seconds_now` is a clock. The observer gets a
-// report at every evaluation (once in each epoch or as `options` ask, and at the end), at every
-// preview, and about twice a second. Returns ABORTED, naming the step, if the run diverged: if the
-// loss or a weight is no longer finite, or if the mean loss of 200 steps is more than 1 nat above
-// ln V, the loss of guessing, and more than 1 nat above the loss of the first step, which is high
-// if a base model does not know the text.
+// One run of a trainer.
+class TrainingRun {
+ public:
+  // `seconds_now` is a clock. All must outlive the run.
+  TrainingRun(const TrainingOptions& options, const std::function<double()>& seconds_now,
+              Trainer<float>* trainer, TrainingObserver* observer);
+
+  // Trains for at least one step, until the first limit of the options, until early stopping ends
+  // the run, or until the observer stops it. The observer gets a report at every evaluation (once
+  // in each epoch or as the options ask, and at the end), at every preview, and about twice a
+  // second. Returns ABORTED, naming the step, if the run diverged: if the loss or a weight is no
+  // longer finite, or if the mean loss of 200 steps is more than 1 nat above ln V, the loss of
+  // guessing, and more than 1 nat above the loss of the first step, which is high if a base model
+  // does not know the text. To be called once.
+  absl::StatusOr<TrainingOutcome> Run();
+
+  int64_t steps() const { return step_; }
+  bool at_end_of_epoch() const { return step_ % trainer_.batches_per_epoch() == 0; }
+  // The time that the run has taken, together with that before its state was carried over.
+  double seconds() const { return seconds_now_() - started_; }
+
+  // Carries the state of the run and of its trainer: a new run of the same options, with a trainer
+  // of the same network and corpus, into which it is carried, continues with the same bits. To be
+  // called before Run or by the observer's AfterStep.
+  void Transfer(StateStream* stream);
+
+ private:
+  // The share of the run that is done, by the limit that comes first; 0 without limits.
+  double Progress() const;
+  bool AtLimit() const { return Progress() >= 1; }
+  absl::Status Step();
+  absl::Status CheckAgainstGuessing(double loss);
+  absl::Status Report(bool evaluate, bool sample);
+  ProgressReport MakeReport(double now);
+  // Sets the report's validation loss, and keeps the weights if it is the best so far. Sets
+  // `abandoned_` instead if the observer no longer wants the result.
+  absl::Status Evaluate(ProgressReport* report);
+
+  const TrainingOptions& options_;
+  const std::function<double()>& seconds_now_;
+  Trainer<float>& trainer_;
+  TrainingObserver& observer_;
+  Interruption step_stop_;
+  const int64_t step_limit_;
+  const int64_t evaluate_every_;  // 0: never
+  const int64_t batch_chars_;
+  const double guess_loss_;  // ln V, nats a character
+
+  int64_t step_ = 0;
+  double learning_rate_ = 0;
+  double gradient_norm_ = 0;
+  double first_loss_ = 0;  // of the first step
+  double smooth_loss_;
+  double span_sum_ = 0;  // nats a character, of the steps since the last check
+  double loss_sum_ = 0;  // since the last report
+  int64_t loss_steps_ = 0;
+  double last_loss_ = 0;
+  double chars_per_second_ = 0;
+  std::optional<double> best_loss_;
+  std::vector<float> best_;  // empty without a best_loss_
+  int64_t evaluations_since_best_ = 0;
+  bool early_stop_ = false;
+  bool at_end_ = false;
+  bool abandoned_ = false;  // during the last evaluation
+  double started_;
+  double reported_;
+};
+
+// Runs `trainer` as TrainingRun::Run does.
 absl::StatusOr<TrainingOutcome> RunTraining(const TrainingOptions& options,
                                             const std::function<double()>& seconds_now,
                                             Trainer<float>* trainer, TrainingObserver* observer);
