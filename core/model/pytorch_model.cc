@@ -220,9 +220,8 @@ void CheckSizes(const PyTorchModelSpec& spec, const NetworkConfig& network,
   check("embedding_size", spec.embedding_size, network.embedding_size);
 }
 
-std::optional<ModelData> ReadPyTorchModel(absl::string_view bytes, const PyTorchModelSpec& spec,
-                                          Violations* violations,
-                                          std::vector<std::string>* passed_over) {
+std::optional<PyTorchModel> ReadPyTorchModel(absl::string_view bytes, const PyTorchModelSpec& spec,
+                                             Violations* violations) {
   const auto refuse = [&](const absl::Status& status) {
     violations->Add("file", std::string(status.message()));
     return std::nullopt;
@@ -244,8 +243,7 @@ std::optional<ModelData> ReadPyTorchModel(absl::string_view bytes, const PyTorch
   model.description.network = network;
   model.description.vocabulary = std::move(vocabulary->vocabulary);
   model.description.parameter_count = static_cast<int64_t>(model.parameters.size());
-  if (passed_over != nullptr) *passed_over = tensors->passed_over;
-  return model;
+  return PyTorchModel{.data = std::move(model), .passed_over = tensors->passed_over};
 }
 
 }  // namespace runnel

@@ -43,14 +43,17 @@ struct PyTorchModelSpec {
 // file: "num_layers", "hidden_size", "embedding_size".
 void CheckSizes(const PyTorchModelSpec& spec, const NetworkConfig& network, Violations* violations);
 
-// The model in the file `bytes`, without a summary. Its ids are in code-point order, in whatever
-// order the file had them. If something is wrong, returns nullopt and adds violations of "file", of
-// "vocabulary", or of fields of the network: "cell_type", "num_layers", "hidden_size",
-// "bidirectional", "embedding_size".
-// Tensors that were not needed are named in `passed_over`, which may be null.
-std::optional<ModelData> ReadPyTorchModel(absl::string_view bytes, const PyTorchModelSpec& spec,
-                                          Violations* violations,
-                                          std::vector<std::string>* passed_over = nullptr);
+struct PyTorchModel {
+  ModelData data;                        // without a summary of its training
+  std::vector<std::string> passed_over;  // the names of tensors that are not weights
+};
+
+// Reads the model in the file `bytes`. Its ids are in code-point order, in whatever order the file
+// had them. If something is wrong, returns nullopt and adds violations of "file", of "vocabulary",
+// or of fields of the network: "cell_type", "num_layers", "hidden_size", "bidirectional",
+// "embedding_size".
+std::optional<PyTorchModel> ReadPyTorchModel(absl::string_view bytes, const PyTorchModelSpec& spec,
+                                             Violations* violations);
 
 }  // namespace runnel
 

@@ -113,16 +113,14 @@ absl::StatusOr<ModelData> ModelImport::Decode(const SafetensorsHeader& header) c
   }
   RequireNetworkAndVocabulary(request_, &violations);
   if (!violations.empty()) return ToStatus(violations);
-  std::vector<std::string> passed_over;
-  std::optional<ModelData> model =
-      ReadPyTorchModel(*bytes, request_.spec, &violations, &passed_over);
+  std::optional<PyTorchModel> model = ReadPyTorchModel(*bytes, request_.spec, &violations);
   if (!model) return ToStatus(AtWirePaths(violations));
-  if (!passed_over.empty()) {
+  if (!model->passed_over.empty()) {
     Log(LogLevel::kInfo,
-        absl::StrCat("the import of ", request_.name,
-                     " ignores tensors that are not weights: ", absl::StrJoin(passed_over, ", ")));
+        absl::StrCat("the import of ", request_.name, " ignores tensors that are not weights: ",
+                     absl::StrJoin(model->passed_over, ", ")));
   }
-  return *std::move(model);
+  return std::move(model->data);
 }
 
 }  // namespace runnel::server

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -25,9 +26,14 @@ constexpr char kShutdownReason[] = "the server shut down";
 // A token names the last job of its page, so that jobs that come or go do not shift the next page.
 std::string PageToken(uint64_t last_number) { return absl::StrCat(kTokenPrefix, last_number); }
 
-bool ParsePageToken(absl::string_view token, uint64_t* last_number) {
-  return absl::ConsumePrefix(&token, kTokenPrefix) && absl::SimpleAtoi(token, last_number) &&
-         absl::StrCat(*last_number) == token;
+// The number in a token; nothing if PageToken did not make it.
+std::optional<uint64_t> LastNumber(absl::string_view token) {
+  uint64_t number = 0;
+  if (!absl::ConsumePrefix(&token, kTokenPrefix) || !absl::SimpleAtoi(token, &number) ||
+      absl::StrCat(number) != token) {
+    return std::nullopt;
+  }
+  return number;
 }
 
 }  // namespace
@@ -98,14 +104,13 @@ absl::StatusOr<std::shared_ptr<TrainingJob>> TrainingJobs::Find(const std::strin
 
 absl::StatusOr<TrainingJobs::Page> TrainingJobs::List(const Filter& filter, int page_size,
                                                       const std::string& page_token) const {
-  uint64_t before = 0;
-  if (!page_token.empty() && !ParsePageToken(page_token, &before)) {
+  const std::optional<uint64_t> before = LastNumber(page_token);
+  if (!page_token.empty() && !before) {
     return absl::InvalidArgumentError("is not a token of this list");
   }
   const MutexLock lock(&mutex_);
   Page page;
-  auto it =
-      std::make_reverse_iterator(page_token.empty() ? jobs_.end() : jobs_.lower_bound(before));
+  auto it = std::make_reverse_iterator(before ? jobs_.lower_bound(*before) : jobs_.end());
   for (; it != jobs_.rend(); ++it) {
     const std::shared_ptr<TrainingJob>& job = it->second;
     if (!filter.model.empty() && job->model() != filter.model) continue;

@@ -75,6 +75,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   runnel::Violations violations;
   const auto imported = runnel::ReadPyTorchModel(bytes, runnel::SpecOf(data[0]), &violations);
   runnel::Require(imported.has_value() == violations.empty());
-  if (imported) runnel::CheckModel(*imported);
+  if (imported) runnel::CheckModel(imported->data);
   return 0;
 }

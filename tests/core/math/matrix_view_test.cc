@@ -40,15 +40,16 @@ TEST_F(MatrixViewTest, Transposed_SwapsRowsAndColumnsAndSoDoItsRanges) {
   EXPECT_EQ(transposed.Transposed().Row(2), view_.Row(2));
 }
 
-#ifndef NDEBUG
 TEST_F(MatrixViewTest, RangesBeyondTheMatrix_AreRefused) {
+#ifdef NDEBUG
+  GTEST_SKIP() << "asserts are compiled into the sanitizer builds and debug builds";
+#endif
   EXPECT_DEATH(view_.RowRange(3, 2), "");
   EXPECT_DEATH(view_.ColumnRange(-1, 2), "");
   EXPECT_DEATH(view_.Row(4), "");
   EXPECT_DEATH(view_.Transposed().Row(0), "contiguous|col_stride");
   EXPECT_DEATH(MatrixView<float>(values_.data(), 2, 5, 4), "");
 }
-#endif
 
 }  // namespace
 }  // namespace runnel

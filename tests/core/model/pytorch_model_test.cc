@@ -38,8 +38,8 @@ std::vector<float> Stored(const ModelData& model, const std::string& name) {
 
 ModelData MustRead(const HandMadeFile& file, const PyTorchModelSpec& spec) {
   Violations violations;
-  std::optional<ModelData> model = ReadPyTorchModel(FileOf(file), spec, &violations);
-  if (model) return *std::move(model);
+  std::optional<PyTorchModel> model = ReadPyTorchModel(FileOf(file), spec, &violations);
+  if (model) return std::move(model->data);
   ADD_FAILURE() << violations.list().front().field << ": " << violations.list().front().description;
   return {};
 }
@@ -47,7 +47,7 @@ ModelData MustRead(const HandMadeFile& file, const PyTorchModelSpec& spec) {
 // "field: description" of the only violation.
 std::string ErrorOf(const std::string& bytes, const PyTorchModelSpec& spec) {
   Violations violations;
-  EXPECT_EQ(ReadPyTorchModel(bytes, spec, &violations), std::nullopt);
+  EXPECT_FALSE(ReadPyTorchModel(bytes, spec, &violations).has_value());
   if (violations.list().size() != 1) return "not one violation";
   return violations.list()[0].field + ": " + violations.list()[0].description;
 }
@@ -140,7 +140,7 @@ TEST(PyTorchModel, TiedWeights_AreReadUnderBothNames) {
       Violations violations;
       const auto read = ReadPyTorchModel(bytes, SpecOf(CellType::kRnnTanh), &violations);
       ASSERT_TRUE(read.has_value()) << violations.list()[0].description;
-      EXPECT_EQ(read->parameters, expected.parameters);
+      EXPECT_EQ(read->data.parameters, expected.parameters);
     }
   }
   // Names that tell nothing: either matrix can be the output layer.
@@ -158,12 +158,11 @@ TEST(PyTorchModel, CountersOfModules_ArePassedOver) {
   HandMadeFile file = StateDict(1, 2, 3);
   file["norm.num_batches_tracked"] = Counting({});
   Violations violations;
-  std::vector<std::string> passed_over;
-  const auto read =
-      ReadPyTorchModel(FileOf(file), SpecOf(CellType::kRnnTanh), &violations, &passed_over);
+  const auto read = ReadPyTorchModel(FileOf(file), SpecOf(CellType::kRnnTanh), &violations);
   ASSERT_TRUE(read.has_value()) << violations.list()[0].description;
-  EXPECT_THAT(passed_over, ElementsAre("norm.num_batches_tracked"));
-  EXPECT_EQ(read->parameters, MustRead(StateDict(1, 2, 3), SpecOf(CellType::kRnnTanh)).parameters);
+  EXPECT_THAT(read->passed_over, ElementsAre("norm.num_batches_tracked"));
+  EXPECT_EQ(read->data.parameters,
+            MustRead(StateDict(1, 2, 3), SpecOf(CellType::kRnnTanh)).parameters);
 }
 
 TEST(PyTorchModel, MissingBiases_AreZeros) {
@@ -268,7 +267,7 @@ TEST(PyTorchModel, AnyFlippedByte_IsRefusedOrChangesNumbersAlone) {
       ASSERT_EQ(model.has_value(), violations.empty()) << i;
       refused += model ? 0 : 1;
       if (model) {
-        ASSERT_EQ(model->parameters.size(), parameters) << i;
+        ASSERT_EQ(model->data.parameters.size(), parameters) << i;
       }
     }
   }
