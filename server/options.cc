@@ -134,7 +134,7 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
                      std::numeric_limits<int64_t>::max() / 2,
                      "size of all uploaded corpora together; the oldest make room for new ones");
   AddNumber(app, "stalled-stream-seconds", options.stalled_stream_seconds, 1, kSecondsMax,
-            "seconds after which a call ends whose client takes or sends nothing");
+            "seconds after which a call is ended if its client takes and sends nothing");
   AddNumber(app, "max-streams-per-connection", options.max_streams_per_connection, 0, kCountMax,
             "calls that one connection may have under way; 0: as many as the whole server");
   AddNumber(app, "drain-seconds", options.drain_seconds, 0, kSecondsMax,
@@ -143,9 +143,9 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
             "connections at a time; 0: as many as the limit of file descriptors allows, at most " +
                 std::to_string(kConnectionsDefaultMax));
   AddNumber(app, "keepalive-seconds", options.keepalive_seconds, 1, kSecondsMax,
-            "seconds of silence after which a client is asked for a sign of life");
+            "seconds of silence after which the server pings a client");
   AddNumber(app, "keepalive-timeout-seconds", options.keepalive_timeout_seconds, 1, kSecondsMax,
-            "seconds that a client has to give a sign of life before it is disconnected");
+            "seconds that a client has to answer a ping before it is disconnected");
   AddNumber(app, "max-connection-idle-seconds", options.max_connection_idle_seconds, 0, kSecondsMax,
             "seconds after which a connection without calls is closed; 0: never");
   AddNumber(app, "max-connection-age-seconds", options.max_connection_age_seconds, 0, kSecondsMax,

@@ -38,12 +38,12 @@ struct ServerOptions {
   int max_streams_per_connection = 0;  // calls under way on one; 0: as many as in all
   // Times in seconds.
   int drain_seconds = 10;                 // how long running streams may take to end at shutdown
-  int stalled_stream_seconds = 120;       // a call whose client takes or sends nothing ends then
+  int stalled_stream_seconds = 120;       // how long a client may take and send nothing in a call
   int keepalive_seconds = 30;             // silence after which the server pings a client
   int keepalive_timeout_seconds = 10;     // how long a client may take to answer that ping
-  int max_connection_idle_seconds = 300;  // a connection without calls is closed then; 0: never
-  int max_connection_age_seconds = 0;     // a client is asked to connect anew then; 0: never
-  int max_job_seconds = 0;                // a training job ends then; 0: no limit
+  int max_connection_idle_seconds = 300;  // how long a connection may be without calls; 0: forever
+  int max_connection_age_seconds = 0;     // after which a client is asked to reconnect; 0: never
+  int max_job_seconds = 0;                // how long a job may train; 0: no limit
 };
 
 // The bytes that a message may have in addition to max_message_bytes, because a text of exactly

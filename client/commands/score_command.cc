@@ -28,7 +28,7 @@ std::string Shown(absl::string_view character) {
 }
 
 // Lists each character of `text` with its log-probability. If some characters were skipped, the
-// client does not know which, so that it shows only the numbers.
+// client does not know which, so it shows only the numbers.
 std::string CharLogprobsText(absl::string_view text, const v1::ScoreResponse& response) {
   const bool skipped = CountChars(text) != static_cast<size_t>(response.char_logprobs_size());
   std::vector<TableRow> rows = {{"CHARACTER", "NATS"}};

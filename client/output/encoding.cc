@@ -90,7 +90,8 @@ bool IsCutOff(absl::string_view rest) {
   if (rest.size() >= kCharBytesMax || static_cast<uint8_t>(rest[0]) < 0xC2) return false;
   std::string completed(rest);
   while (completed.size() < kCharBytesMax) {
-    // Either continuation byte fits some second byte of every lead: E0 and F0 need the higher one.
+    // One of these two bytes always fits: E0 and F0 need the higher one as second byte, ED and F4
+    // the lower one.
     for (const char continuation : {'\x80', '\xBF'}) {
       if (CharLength(completed + continuation) == completed.size() + 1) return true;
     }

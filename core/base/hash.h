@@ -43,8 +43,8 @@ class Hasher {
   std::unique_ptr<State> state_;
 };
 
-// A 64-bit hash of a sequence of small values: FNV-1a (Fowler, Noll, Vo, 1991). Patterns have used
-// it since state tokens exist.
+// A 64-bit hash of a sequence of small values: FNV-1a (Fowler, Noll, Vo, 1991). State tokens hold
+// fingerprints of patterns, so it must not change.
 class Fingerprint {
  public:
   void Add(uint64_t value) {

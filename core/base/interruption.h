@@ -1,8 +1,8 @@
 // Tells long work that nobody wants its result any more.
 //
-// The one who starts the work brings a question, such as "was this job cancelled?". The work asks
-// it between slices of a few milliseconds and, after the first yes, returns early. Its outputs then
-// hold anything; so whoever started it looks at `interrupted` before reading them.
+// The caller that starts the work supplies a question, such as "was this job cancelled?". The work
+// asks it between slices of a few milliseconds and, after the first yes, returns early. Its outputs
+// are undefined then, so the caller checks `interrupted` before reading them.
 //
 // Thread-safe: all threads that share the work ask the same object, so that they agree.
 #ifndef RUNNEL_CORE_BASE_INTERRUPTION_H_

@@ -61,8 +61,7 @@ absl::Status AllowedSymbols::Resume(const SessionState& state) {
   for (const char byte : state.partial) {
     const auto id = static_cast<uint8_t>(byte);
     if (place_->allowed[id] == 0) {
-      return absl::InvalidArgumentError(
-          "stands inside a character that the pattern does not allow");
+      return absl::InvalidArgumentError("is inside a character that this pattern does not allow");
     }
     place_ = pattern_->Next(*place_, id);
   }

@@ -31,7 +31,8 @@ class AllowedSymbols {
   // [V]: not 0 for the symbols that can come next; empty if all can. `utf8` tells inside which
   // character the text ends. Valid until the next call.
   absl::Span<const uint8_t> Next(const Utf8Machine& utf8);
-  // The same by the rules of UTF-8 alone: what the model may say by itself. Valid after Next.
+  // The same by only the rules of UTF-8: the symbols that the model may write without a pattern.
+  // Valid after Next.
   absl::Span<const uint8_t> NextByUtf8() const { return utf8_allowed_; }
 
   // The text continues with `symbol`, which was allowed.

@@ -29,7 +29,7 @@ struct SamplerOptions {
   float min_p = 0;  // only ids that have this share of the likeliest one's probability: [0, 1]
 };
 
-// Adds what is out of its range, by the fields' own names.
+// Adds a violation for each field that is out of its range, under its own name.
 void Validate(const SamplerOptions& options, Violations* violations);
 
 // Nats to add to an id's logit.

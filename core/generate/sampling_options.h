@@ -41,12 +41,12 @@ struct SamplingOptions {
   std::shared_ptr<const OffsetsByPartial> bias_offsets;
 };
 
-// Adds what is out of its range in how symbols are drawn, by the fields' own names: "temperature",
-// "repetition_penalty".
+// Adds a violation for each option of drawing that is out of its range, under its field's name:
+// "repetition_penalty" and the fields of SamplerOptions.
 void ValidateSampling(const SamplingOptions& options, Violations* violations);
-// Likewise in when the text ends: "max_chars", of which `max_chars_cap` is the server's bound.
+// The same for the end of the text: "max_chars", at most `max_chars_cap`, the server's bound.
 void ValidateStop(const SamplingOptions& options, int64_t max_chars_cap, Violations* violations);
-// Likewise in what is reported: "top_logprobs".
+// The same for the report: "top_logprobs".
 void ValidateReport(const SamplingOptions& options, Violations* violations);
 
 // Does what depends on the model: compiles the pattern, which is taken out of the options because

@@ -65,8 +65,8 @@ int64_t PackedBSize(int64_t k, int64_t n) {
          static_cast<int64_t>(sizeof(typename Arithmetic::Element));
 }
 
-// `from` points at the floats of number `k` of `depth` numbers along k. Returns those of number k +
-// 1; null if there are none, or if an element holds only one k.
+// Given `from`, the floats at k, returns those at k + 1. Returns null if k is the last of `depth`,
+// or if an element holds only one number.
 template <class Arithmetic>
 HWY_INLINE const float* Next(const float* from, int64_t stride, int64_t k, int64_t depth) {
   return Arithmetic::kPerElement > 1 && k + 1 < depth ? from + stride : nullptr;
@@ -170,7 +170,7 @@ HWY_INLINE void JoinRows(int64_t rows, const float* from, const float* next, con
 template <class Arithmetic>
 void PackTransposedA(const Stripes& stripes, MatrixView<const float> a, const float* inverses,
                      typename Arithmetic::Element* packed) {
-  // A few elements of all stripes at a time touch whole cache lines on both sides.
+  // Packs a few elements of all stripes at a time, so that whole cache lines are read and written.
   constexpr int64_t kSteps = 8;
   constexpr int64_t kStep = Arithmetic::kPerElement;
   const int64_t depth = a.cols();
@@ -193,8 +193,9 @@ void PackTransposedA(const Stripes& stripes, MatrixView<const float> a, const fl
 }
 
 // A block of A as the micro-kernel reads it: element (i, k) of the stripe that begins with row f is
-// at data[f * stripe + i * row + k * col]. Where a stripe is packed [elements x rows], row is 1 and
-// col is the number of the stripe's rows, for which `col` is 0 here.
+// at data[f * stripe + i * row + k * col]. Stripes that are packed [elements x rows] have row = 1,
+// and their stride along k is the number of rows of the stripe. That number differs between
+// stripes, so `col` is 0 then.
 template <class Arithmetic>
 struct PackedA {
   const typename Arithmetic::Element* data;

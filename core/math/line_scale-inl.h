@@ -48,7 +48,8 @@ struct LineScale {
 
 // The scales of lines whose largest magnitudes are `largest`. `scale` is `largest` / `steps`, which
 // the caller has computed in its own way. The scale is NaN, and the inverse 0, where a line has a
-// number that is not finite; both are 0 where the line is so small that the inverse would overflow.
+// number that is not finite. Both are 0 where `largest` is below 1e-30, far above the point where
+// the inverse would overflow.
 template <class D, class V = hwy::HWY_NAMESPACE::Vec<D>>
 HWY_INLINE LineScale<V> MakeLineScale(D d, V largest, V scale, float steps) {
   namespace hn = hwy::HWY_NAMESPACE;

@@ -37,9 +37,9 @@ class LoadedModels {
   // Adds a version that is not loaded. It stays however large it is. Returns the models that give
   // way to it: those that nobody holds, the least recently used first.
   [[nodiscard]] std::vector<ModelPointer> Add(ModelPointer model);
-  // Removes a version that is not asked for again, and returns it. One that is held still counts
-  // until it is let go, and is then the first to give way; for it, and for a version that is not
-  // loaded, null is returned.
+  // Removes a version that will not be asked for again, and returns it, or null if it is not
+  // loaded. A version that is held stays in the list, and null is returned: it counts until it is
+  // let go, and is then the first to give way.
   [[nodiscard]] ModelPointer Remove(const std::string& name, int version);
 
  private:

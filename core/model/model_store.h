@@ -102,8 +102,8 @@ class ModelStore {
   // Reads a version's file; errors as Load.
   absl::StatusOr<StoredVersion> Read(const ModelReference& reference);
 
-  // Writes the next version of `name` (a checked name). Errors of the file system, with nothing
-  // left behind; FAILED_PRECONDITION if the last number there is has been given, or the store's
+  // Writes the next version of `name` (a checked name). Errors of the file system, after which
+  // nothing is left behind; FAILED_PRECONDITION if no version number is left, or if the store's
   // folder is gone.
   absl::StatusOr<VersionInfo> Publish(const std::string& name, const ModelData& model);
 

@@ -39,8 +39,8 @@ struct PyTorchModelSpec {
   std::vector<char32_t> characters;  // in the order of their ids; empty for bytes
 };
 
-// Adds a violation for each number that `spec` gives and that is another one in the network of the
-// file: "num_layers", "hidden_size", "embedding_size".
+// Adds a violation for each number in `spec` that differs from the network of the file:
+// "num_layers", "hidden_size", "embedding_size".
 void CheckSizes(const PyTorchModelSpec& spec, const NetworkConfig& network, Violations* violations);
 
 struct PyTorchModel {

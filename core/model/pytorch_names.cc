@@ -106,7 +106,7 @@ class Finder {
   absl::Status TakeRecurrent(const StoredTensor& tensor, const RecurrentName& name) {
     if (name.kind == "weight_hr") {
       return Damaged(absl::StrCat("has a tensor ", tensor.name,
-                                  ": projections (proj_size) are not taken; must be none"));
+                                  ": projections (proj_size) are not supported"));
     }
     const size_t dimensions = absl::StartsWith(name.kind, kWeight) ? 2 : 1;
     if (tensor.shape.size() != dimensions) {

@@ -1,5 +1,5 @@
-// A recurrent layer with its weights packed for generating text: the weights of the input, with
-// which the embedding, if there is one, is multiplied in advance, and the recurrent weights.
+// A recurrent layer with its input and recurrent weights packed for generating text. If its input
+// is an embedding, that is multiplied by the input weights in advance.
 #ifndef RUNNEL_CORE_NN_LAYER_DECODER_H_
 #define RUNNEL_CORE_NN_LAYER_DECODER_H_
 

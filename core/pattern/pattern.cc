@@ -63,7 +63,7 @@ Pattern::~Pattern() {
 // Splits the classes by one set after the other.
 void Pattern::ClassifySymbols(const std::vector<CodePointSet>& sets, const Vocabulary& vocabulary,
                               const CodePointSet& forbidden) {
-  // Of bytes the sets themselves are without what is forbidden.
+  // If the symbols are bytes, the sets already lack the forbidden characters.
   std::vector<bool> is_forbidden(vocabulary.size());
   if (vocabulary.kind() == VocabularyKind::kCodePoints) {
     for (int id = 0; id < vocabulary.size(); ++id) {
@@ -242,7 +242,7 @@ absl::StatusOr<Pattern::StatePtr> Pattern::Restore(std::vector<int32_t> places,
   for (const int32_t place : places) {
     if (place <= last || place >= static_cast<int32_t>(instructions_.size()) ||
         instructions_[place].op != Op::kSet || !instructions_[place].begins_char || !live_[place]) {
-      return absl::InvalidArgumentError("stands where the pattern has no place");
+      return absl::InvalidArgumentError("is at a place that this pattern does not have");
     }
     last = place;
   }

@@ -11,7 +11,7 @@ class PatternMemory {
  public:
   explicit PatternMemory(int64_t bytes) : left_(bytes) {}
 
-  // Takes `bytes`, or nothing, and returns false, if fewer are left.
+  // Takes `bytes`. If fewer are left, takes nothing and returns false.
   bool Take(int64_t bytes) {
     if (left_.fetch_sub(bytes) >= bytes) return true;
     GiveBack(bytes);

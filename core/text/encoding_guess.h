@@ -20,9 +20,9 @@ inline constexpr size_t kHintBytesMax = 4096;
 // characters of several bytes came before it: then the text is UTF-8 with damage.
 std::string EncodingHint(absl::string_view from_bad_byte, int64_t offset, bool had_utf8);
 
-// Counts the NUL bytes of a text that is valid UTF-8. UTF-16 without a byte order mark is that,
-// too, as long as its characters are letters of ASCII or of some other alphabets; but then every
-// second byte of an ASCII character is NUL.
+// Counts the NUL bytes of a text that is valid UTF-8. UTF-16 without a byte order mark can be valid
+// UTF-8 by accident if its characters are ASCII or letters of some other alphabets. But then one of
+// the two bytes of each ASCII character is NUL.
 class NulCount {
  public:
   // Adds bytes whose first one has `offset` in the whole text.

@@ -64,7 +64,7 @@ class Utf8Decoder {
   // Call after the last piece. INVALID_ARGUMENT if the text ends inside a character.
   absl::Status Finish() const;
   // Call after Finish. INVALID_ARGUMENT if the text is valid UTF-8, but has so many NULs that it is
-  // UTF-16. Only what the Decode with `ascii` took is looked at.
+  // UTF-16. Only bytes passed to the Decode with `ascii` are checked.
   absl::Status CheckNuls() const;
 
  private:

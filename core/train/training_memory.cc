@@ -53,8 +53,8 @@ class Estimate {
   // Numbers of the input of the layers at `level`; 0: characters, which need no product.
   double InputSize(int level) const { return level == 0 ? embedding_ : width(); }
 
-  // See LayerDecoder: the gates that each character gives, as far as the weights do not hold them
-  // already.
+  // The table LayerDecoder::lookup_: the gates of each character. Without an embedding, only the
+  // rows that the input weights do not have are counted, because those weights are counted already.
   double Lookup() const {
     const int rows = embedding_ > 0 ? cell_.rows : cell_.rows - cell_.input_rows;
     return kFloat * vocabulary_ * rows * hidden_;

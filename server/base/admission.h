@@ -1,5 +1,5 @@
-// What the pools that work on texts have in common: a bound on the texts under way, and the wish to
-// end them when the server shuts down. Thread-safe.
+// The base of the pools that work on texts: bounds the texts under way, and asks them to end when
+// the server shuts down. Thread-safe.
 #ifndef RUNNEL_SERVER_BASE_ADMISSION_H_
 #define RUNNEL_SERVER_BASE_ADMISSION_H_
 

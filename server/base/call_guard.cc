@@ -33,11 +33,11 @@ constexpr std::chrono::milliseconds kLookIntervalMax(1000);
 // A message that waits exists twice: as the response and as the bytes made of it. The response is
 // the larger one, because each of its fields has a header.
 constexpr int64_t kMemoryPerByte = 3;
-// gRPC tells only when a whole message was sent, so a large one gets more time: as much as the
-// slowest link needs that is served.
+// gRPC only reports that a whole message was sent, so a large one gets more time: as long as it
+// takes on the slowest link that is served.
 constexpr int64_t kBytesPerSecondMin = 16 << 10;
-// gRPC's reflection is not asynchronous: each of its streams, which are bidirectional as none of
-// Runnel's is, holds a thread while it is under way.
+// gRPC's reflection is synchronous: each of its streams holds a thread until it ends. They are
+// recognized as bidirectional streams, of which Runnel has none.
 constexpr int kReflectionStreamsMax = 16;
 
 // Ends a call with a status. Its reactions run on gRPC's threads, or on this one when it returns.
@@ -63,8 +63,8 @@ class CallGuard::State {
 
   explicit State(const Limits& limits) : limits_(limits), memory_(limits.response_bytes_max) {}
 
-  // Counts a call and keeps it alive. Its place is valid until Remove. `refusal` is why the call is
-  // one too many.
+  // Counts a call and keeps it alive. Its place is valid until Remove. Sets `refusal` to a message
+  // if the call exceeds a limit.
   Place Add(grpc_call* call, std::string peer, bool is_reflection, std::string* refusal)
       RUNNEL_EXCLUDES(mutex_) {
     grpc_call_ref(call);
@@ -100,7 +100,7 @@ class CallGuard::State {
     }
     grpc_call_unref(call);
   }
-  // The call waits for its peer from now on, which is to take `bytes` or to send something.
+  // From now on the call waits until its peer takes `bytes` or sends something.
   void BeginWait(Place place, int64_t bytes) RUNNEL_EXCLUDES(mutex_) {
     const MutexLock lock(&mutex_);
     place->deadline =

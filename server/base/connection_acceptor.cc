@@ -27,7 +27,8 @@ int OpenReserve() { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
 bool IsOutOfDescriptors(int error) { return error == EMFILE || error == ENFILE; }
 
-// Errors that accept(2) takes over from a connection that failed meanwhile, and interruptions.
+// Whether accept(2) failed for this connection only (its own earlier error, or an interruption), so
+// that the next call can succeed.
 bool IsOfOneConnection(int error) {
   switch (error) {
     case EINTR:

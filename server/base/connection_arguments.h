@@ -11,8 +11,8 @@ namespace runnel::server {
 struct ConnectionTimes {
   int keepalive_seconds = 0;          // silence after which the server pings a client
   int keepalive_timeout_seconds = 0;  // how long a client may take to answer that ping
-  int idle_seconds_max = 0;           // a connection without calls is closed then; 0: never
-  int age_seconds_max = 0;            // a client is asked to connect anew then; 0: never
+  int idle_seconds_max = 0;           // how long a connection may be without calls; 0: forever
+  int age_seconds_max = 0;            // after which a client is asked to reconnect; 0: never
 };
 
 // Arguments of gRPC's server, by name.

@@ -11,7 +11,7 @@
 namespace runnel::server {
 namespace {
 
-// For model files, corpora, what gRPC has for itself, and the programs that are started.
+// The descriptors that are kept free for model files, corpora and gRPC itself.
 constexpr int64_t kDescriptorsOfFiles = 256;
 
 }  // namespace

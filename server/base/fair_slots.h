@@ -16,9 +16,9 @@
 
 namespace runnel::server {
 
-// Whether this name of a peer, which is that of grpc::ServerContextBase, is of one connection. All
-// peers at a Unix socket have the same name, so no share can be measured there; whoever reaches the
-// socket is on the same machine and was let in by the permissions of the socket's folder.
+// Whether `peer`, as grpc::ServerContextBase::peer() names it, is a single connection. All peers at
+// a Unix socket have the same name, so no share can be measured there. But a peer that can open the
+// socket is on this machine and passed the permissions of the socket's folder.
 inline bool IsOneConnection(absl::string_view peer) { return !absl::StartsWith(peer, "unix:"); }
 
 class FairSlots {

@@ -39,7 +39,7 @@ class ListeningSockets {
   ListeningSockets(ListeningSockets&& other) noexcept;
   ListeningSockets& operator=(ListeningSockets&&) = delete;
 
-  // They do not block, and the program that this process starts does not inherit them.
+  // The listening sockets: non-blocking and close-on-exec.
   const std::vector<int>& descriptors() const { return descriptors_; }
   // HOST:PORT with the port that is in use, or unix:PATH.
   const std::string& address() const { return address_; }

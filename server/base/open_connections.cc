@@ -7,8 +7,8 @@
 namespace runnel::server {
 namespace {
 
-// Between two looks at all connections there are as many times the duration of one, so that a
-// client that tries again and again while all are taken costs little.
+// After a scan of all connections, the next one is delayed by this many times its duration, so that
+// a client that keeps trying while all connections are taken costs little.
 constexpr int kPauseFactor = 10;
 
 // The inode of a socket; nothing if the descriptor is closed or is no socket.

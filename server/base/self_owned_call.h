@@ -10,8 +10,8 @@
 // - gRPC runs a reaction as soon as the operation before it is done, perhaps on another thread
 //   before the caller of that operation has returned. So mutex_ guards the call's state, and is
 //   held while an operation is started.
-// - After a cancel, pending reads and writes fail, and the call must still be finished: OnCancelled
-//   is where a call does so that waits for something else.
+// - After a cancel, pending reads and writes fail, and the call must still be finished. A call that
+//   waits for something else finishes itself in OnCancelled.
 //
 // `Reactor` is one of gRPC's, for example grpc::ServerUnaryReactor. Start a call so:
 //

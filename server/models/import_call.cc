@@ -86,7 +86,8 @@ void ImportCall::Publish() {
 
 void ImportCall::Close(const absl::Status& status) {
   import_.reset();
-  // Before the caller can try again. What is published may have to be withdrawn, on the executor.
+  // Frees the slot before the caller can try again. A published version keeps it, because its
+  // withdrawal may need the place on the executor.
   if (published_.version == 0) slot_.reset();
   FinishOnce(status);
 }

@@ -91,7 +91,7 @@ bool GenerateCharsCall::Deliver(absl::string_view written) {
   const MutexLock lock(&mutex_);
   TakeTextLocked(written);
   if (!WaitsForMoreLocked()) SendLocked();
-  // A cancel that came first has found nothing paused to wake.
+  // A cancel that came first found no paused text to resume, so the text must not pause now.
   paused_ = PendingShareLocked() >= 1 && write_in_flight_ && !cancelled();
   return !paused_;
 }

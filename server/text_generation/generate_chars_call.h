@@ -2,7 +2,7 @@
 // it.
 //
 // At most one write is in flight. Meanwhile the text grows up to a bound; then the writing pauses
-// until the reader has taken a message, so a slow reader holds up itself alone. The first message
+// until the reader has taken a message, so a slow reader delays only itself. The first message
 // goes out with the first character; the more texts there are, the longer the later ones wait for
 // more characters, because messages cost more than characters.
 #ifndef RUNNEL_SERVER_TEXT_GENERATION_GENERATE_CHARS_CALL_H_

@@ -37,7 +37,7 @@ absl::StatusOr<std::shared_ptr<TrainingJob>> TrainCall::TrySubmit() {
   if (!known.ok()) return AtField("request_id", known.status());
   if (*known != nullptr) return known;
 
-  // Before a corpus is loaded for nothing.
+  // Refuses the call before it loads a corpus for nothing.
   if (absl::Status room = parts_.jobs.CheckRoom(); !room.ok()) return room;
   absl::StatusOr<TrainingSpec> spec = MakeTrainingSpec(request_, parts_.spec_sources);
   if (!spec.ok()) return spec.status();

@@ -67,8 +67,8 @@ class TrainingJobs {
   // Cancels as TrainingJob::Cancel does. NOT_FOUND as in Find.
   absl::StatusOr<std::shared_ptr<TrainingJob>> Cancel(const std::string& id, bool publish);
 
-  // Ends all jobs as CANCELLED, the running one after its current step, and returns when it has
-  // ended.
+  // Ends all jobs as CANCELLED and returns when the running one has ended, which gives up the step
+  // that it is in.
   void Stop();
 
  private:

@@ -26,8 +26,8 @@ struct TrainingPlan {
 TrainingPlan PlanTraining(const v1::TrainRequest& request, const NetworkConfig* base,
                           Violations* violations);
 
-// Adds a violation for each field to which `wire` gives another value than `base`, the base model's
-// network, has.
+// Adds a violation for each field of `wire` that is set and differs from `base`, the base model's
+// network.
 void CheckAgainstBase(const v1::NetworkConfig& wire, const v1::NetworkConfig& base,
                       Violations* violations);
 

@@ -1,4 +1,4 @@
-// Reads the reference numbers beside this file.
+// Reads the reference numbers that are stored next to this file.
 #ifndef RUNNEL_TESTS_GOLDEN_GOLDEN_H_
 #define RUNNEL_TESTS_GOLDEN_GOLDEN_H_
 

@@ -88,8 +88,8 @@ struct Cell {
   void (*backward[kCellProductsMax])(const CellStepBack<Real>& step);
 };
 
-// Advances the states by one step. `add_product(i, product, v)` must add U v of product number i to
-// the gates that it is of.
+// Advances the states by one step. `add_product(i, product, v)` must add U v, product i, to the
+// blocks of gates that `product` names.
 template <typename Real, typename AddProduct>
 void Advance(const Cell<Real>& cell, const CellStep<Real>& step, const AddProduct& add_product) {
   for (int i = 0; i < cell.shape.num_products; ++i) {

@@ -45,7 +45,7 @@ struct Adam {
     p.SetWeight(hn::Sub(p.Weight(), change));
   }
 
-  // 1 - beta^t, by which a mean is divided that began at 0.
+  // 1 - beta^t, the divisor that corrects a moving average that began at 0.
   static Real Correction(Real beta, int64_t t) {
     return static_cast<Real>(1 - std::pow(static_cast<double>(beta), static_cast<double>(t)));
   }

@@ -150,7 +150,7 @@ TEST_F(StoreCommandsTest, JobsShow_UnknownJob_ExitsThree) {
   EXPECT_EQ(err, "runnel: no job \"x\"\n");
 }
 
-TEST_F(StoreCommandsTest, ModelsImport_File_IsSentInPiecesBehindTheRequest) {
+TEST_F(StoreCommandsTest, ModelsImport_File_IsSentInPiecesAfterTheRequest) {
   const std::string file = WriteFile("import", std::string(2'500'000, 'x'));
   std::string received;
   fake.models.import = [&](grpc::ServerReader<v1::ImportModelRequest>* reader,
@@ -309,7 +309,7 @@ TEST_F(StoreCommandsTest, CommandLine_MistypedCommand_ExitsTwoAndPointsToHelp) {
 TEST_F(StoreCommandsTest, CommandLine_UnknownFlag_ExitsTwoAndPointsToTheCommandsHelp) {
   EXPECT_EQ(Run({"jobs", "watch", "j", "--nope"}), 2);
   EXPECT_EQ(err, "runnel: unknown option \"--nope\"\nSee runnel jobs watch --help\n");
-  // Whose value is not to be blamed for being one file too many.
+  // "64", the value of the unknown option, must not be reported as a superfluous FILE.
   EXPECT_EQ(Run({"train", "--corpus-path", "a.txt", "--model", "m", "--nope", "64"}), 2);
   EXPECT_EQ(err, "runnel: unknown option \"--nope\"\nSee runnel train --help\n");
 }

@@ -14,8 +14,8 @@
 namespace runnel {
 namespace {
 
-// What the whole text would be without stop sequences: symbol by symbol, the text so far read anew
-// for what it means each time.
+// Writes the whole text without regard to stop sequences. At each symbol, the oracle reads the text
+// so far from its beginning to find what may follow.
 Outcome OracleText(const LanguageModel& model, const SamplingOptions& options,
                    const std::string& prompt) {
   const bool is_bytes = model.vocabulary.kind() == VocabularyKind::kBytes;

@@ -23,8 +23,8 @@ struct Ended {
   bool operator==(const Ended&) const = default;
 };
 
-// By definition: the text that ends before the sequence that is complete first, the longest of
-// those that are complete at a time; what may begin one yet is held.
+// Applies the definition: the text ends before the first sequence that is complete (the longest, if
+// several are complete at once). Characters that may still begin a sequence are held back.
 Ended Oracle(const std::string& text, const std::vector<std::string>& sequences, bool include) {
   for (size_t end = 1; end <= text.size(); ++end) {
     std::string longest;

@@ -1,4 +1,5 @@
-// Version files whole and right in their checksums whose tensors, network or vocabulary cannot be.
+// Version files that are complete and have the right checksums, but whose tensors, network or
+// vocabulary are impossible.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>

@@ -1,5 +1,5 @@
-// Version files that are cut, flipped, or lie in their header: never a crash, never memory on their
-// word.
+// Version files that are cut, have flipped bytes, or have a false header: reading one never
+// crashes, and never allocates memory because a false number asks for it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>

@@ -272,8 +272,8 @@ TEST_F(ModelStoreTest, Find_GivesLoadedVersionsAndNeverReadsAFile) {
   EXPECT_EQ(store_->Find({.name = "brook"}).value(), loaded);
 }
 
-// A pipe in place of a version's file keeps its reader waiting until it has a writer, were it not
-// refused; a slow disk does the same. Here a version is being read all the time.
+// A slow disk would keep the reader of a version's file waiting. Here a version is being read all
+// the time.
 TEST_F(ModelStoreTest, Find_IsImmediateWhileAnotherVersionIsBeingLoaded) {
   Publish("brook");
   const auto loaded = Load("brook").value();

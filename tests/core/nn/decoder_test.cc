@@ -104,7 +104,8 @@ TYPED_TEST(DecoderTest, Session_HasTheSameBitsAloneAndInAnyCompany) {
         decoder->Step({&ids[s * kSteps + t], 1}, {&state, 1}, alone[s].logits.data());
       }
     }
-    // In companies of changing size and order: whoever the draw picks reads its next character.
+    // In groups of changing size and order: each session that the draw picks reads its next
+    // character.
     std::vector<Session> together(kSessions, fresh);
     for (uint64_t round = 0, left = 1; left > 0; ++round) {
       std::vector<int> company;
@@ -265,7 +266,7 @@ TEST(DecoderPrecision, IsWhatWasAskedFor) {
   }
 }
 
-// A long way of one lane, at a precision: [steps x V].
+// Decodes many steps of one lane at `precision`: [steps x V].
 std::vector<float> LogitsAt(const Network<float>& network, const std::vector<float>& parameters,
                             DecodePrecision precision) {
   constexpr int kSteps = 40;

@@ -129,8 +129,8 @@ TEST(NetworkDropout, DroppedRecurrentWeights_HaveNoGradient) {
   EXPECT_NEAR(dropped / size, kRate, 5 * std::sqrt(kRate * (1 - kRate) / size));
 }
 
-// Whether what a rate of `Dropout` changes leaves the first layer's state, those of later layers
-// and the logits as they are.
+// Compares a network with dropout to the same network without it: whether the states of the first
+// layer, the states of the later layers, and the logits are the same.
 class DropoutSites : public testing::TestWithParam<bool> {
  protected:
   void Run(const Dropout& rates, int layers) {

@@ -84,7 +84,7 @@ TEST(InitializeParameters, Seed_DecidesEveryElement) {
 }
 
 TEST(InitializeParameters, Element_DependsOnItsPlaceAlone) {
-  // A larger vocabulary moves what follows the first tensor; the first tensor's beginning stays.
+  // A larger vocabulary moves the tensors that follow the first one, whose beginning stays.
   const auto small = Initial(*TwoLayers(8, 9), Initialization::kUniformFanHidden, 1);
   const auto large = Initial(*TwoLayers(8, 20), Initialization::kUniformFanHidden, 1);
   EXPECT_TRUE(std::equal(small.begin(), small.end(), large.begin()));

@@ -112,7 +112,7 @@ TEST(SequentialScorer, TextAndContinuation_AddUpToTheWhole) {
   const std::vector<int32_t> whole = RandomIds(60, model->vocabulary.size(), 4);
   const std::vector<int32_t> first(whole.begin(), whole.begin() + 23);
   const std::vector<int32_t> rest(whole.begin() + 23, whole.end());
-  // The start character is part of what the rest is read after.
+  // The context of the rest includes the start character.
   std::vector<int32_t> context = first;
   context.insert(context.begin(), model->vocabulary.StartId());
   EXPECT_NEAR(Sum(Score(model, {}, first)) + Sum(Score(model, context, rest)),
@@ -143,7 +143,7 @@ TEST(SequentialScorer, UnknownCharacter_IsOneOfThoseThatATextMayHave) {
   double sum = 0;
   for (int32_t id = 0; id <= unknown; ++id) sum += std::exp(Score(model, {3, 1}, {id})[0]);
   EXPECT_NEAR(sum, 1, 1e-9);
-  // A session draws among the others alone.
+  // A session draws only from the other symbols.
   SingleStream stream(Session(model, {.max_chars = 1}, {3, 1}));
   const std::string text = stream.WriteAll();
   const auto ids = model->vocabulary.Encode(text, Vocabulary::Unknown::kIsError)->ids;

@@ -90,7 +90,7 @@ TEST(Trainer, In16Bits_StaysCloseToF32AndIsTheSameForAnyNumberOfThreads) {
   });
 }
 
-// What is served is f32, and so is what is said of it.
+// The published weights are served in f32, so the loss that is reported for them is also in f32.
 TEST(Trainer, Validation_IsInF32WhateverTheTrainingIs) {
   TrainingOptions options = SmallTraining();
   options.validation_fraction = 0.2f;

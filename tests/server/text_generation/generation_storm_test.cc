@@ -136,9 +136,9 @@ TEST_F(GenerationStormTest, SlowReaders_HoldUpNobodyAndLoseNothing) {
   }
 }
 
-// What was written before the server's end comes out with the summary.
+// Without a reader, a text pauses, so what Drain ends is short.
 TEST_F(GenerationStormTest, TextOfAReaderThatDoesNotRead_StaysShort) {
-  // Of which gRPC receives no more ahead of its reader than it must.
+  // Without probes of the bandwidth, gRPC receives little more than its reader has taken.
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   const auto reader = v1::TextGenerationService::NewStub(
@@ -146,7 +146,7 @@ TEST_F(GenerationStormTest, TextOfAReaderThatDoesNotRead_StaysShort) {
   Stream stream;
   stream.reader = reader->GenerateChars(&stream.context, Request(1, 1'000'000));
   ASSERT_TRUE(stream.reader->Read(&stream.message));
-  // In which a text that does not wait for its reader would get far.
+  // In a second, a text that did not wait for its reader would get far.
   std::this_thread::sleep_for(std::chrono::seconds(1));
   const auto drained = std::async(std::launch::async, [&] { server_->Drain(); });
   const std::string text = ReadToEnd(&stream, grpc::StatusCode::OK);
