@@ -47,9 +47,10 @@ class Checkpoints {
     std::string arithmetic;            // in which the checkpoint was made
     std::vector<std::string> damaged;  // why a newer checkpoint was set aside, a sentence each
   };
-  // Carries the newest undamaged checkpoint's state into `run`, which has not begun. A damaged one
-  // is renamed to `<name>.damaged`. FAILED_PRECONDITION, without touching anything, if the newest
-  // is of a later release's format or of another run; errors of the file system.
+  // Carries the newest undamaged checkpoint's state into `run`, which has not begun. Damaged ones
+  // are renamed to `<name>.damaged`. FAILED_PRECONDITION if the next one to try is of a later
+  // release's format or of another run: it is left alone, and so is `run`. Errors of the file
+  // system.
   absl::StatusOr<Restored> Restore(TrainingRun* run);
 
  private:
