@@ -20,8 +20,9 @@ constexpr double kCorpusShare = 0.2;
 constexpr double kTextShare = 0.05;
 constexpr double kPatternShare = 0.03;
 constexpr double kImportShare = 0.1;
-constexpr double kLoadedShare = 0.15;
+constexpr double kLoadedShare = 0.13;
 constexpr double kResponseShare = 0.02;
+constexpr double kArrivingShare = 0.02;
 
 constexpr int kListThreads = 2;
 // Calls that wait to be answered from memory. Texts never wait for them.
@@ -66,6 +67,17 @@ CallGuard::Limits GuardLimits(const ServerOptions& options) {
           .stall = std::chrono::seconds(options.stalled_stream_seconds)};
 }
 
+// Two of the largest requests may arrive at a time in any case: gRPC slows its clients down before
+// the bound is reached. There are at most this many, on a server with much memory.
+int64_t ArrivingBytesMax(const ServerOptions& options) {
+  constexpr int64_t kRequestsMin = 2;
+  constexpr int64_t kRequestsMax = 16;
+  constexpr int64_t kBytesMin = 64 << 20;  // of small requests, and of connections
+  const int64_t request = options.max_message_bytes + kMessageSlackBytes;
+  return std::max(
+      kBytesMin, std::clamp(Share(kArrivingShare), kRequestsMin * request, kRequestsMax * request));
+}
+
 }  // namespace
 
 ServerParts::ServerParts(const ServerOptions& server_options,
@@ -76,6 +88,7 @@ ServerParts::ServerParts(const ServerOptions& server_options,
       lock(std::move(folder_lock)),
       models(std::move(model_store)),
       uploads(std::move(corpus_uploads)),
+      arriving_bytes_max(ArrivingBytesMax(server_options)),
       // The largest request always has its turn.
       message_memory(std::max<int64_t>(Share(kMessageShare),
                                        server_options.max_message_bytes + kMessageSlackBytes)),

@@ -43,6 +43,7 @@ struct ServerParts {
   const std::unique_ptr<FolderLock> lock;
   const std::unique_ptr<ModelStore> models;
   const std::unique_ptr<CorpusUploads> uploads;
+  const int64_t arriving_bytes_max;  // of requests that gRPC has received in part
   MemoryBudget message_memory;       // of requests that wait or are prepared
   MemoryBudget corpus_memory;        // of corpora that are loaded, for jobs that wait or train
   MemoryBudget text_memory;          // of texts that are read or written, and their requests

@@ -3,6 +3,7 @@
 #include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
 
 #include <chrono>
 #include <future>
@@ -29,6 +30,9 @@ constexpr std::chrono::seconds kLastMessages(5);
 constexpr std::chrono::milliseconds kGoodbye(200);
 constexpr std::chrono::milliseconds kDrainPoll(10);
 constexpr int kShutdownTasks = 2;
+// Streams of a connection in addition to the calls that it may have under way: requests that have
+// not come whole, and calls that the guard refuses, with the reason.
+constexpr int kOtherStreamsMax = 1000;
 
 }  // namespace
 
@@ -82,6 +86,14 @@ absl::Status Server::Build() {
        .age_seconds_max = options.max_connection_age_seconds})) {
     builder.AddChannelArgument(name, value);
   }
+  // Holds for peers that acknowledge the server's settings. A stream takes about 12 KB.
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             parts_->guard.limits().calls_per_connection_max + kOtherStreamsMax);
+  // Bounds the memory of requests that have not come whole, which no part of Runnel sees. When it
+  // is spent, gRPC resets streams (ENHANCE_YOUR_CALM) of any connection until there is room.
+  grpc::ResourceQuota arriving_requests("arriving requests");
+  arriving_requests.Resize(static_cast<size_t>(parts_->arriving_bytes_max));
+  builder.SetResourceQuota(arriving_requests);
   builder.SetMaxReceiveMessageSize(
       static_cast<int>(options.max_message_bytes + kMessageSlackBytes));
   builder.RegisterService(&text_generation_);

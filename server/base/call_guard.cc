@@ -268,7 +268,8 @@ class CallGuard::Factory : public grpc::experimental::ServerInterceptorFactoryIn
   const std::shared_ptr<State> state_;
 };
 
-CallGuard::CallGuard(const Limits& limits) : state_(std::make_shared<State>(limits)) {
+CallGuard::CallGuard(const Limits& limits)
+    : limits_(limits), state_(std::make_shared<State>(limits)) {
   absl::StatusOr<std::thread> watcher = StartThread([state = state_] { state->Watch(); });
   start_status_ = watcher.status();
   if (watcher.ok()) watcher_ = *std::move(watcher);

@@ -12,6 +12,10 @@
 // A call beyond a bound is cancelled with RESOURCE_EXHAUSTED, one that stalls with
 // DEADLINE_EXCEEDED; its reactor sees a cancelled call. An interceptor does this, so that it holds
 // for the calls of all services, health checks and reflection included. Thread-safe.
+//
+// The guard does not see a unary or server-streaming call before its request has come whole,
+// because gRPC reads that first. The server's resource quota and its limit of streams bound
+// these (server.cc).
 #ifndef RUNNEL_SERVER_BASE_CALL_GUARD_H_
 #define RUNNEL_SERVER_BASE_CALL_GUARD_H_
 
@@ -52,6 +56,7 @@ class CallGuard {
   // For the builder of the server whose calls are guarded.
   std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> NewInterceptorFactory();
 
+  const Limits& limits() const { return limits_; }
   int calls() const;
   int64_t response_bytes() const;
 
@@ -60,6 +65,7 @@ class CallGuard {
   class Interceptor;
   class Factory;
 
+  const Limits limits_;
   const std::shared_ptr<State> state_;  // gRPC may keep an ended call a little longer
   absl::Status start_status_;
   std::thread watcher_;

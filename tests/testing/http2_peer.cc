@@ -18,12 +18,16 @@ constexpr uint8_t kHeaders = 1;
 constexpr uint8_t kResetStream = 3;
 constexpr uint8_t kSettings = 4;
 constexpr uint8_t kPing = 6;
+constexpr uint8_t kWindowUpdate = 8;
 constexpr uint8_t kContinuation = 9;
 constexpr uint8_t kAcknowledges = 1;  // of SETTINGS and PING
 constexpr uint8_t kEndsStream = 1;
 constexpr uint8_t kEndsHeaders = 4;
-constexpr char kInitialWindow = 4;  // a setting
+constexpr char kInitialWindow = 4;            // a setting
+constexpr int64_t kConnectionWindow = 65535;  // at first
+constexpr size_t kSettingBytes = 6;
 constexpr size_t kFrameHeader = 9;
+constexpr int64_t kFrameBytesMax = 16384;
 
 std::string BigEndian(uint32_t value, int bytes) {
   std::string text;
@@ -88,6 +92,28 @@ void Http2Peer::Send(uint32_t stream, const std::string& message, bool last) {
   const std::string payload =
       std::string(1, '\0') + BigEndian(static_cast<uint32_t>(message.size()), 4) + message;
   SendFrame(kData, last ? kEndsStream : 0, stream, payload);
+}
+
+void Http2Peer::SendIncomplete(uint32_t stream, uint32_t size) {
+  constexpr int64_t kPrefix = 5;
+  while (!streams_[stream].ended) {
+    const int64_t left = kPrefix + size - 1 - sent_[stream];
+    const int64_t count = std::min({left, WindowOf(stream), WindowOf(0), kFrameBytesMax});
+    if (count <= 0) return;
+    std::string payload(static_cast<size_t>(count), '\0');
+    if (sent_[stream] == 0) payload.replace(1, 4, BigEndian(size, 4));
+    SendFrame(kData, 0, stream, payload);
+    sent_[stream] += count;
+    sent_incomplete_ += count;
+  }
+}
+
+int64_t Http2Peer::WindowOf(uint32_t stream) const {
+  const auto granted = granted_.find(stream);
+  const int64_t added = granted == granted_.end() ? 0 : granted->second;
+  if (stream == 0) return kConnectionWindow + added - sent_incomplete_;
+  const auto sent = sent_.find(stream);
+  return initial_window_ + added - (sent == sent_.end() ? 0 : sent->second);
 }
 
 uint32_t Http2Peer::Call(const std::string& method, const std::string& message) {
@@ -156,7 +182,15 @@ void Http2Peer::TakeFrame(uint8_t type, uint8_t flags, uint32_t stream,
     case kResetStream:
       streams_[stream].ended = true;
       return;
+    case kWindowUpdate:
+      granted_[stream] += FromBigEndian(payload, 0, 4);
+      return;
     case kSettings:
+      for (size_t at = 0; at + kSettingBytes <= payload.size(); at += kSettingBytes) {
+        if (FromBigEndian(payload, at, 2) == kInitialWindow) {
+          initial_window_ = FromBigEndian(payload, at + 2, 4);
+        }
+      }
       if ((flags & kAcknowledges) == 0 && options_.acknowledges_settings) {
         SendFrame(kSettings, kAcknowledges, 0, "");
       }

@@ -38,6 +38,9 @@ class Http2Peer {
   uint32_t Begin(const std::string& method);
   // Sends a message, given as its bytes; `last` ends the request.
   void Send(uint32_t stream, const std::string& message, bool last);
+  // Sends as much of a message of `size` zeros as the server's windows let through by now, but
+  // never its last byte. The first call for a stream also sends the message's length.
+  void SendIncomplete(uint32_t stream, uint32_t size);
   // Begin and Send of the only message.
   uint32_t Call(const std::string& method, const std::string& message);
 
@@ -46,8 +49,11 @@ class Http2Peer {
   bool ReadUntilEnd(uint32_t stream, int milliseconds);
   const Stream& stream(uint32_t number) { return streams_[number]; }
   int ended() const;
+  int64_t sent_incomplete() const { return sent_incomplete_; }  // bytes
 
  private:
+  // The bytes that the server lets this side send on a stream; 0 is the whole connection.
+  int64_t WindowOf(uint32_t stream) const;
   void SendFrame(uint8_t type, uint8_t flags, uint32_t stream, const std::string& payload);
   void TakeFrames();
   void TakeFrame(uint8_t type, uint8_t flags, uint32_t stream, const std::string& payload);
@@ -57,6 +63,11 @@ class Http2Peer {
   uint32_t next_stream_ = 1;
   std::string received_;  // up to a frame's end
   std::map<uint32_t, Stream> streams_;
+  // By stream. Only SendIncomplete keeps to the windows, so a connection uses either that or Send.
+  std::map<uint32_t, int64_t> sent_;
+  std::map<uint32_t, int64_t> granted_;  // in addition to the initial window
+  int64_t initial_window_ = 65535;       // of streams; the server may change it
+  int64_t sent_incomplete_ = 0;
 };
 
 }  // namespace runnel::testing

@@ -3,9 +3,11 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -221,6 +223,54 @@ TEST_F(CallGuardTest, PeerThatIgnoresSettings_HasABoundedNumberOfCalls) {
   grpc::ClientContext context;  // of another connection
   v1::ListModelsResponse response;
   EXPECT_TRUE(models_->ListModels(&context, {}, &response).ok());
+}
+
+int64_t ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  int64_t size = 0;
+  int64_t resident = 0;
+  statm >> size >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+TEST_F(CallGuardTest, RequestsThatNeverComeWhole_TakeBoundedMemory_AndOthersAreServed) {
+  constexpr uint32_t kMessage = 4 << 20;
+  constexpr int kRequests = 100;
+  options_.max_message_bytes = kMessage;  // 16 of these may arrive at a time, or less
+  StartServer();
+  TrainModel("m");
+  const int64_t before = ResidentBytes();
+  const auto peer = Connect({});
+  std::vector<uint32_t> scores;
+  for (int i = 0; i < kRequests; ++i) {
+    scores.push_back(peer->Begin("/runnel.v1.TextGenerationService/Score"));
+  }
+  for (int i = 0; i < 1000 && peer->ended() == 0; ++i) {
+    for (const uint32_t score : scores) peer->SendIncomplete(score, kMessage);
+    peer->ReadUntilEnd(0, 10);
+  }
+  EXPECT_GT(peer->ended(), 0) << peer->sent_incomplete();
+  EXPECT_LT(peer->sent_incomplete(), 200 << 20);
+  EXPECT_LT(ResidentBytes() - before, 250 << 20);
+  const auto other = Connect({});
+  const uint32_t list = other->Call(kListModels, "");
+  EXPECT_TRUE(other->ReadUntilEnd(list, kSoonMs));
+  EXPECT_GT(other->stream(list).bytes, 0);
+}
+
+TEST_F(CallGuardTest, StreamsWithoutARequest_AreBounded) {
+  options_.max_streams_per_connection = 20;
+  StartServer();
+  TrainModel("m");
+  const auto peer = Connect({});
+  peer->ReadUntilEnd(0, 500);  // acknowledges the server's settings
+  for (int i = 0; i < 1500; ++i) peer->Begin(kListModels);
+  for (int i = 0; i < 1000 && peer->ended() < 1500 - 1020; ++i) peer->ReadUntilEnd(0, 10);
+  EXPECT_GE(peer->ended(), 1500 - 1020);
+  v1::GenerateCharsRequest request;  // of another connection
+  request.set_model("m");
+  request.mutable_stop()->set_max_chars(10);
+  EXPECT_TRUE(Generate(request).ok());
 }
 
 // A gRPC server with health checks only.
