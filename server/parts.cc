@@ -49,8 +49,6 @@ constexpr size_t kOtherRequestsMax = 256;
 // Calls beyond the texts that may be written and read: jobs that are watched, lists, health checks.
 constexpr int kOtherCallsMax = 4096;
 
-std::string ImportFolder(const std::string& data_dir) { return data_dir + "/imports"; }
-
 int64_t Share(double share) {
   return static_cast<int64_t>(share * static_cast<double>(MemoryBytes()));
 }
@@ -83,11 +81,12 @@ int64_t ArrivingBytesMax(const ServerOptions& options) {
 ServerParts::ServerParts(const ServerOptions& server_options,
                          std::unique_ptr<FolderLock> folder_lock,
                          std::unique_ptr<ModelStore> model_store,
-                         std::unique_ptr<CorpusUploads> corpus_uploads)
+                         std::unique_ptr<CorpusUploads> corpus_uploads, OpenedFolder import_folder)
     : options(server_options),
       lock(std::move(folder_lock)),
       models(std::move(model_store)),
       uploads(std::move(corpus_uploads)),
+      imports(std::move(import_folder)),
       arriving_bytes_max(ArrivingBytesMax(server_options)),
       // The largest request always has its turn.
       message_memory(std::max<int64_t>(Share(kMessageShare),
@@ -161,7 +160,7 @@ ModelParts ServerParts::ForModels() {
           .lists = lists,
           .model_work = model_work,
           .model_bytes_max = options.max_model_bytes,
-          .import_path = absl::StrCat(ImportFolder(options.data_dir), "/model")};
+          .import_folder = imports};
 }
 
 absl::StatusOr<std::unique_ptr<ServerParts>> ServerParts::Create(const ServerOptions& options) {
@@ -179,19 +178,21 @@ absl::StatusOr<std::unique_ptr<ServerParts>> ServerParts::Create(const ServerOpt
        .report = [](const std::string& report) { Log(LogLevel::kWarning, report); }});
   if (!models.ok()) return models.status();
   // Deletes what a server that was killed left behind; imports normally delete their own files.
+  const std::string import_folder = absl::StrCat(options.data_dir, "/imports");
   std::error_code error;
-  std::filesystem::remove_all(ImportFolder(options.data_dir), error);
-  if (!error) std::filesystem::create_directory(ImportFolder(options.data_dir), error);
+  std::filesystem::remove_all(import_folder, error);
   if (error) {
-    return absl::ErrnoToStatus(
-        error.value(), absl::StrCat("cannot use the folder ", ImportFolder(options.data_dir)));
+    return absl::ErrnoToStatus(error.value(),
+                               absl::StrCat("cannot empty the folder ", import_folder));
   }
+  auto imports = OpenedFolder::Open(import_folder, "the folder of the imports");
+  if (!imports.ok()) return imports.status();
   auto uploads = CorpusUploads::Open(
       absl::StrCat(options.data_dir, "/corpora"),
       {.upload_bytes_max = options.max_upload_bytes, .total_bytes_max = options.max_corpora_bytes});
   if (!uploads.ok()) return uploads.status();
-  std::unique_ptr<ServerParts> parts(
-      new ServerParts(options, *std::move(lock), *std::move(models), *std::move(uploads)));
+  std::unique_ptr<ServerParts> parts(new ServerParts(options, *std::move(lock), *std::move(models),
+                                                     *std::move(uploads), *std::move(imports)));
   if (absl::Status status = parts->start_status(); !status.ok()) return status;
   return parts;
 }

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/base/folder_lock.h"
+#include "core/base/opened_folder.h"
 #include "core/model/model_store.h"
 #include "core/pattern/pattern_cache.h"
 #include "server/base/call_guard.h"
@@ -43,6 +44,7 @@ struct ServerParts {
   const std::unique_ptr<FolderLock> lock;
   const std::unique_ptr<ModelStore> models;
   const std::unique_ptr<CorpusUploads> uploads;
+  const OpenedFolder imports;
   const int64_t arriving_bytes_max;  // of requests that gRPC has received in part
   MemoryBudget message_memory;       // of requests that wait or are prepared
   MemoryBudget corpus_memory;        // of corpora that are loaded, for jobs that wait or train
@@ -71,7 +73,7 @@ struct ServerParts {
  private:
   ServerParts(const ServerOptions& server_options, std::unique_ptr<FolderLock> folder_lock,
               std::unique_ptr<ModelStore> model_store,
-              std::unique_ptr<CorpusUploads> corpus_uploads);
+              std::unique_ptr<CorpusUploads> corpus_uploads, OpenedFolder import_folder);
 
   // RESOURCE_EXHAUSTED if the system refused to start a thread of one of the parts.
   absl::Status start_status() const;

@@ -36,8 +36,7 @@ absl::StatusOr<VersionInfo> ModelStore::Publish(const std::string& name, const M
   if (!status.ok()) {
     file = status;                             // removes the temporary file
     rmdir(folder_.ModelFolder(name).c_str());  // fails, rightly, if other versions are there
-    const absl::Status gone = folder_.CheckPresent();
-    return gone.ok() ? folder_.WithRelativePaths(status) : gone;
+    return folder_.Explain(status);
   }
   const MutexLock lock(&mutex_);
   const InfoPointer before = FindModel(name);

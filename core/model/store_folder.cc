@@ -8,10 +8,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "core/base/atomic_file.h"
 #include "core/base/file_error.h"
-#include "core/base/folder.h"
 
 namespace runnel {
 namespace {
@@ -21,18 +19,17 @@ constexpr absl::string_view kVersionSuffix = ".safetensors";
 }  // namespace
 
 absl::StatusOr<StoreFolder> StoreFolder::Open(const std::string& path) {
-  if (absl::Status status = MakeUsableFolder(path); !status.ok()) return status;
-  struct stat info = {};
-  if (stat(path.c_str(), &info) != 0) return FileError("cannot use the folder", path);
-  return StoreFolder(path, info.st_dev, info.st_ino);
+  auto folder = OpenedFolder::Open(path, "the folder of the models");
+  if (!folder.ok()) return folder.status();
+  return StoreFolder(*std::move(folder));
 }
 
 std::string StoreFolder::NumbersFolder() const {
-  return absl::StrCat(path_, "/.numbers");  // no model's name begins with a dot
+  return absl::StrCat(path(), "/.numbers");  // no model's name begins with a dot
 }
 
 std::string StoreFolder::ModelFolder(const std::string& name) const {
-  return absl::StrCat(path_, "/", name);
+  return absl::StrCat(path(), "/", name);
 }
 
 std::string StoreFolder::VersionPath(const std::string& name, int version) const {
@@ -47,32 +44,15 @@ int StoreFolder::VersionOf(absl::string_view file_name) {
   return absl::StrCat(version) == file_name ? version : 0;  // "007" and "+7" are not version 7
 }
 
-absl::Status StoreFolder::CheckPresent() const {
-  struct stat info = {};
-  if (stat(path_.c_str(), &info) == 0 && info.st_dev == device_ && info.st_ino == inode_) {
-    return absl::OkStatus();
-  }
-  return absl::FailedPreconditionError(
-      "the folder of the models was removed or replaced while the server was running; restore it "
-      "and restart the server");
-}
-
 absl::Status StoreFolder::MakeModelFolder(const std::string& name) const {
   if (absl::Status status = CheckPresent(); !status.ok()) return status;
   constexpr mode_t kMode = 0755;
   const std::string folder = ModelFolder(name);
-  if (mkdir(folder.c_str(), kMode) == 0) return SyncFolder(path_);
+  if (mkdir(folder.c_str(), kMode) == 0) return SyncFolder(path());
   struct stat info = {};
   const bool is_there =
       errno == EEXIST && stat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
   return is_there ? absl::OkStatus() : FileError("cannot make the folder", folder);
-}
-
-absl::Status StoreFolder::WithRelativePaths(const absl::Status& status) const {
-  if (status.ok()) return status;
-  return absl::Status(status.code(),
-                      absl::StrReplaceAll(status.message(), {{absl::StrCat(path_, "/"), ""},
-                                                             {path_, "the folder of the models"}}));
 }
 
 }  // namespace runnel

@@ -20,11 +20,6 @@ namespace {
 
 constexpr char kField[] = "chunk";
 
-// Damage in an arriving file is the sender's mistake, so DATA_LOSS becomes INVALID_ARGUMENT.
-absl::Status OfTheFile(const absl::Status& status) {
-  return absl::IsDataLoss(status) ? InvalidField(kField, status.message()) : status;
-}
-
 // The peak memory of an import: the parameters, plus the larger of the uploaded file and the
 // version's file (which are never both in memory), plus three copies of the largest tensor (as it
 // is read, with its characters reordered, and with its rows reordered).
@@ -52,6 +47,12 @@ Violations AtWirePaths(const Violations& violations) {
 
 }  // namespace
 
+absl::Status ModelImport::OfTheFile(const absl::Status& status) const {
+  // Damage in an arriving file is the sender's mistake, so DATA_LOSS becomes INVALID_ARGUMENT.
+  if (absl::IsDataLoss(status)) return InvalidField(kField, status.message());
+  return parts_.import_folder.Explain(status);
+}
+
 absl::Status ModelImport::Append(absl::string_view bytes) {
   if (bytes.empty()) return absl::OkStatus();
   bytes_ += static_cast<int64_t>(bytes.size());
@@ -68,11 +69,13 @@ absl::Status ModelImport::Append(absl::string_view bytes) {
     }
   }
   if (!file_.has_value()) {
-    absl::StatusOr<AtomicFile> file = AtomicFile::Create(parts_.import_path);
-    if (!file.ok()) return file.status();
+    const OpenedFolder& folder = parts_.import_folder;
+    if (absl::Status present = folder.CheckPresent(); !present.ok()) return present;
+    absl::StatusOr<AtomicFile> file = AtomicFile::Create(absl::StrCat(folder.path(), "/model"));
+    if (!file.ok()) return OfTheFile(file.status());
     file_.emplace(*std::move(file));
   }
-  return file_->Append(bytes);
+  return OfTheFile(file_->Append(bytes));
 }
 
 absl::StatusOr<VersionInfo> ModelImport::Publish(const std::function<bool()>& is_cancelled) {

@@ -26,7 +26,8 @@ class ModelImport {
       : parts_(parts), request_(std::move(request)) {}
 
   // Writes the next bytes. INVALID_ARGUMENT as soon as the file cannot be a safetensors file;
-  // RESOURCE_EXHAUSTED if it is too large or the disk is full.
+  // RESOURCE_EXHAUSTED if it is too large or the disk is full; FAILED_PRECONDITION if the folder
+  // of imports is gone.
   absl::Status Append(absl::string_view bytes);
 
   // Publishes the file. INVALID_ARGUMENT if it is not a model file, or not the one that the request
@@ -35,6 +36,8 @@ class ModelImport {
   absl::StatusOr<VersionInfo> Publish(const std::function<bool()>& is_cancelled);
 
  private:
+  // What an error of reading or writing the arriving file means to its sender.
+  absl::Status OfTheFile(const absl::Status& status) const;
   // Reads the model in the whole file; `header` is the file's.
   absl::StatusOr<ModelData> Decode(const SafetensorsHeader& header) const;
 

@@ -4,8 +4,8 @@
 #define RUNNEL_SERVER_MODELS_MODEL_PARTS_H_
 
 #include <cstdint>
-#include <string>
 
+#include "core/base/opened_folder.h"
 #include "core/model/model_store.h"
 #include "server/base/executor.h"
 #include "server/base/fair_slots.h"
@@ -16,15 +16,14 @@ namespace runnel::server {
 
 struct ModelParts {
   ModelStore& models;
-  RunningCalls& incoming_calls;  // that bring models; cancelled when the server shuts down
-  FairSlots& import_slots;       // of models that are being received
-  FairSlots& export_slots;       // of models that are being sent
-  MemoryBudget& import_memory;   // of models that are being imported
-  Executor& lists;               // calls that are answered from memory
-  Executor& model_work;          // long work: model files are written, read and deleted
-  int64_t model_bytes_max = 0;   // of an imported file
-  // Files that are being received are stored under this path, with an ending each.
-  std::string import_path;
+  RunningCalls& incoming_calls;       // that bring models; cancelled when the server shuts down
+  FairSlots& import_slots;            // of models that are being received
+  FairSlots& export_slots;            // of models that are being sent
+  MemoryBudget& import_memory;        // of models that are being imported
+  Executor& lists;                    // calls that are answered from memory
+  Executor& model_work;               // long work: model files are written, read and deleted
+  int64_t model_bytes_max = 0;        // of an imported file
+  const OpenedFolder& import_folder;  // of files that are being received
 };
 
 }  // namespace runnel::server

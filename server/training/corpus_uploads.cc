@@ -11,7 +11,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "core/base/folder.h"
 #include "core/base/random_id.h"
 #include "server/wire/error_mapping.h"
 
@@ -42,19 +41,21 @@ absl::Status CorpusUploads::Upload::Append(absl::string_view bytes) {
   absl::Status status = decoder_.Decode(bytes, [this](char32_t) { ++chars_; });
   if (!status.ok()) return status;
   if (!file_.has_value()) {
+    if (absl::Status present = uploads_.folder_.CheckPresent(); !present.ok()) return present;
     absl::StatusOr<AtomicFile> file = AtomicFile::Create(uploads_.Path(id_));
-    if (!file.ok()) return file.status();
+    if (!file.ok()) return uploads_.folder_.Explain(file.status());
     file_.emplace(*std::move(file));
   }
-  return file_->Append(bytes);
+  return uploads_.folder_.Explain(file_->Append(bytes));
 }
 
 absl::StatusOr<std::string> CorpusUploads::Upload::Commit() {
   if (bytes_ == 0) return absl::InvalidArgumentError("is empty");
   if (absl::Status status = decoder_.Finish(); !status.ok()) return status;
   if (absl::Status status = uploads_.CheckRoom(bytes_); !status.ok()) return status;
-  if (absl::Status status = file_->Commit(); !status.ok()) return status;
-  absl::Status status = uploads_.Keep(id_, bytes_);
+  absl::Status status = uploads_.folder_.Explain(file_->Commit());
+  if (!status.ok()) return status;
+  status = uploads_.Keep(id_, bytes_);
   if (!status.ok()) return status;
   return id_;
 }
@@ -65,15 +66,16 @@ CorpusUploads::Pin::~Pin() {
   if (found != uploads_.entries_.end()) --found->second.pins;
 }
 
-CorpusUploads::CorpusUploads(std::string folder, const Limits& limits)
+CorpusUploads::CorpusUploads(OpenedFolder folder, const Limits& limits)
     : folder_(std::move(folder)),
       limits_(limits),
       slots_(kUnderWayMax, "corpora are being uploaded") {}
 
 absl::StatusOr<std::unique_ptr<CorpusUploads>> CorpusUploads::Open(const std::string& folder,
                                                                    const Limits& limits) {
-  if (absl::Status status = MakeUsableFolder(folder); !status.ok()) return status;
-  std::unique_ptr<CorpusUploads> uploads(new CorpusUploads(folder, limits));
+  auto opened = OpenedFolder::Open(folder, "the folder of the corpora");
+  if (!opened.ok()) return opened.status();
+  std::unique_ptr<CorpusUploads> uploads(new CorpusUploads(*std::move(opened), limits));
   uploads->Scan();
   return uploads;
 }
@@ -86,7 +88,8 @@ void CorpusUploads::Scan() {
   };
   std::vector<Found> found;
   std::error_code error;
-  for (fs::directory_iterator it(folder_, error), end; !error && it != end; it.increment(error)) {
+  for (fs::directory_iterator it(folder_.path(), error), end; !error && it != end;
+       it.increment(error)) {
     const std::string name = it->path().filename().string();
     std::error_code ignored;
     if (absl::EndsWith(name, kTemporarySuffix)) fs::remove(it->path(), ignored);
@@ -105,7 +108,7 @@ void CorpusUploads::Scan() {
 }
 
 std::string CorpusUploads::Path(const std::string& id) const {
-  return absl::StrCat(folder_, "/", id, kSuffix);
+  return absl::StrCat(folder_.path(), "/", id, kSuffix);
 }
 
 absl::StatusOr<std::unique_ptr<CorpusUploads::Upload>> CorpusUploads::Begin(

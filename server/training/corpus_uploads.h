@@ -20,6 +20,7 @@
 #include "absl/strings/string_view.h"
 #include "core/base/atomic_file.h"
 #include "core/base/mutex.h"
+#include "core/base/opened_folder.h"
 #include "core/text/utf8.h"
 #include "server/base/fair_slots.h"
 
@@ -43,9 +44,11 @@ class CorpusUploads {
 
     // INVALID_ARGUMENT if the text is not UTF-8. RESOURCE_EXHAUSTED if it is too large, if it does
     // not fit next to the corpora that are being read and uploaded, or if the disk is full.
+    // FAILED_PRECONDITION if the folder is gone. Messages name files relative to it.
     absl::Status Append(absl::string_view bytes);
     // Keeps the text and returns its id. INVALID_ARGUMENT if the text is empty or ends inside a
     // character. RESOURCE_EXHAUSTED if it does not fit next to the corpora that are being read.
+    // FAILED_PRECONDITION if the folder is gone.
     absl::StatusOr<std::string> Commit();
     int64_t chars() const { return chars_; }
 
@@ -102,7 +105,7 @@ class CorpusUploads {
     int pins = 0;
   };
 
-  CorpusUploads(std::string folder, const Limits& limits);
+  CorpusUploads(OpenedFolder folder, const Limits& limits);
 
   void Scan();
   std::string Path(const std::string& id) const;
@@ -120,7 +123,7 @@ class CorpusUploads {
   // their files.
   void MakeRoomLocked(int64_t bytes, std::vector<std::string>* gone) RUNNEL_REQUIRES(mutex_);
 
-  const std::string folder_;
+  const OpenedFolder folder_;
   const Limits limits_;
   Mutex mutex_;
   std::map<std::string, Entry> entries_ RUNNEL_GUARDED_BY(mutex_);  // by id

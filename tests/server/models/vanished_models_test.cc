@@ -1,6 +1,7 @@
 // Files that are deleted, by a client or without the server's knowledge.
 #include <filesystem>
 
+#include "tests/core/model/model_testing.h"
 #include "tests/server/server_fixture.h"
 
 namespace runnel::server {
@@ -19,6 +20,25 @@ class VanishedModelsTest : public ServerTest {
     const grpc::Status status = Sample(request, &response);
     if (status.ok()) *version = response.samples(0).summary().model_version();
     return status;
+  }
+  grpc::Status Import() {
+    grpc::ClientContext context;
+    v1::ImportModelResponse response;
+    const auto writer = models_->ImportModel(&context, &response);
+    v1::ImportModelRequest request;
+    request.set_name("m");
+    request.set_chunk("abc");  // too little to be refused as no model's file
+    writer->Write(request);
+    writer->WritesDone();
+    return writer->Finish();
+  }
+  void ExpectBothRefused() {
+    v1::UploadCorpusResponse response;
+    for (const grpc::Status& status : {Upload({PlainText(2)}, &response), Import()}) {
+      EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+      EXPECT_THAT(status.error_message(), HasSubstr("was removed or replaced"));
+      EXPECT_THAT(status.error_message(), Not(HasSubstr(folder_.path())));
+    }
   }
 };
 
@@ -58,6 +78,28 @@ TEST_F(VanishedModelsTest, RemovedDataFolder_FailsTheJobAndIsNotMadeAgain) {
   int version = 0;
   EXPECT_EQ(SampleOf("m:1", &version).error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_FALSE(std::filesystem::exists(options_.data_dir));
+}
+
+TEST_F(VanishedModelsTest, UploadsAndImports_AreRefusedInRemovedAndReplacedFolders) {
+  std::filesystem::rename(options_.data_dir, folder_ / "elsewhere");
+  ExpectBothRefused();
+  for (const char* name : {"/corpora", "/imports"}) {
+    std::filesystem::create_directories(options_.data_dir + name);
+  }
+  ExpectBothRefused();
+  for (const char* name : {"/corpora", "/imports"}) {
+    EXPECT_TRUE(std::filesystem::is_empty(options_.data_dir + name)) << name;
+  }
+}
+
+TEST_F(VanishedModelsTest, FullDisk_IsToldWithoutThePathOfTheServer) {
+  const FullDisk full(0);
+  v1::UploadCorpusResponse response;
+  for (const grpc::Status& status : {Upload({PlainText(2)}, &response), Import()}) {
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    EXPECT_THAT(status.error_message(), HasSubstr("cannot write"));
+    EXPECT_THAT(status.error_message(), Not(HasSubstr(folder_.path())));
+  }
 }
 
 }  // namespace

@@ -1,0 +1,48 @@
+#include "core/base/opened_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/testing/temporary_folder.h"
+
+namespace runnel {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(OpenedFolder, RemovedFolder_IsToldByItsName) {
+  const testing::TemporaryFolder parent;
+  const auto folder = OpenedFolder::Open(parent / "a/b", "the folder of the models").value();
+  EXPECT_TRUE(folder.CheckPresent().ok());
+  std::filesystem::remove(folder.path());
+  EXPECT_TRUE(absl::IsFailedPrecondition(folder.CheckPresent()));
+  EXPECT_THAT(folder.CheckPresent().message(),
+              HasSubstr("the folder of the models was removed or replaced"));
+}
+
+TEST(OpenedFolder, FolderInItsPlace_IsAnother) {
+  const testing::TemporaryFolder parent;
+  const auto folder = OpenedFolder::Open(parent / "a", "the folder").value();
+  std::filesystem::rename(parent / "a", parent / "elsewhere");
+  std::filesystem::create_directory(parent / "a");
+  EXPECT_TRUE(absl::IsFailedPrecondition(folder.CheckPresent()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(folder.Explain(absl::NotFoundError("gone"))));
+}
+
+TEST(OpenedFolder, Messages_NameFilesRelativeToTheFolder) {
+  const testing::TemporaryFolder parent;
+  const auto folder = OpenedFolder::Open(parent / "a", "the folder").value();
+  absl::Status status =
+      absl::ResourceExhaustedError("cannot write " + folder.path() + "/b.txt in " + folder.path());
+  status.SetPayload("type", absl::Cord("kept"));
+  const absl::Status explained = folder.Explain(status);
+  EXPECT_TRUE(absl::IsResourceExhausted(explained));
+  EXPECT_EQ(explained.message(), "cannot write b.txt in the folder");
+  EXPECT_TRUE(explained.GetPayload("type").has_value());
+  EXPECT_TRUE(folder.Explain(absl::OkStatus()).ok());
+}
+
+}  // namespace
+}  // namespace runnel
