@@ -12,6 +12,8 @@
 #ifndef RUNNEL_CORE_MODEL_MODEL_STORE_H_
 #define RUNNEL_CORE_MODEL_MODEL_STORE_H_
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -63,6 +65,7 @@ class ModelStore {
     // Is told, in sentences for the operator's log, which files turn out damaged or missing. May be
     // null. Called from any thread.
     std::function<void(const std::string&)> report;
+    std::function<int(const char* path)> unlink = ::unlink;  // deletes a version's file
   };
 
   // Makes the folder if it is missing. Errors of the file system; a damaged file or an unreadable

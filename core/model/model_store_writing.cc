@@ -113,7 +113,7 @@ absl::Status ModelStore::DeleteFiles(const ModelInfo& doomed, size_t* deleted) {
   absl::Status status;
   for (const VersionInfo& info : doomed.versions) {
     const std::string path = folder_.VersionPath(doomed.name, info.version);
-    if (unlink(path.c_str()) != 0 && errno != ENOENT) {
+    if (options_.unlink(path.c_str()) != 0 && errno != ENOENT) {
       status = FileError("cannot delete", path);
       break;
     }

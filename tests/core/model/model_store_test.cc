@@ -2,10 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -193,6 +196,29 @@ TEST_F(ModelStoreTest, DeletedVersion_IsGoneAndItsHolderKeepsIt) {
   EXPECT_THAT(Versions("brook"), ElementsAre(2));
   EXPECT_THAT(Names(Path("models/brook")), ElementsAre("2.safetensors"));
   EXPECT_TRUE(Load("brook:2").ok());
+}
+
+// A large file takes a file system a while to delete.
+TEST_F(ModelStoreTest, Delete_KeepsNobodyWaitingWhileAFileIsDeleted) {
+  std::promise<void> began;
+  std::promise<void> may_end;
+  const std::shared_future<void> end = may_end.get_future().share();
+  Open({.unlink = [&](const char* path) {
+    began.set_value();
+    // Without the promise's end, others wait for it and the test fails.
+    EXPECT_EQ(end.wait_for(std::chrono::seconds(30)), std::future_status::ready);
+    return ::unlink(path);
+  }});
+  Publish("brook");
+  Publish("river");
+  std::thread deletion([&] { EXPECT_TRUE(Delete("brook").ok()); });
+  began.get_future().wait();
+  EXPECT_TRUE(Load("river").ok());
+  EXPECT_NE(store_->Find({.name = "river"}).value(), nullptr);
+  EXPECT_EQ(store_->List().size(), 1u);
+  may_end.set_value();
+  deletion.join();
+  EXPECT_THAT(Names(Path("models")), ElementsAre(".numbers", "river"));
 }
 
 TEST_F(ModelStoreTest, DeletedModel_IsGoneWithItsFolder) {
