@@ -37,6 +37,9 @@ class Server {
   // The number of calls that are under way, of all services.
   int calls() const { return parts_->guard.calls(); }
 
+  // For tests that occupy a part.
+  ServerParts& parts() { return *parts_; }
+
   // Ends the service: new calls are refused (UNAVAILABLE) and training is cancelled. Running texts
   // have `drain_seconds` to finish; then they end with FINISH_REASON_DRAINING, or with UNAVAILABLE
   // if they are being scored or filled. Returns when all calls have ended, at once if there are
