@@ -6,11 +6,6 @@ namespace runnel::server {
 namespace {
 
 constexpr int kMsPerSecond = 1000;
-// A connection whose peer has not begun HTTP/2 by then is closed.
-constexpr int kHandshakeMs = 10'000;
-// Clients may ping as often as this, also while no call or an idle call is under way: a timer of
-// ten seconds never comes too early.
-constexpr int kClientPingsMs = 9'000;
 // The time that calls have to end on a connection that has reached its maximum age.
 constexpr int kAgeGraceMs = 3600 * kMsPerSecond;
 
@@ -18,13 +13,13 @@ constexpr int kAgeGraceMs = 3600 * kMsPerSecond;
 
 std::vector<std::pair<std::string, int>> ConnectionArguments(const ConnectionTimes& times) {
   std::vector<std::pair<std::string, int>> arguments = {
-      {GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs},
+      {GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, times.handshake_ms},
       // A peer that vanished is noticed after the sum of both, also without a call.
       {GRPC_ARG_KEEPALIVE_TIME_MS, times.keepalive_seconds * kMsPerSecond},
       {GRPC_ARG_KEEPALIVE_TIMEOUT_MS, times.keepalive_timeout_seconds * kMsPerSecond},
       {GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1},
       {GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0},  // no limit for the server's own pings
-      {GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kClientPingsMs},
+      {GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, times.client_pings_ms},
   };
   if (times.idle_seconds_max > 0) {
     arguments.emplace_back(GRPC_ARG_MAX_CONNECTION_IDLE_MS, times.idle_seconds_max * kMsPerSecond);

@@ -13,6 +13,11 @@ struct ConnectionTimes {
   int keepalive_timeout_seconds = 0;  // how long a client may take to answer that ping
   int idle_seconds_max = 0;           // how long a connection may be without calls; 0: forever
   int age_seconds_max = 0;            // after which a client is asked to reconnect; 0: never
+  // A connection whose peer has not begun HTTP/2 by then is closed.
+  int handshake_ms = 10'000;
+  // Clients may ping as often as this, also while no call or an idle call is under way: a timer of
+  // ten seconds never comes too early.
+  int client_pings_ms = 9'000;
 };
 
 // Arguments of gRPC's server, by name.

@@ -11,6 +11,7 @@
 
 #include "server/base/connection_arguments.h"
 #include "tests/server/server_fixture.h"
+#include "tests/testing/http2_peer.h"
 #include "tests/testing/without_threads.h"
 
 namespace runnel::server {
@@ -161,6 +162,69 @@ TEST(ConnectionArguments, LetClientsPingEveryTenSeconds_WithoutCallsToo) {
   EXPECT_EQ(arguments.at(GRPC_ARG_KEEPALIVE_TIMEOUT_MS), 10'000);
   EXPECT_EQ(arguments.at(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS), 10'000);
   EXPECT_EQ(arguments.count(GRPC_ARG_MAX_CONNECTION_AGE_MS), 0u);
+}
+
+// A gRPC server with the arguments of Runnel's.
+class ServerWithArguments {
+ public:
+  explicit ServerWithArguments(const ConnectionTimes& times) {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.RegisterService(&service_);
+    for (const auto& [name, value] : ConnectionArguments(times)) {
+      builder.AddChannelArgument(name, value);
+    }
+    server_ = builder.BuildAndStart();
+  }
+  ~ServerWithArguments() { server_->Shutdown(std::chrono::system_clock::now()); }
+
+  int port() const { return port_; }
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  v1::ModelService::CallbackService service_;  // whose methods are not implemented
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+constexpr ConnectionTimes kTimes = {.keepalive_seconds = 30, .keepalive_timeout_seconds = 10};
+
+TEST(ConnectionTimes, PeerThatDoesNotBeginHttp2_IsDisconnected) {
+  ConnectionTimes times = kTimes;
+  times.handshake_ms = 1'000;
+  const ServerWithArguments server(times);
+  const Connection bare(server.address());
+  const Connection begun(server.address());
+  begun.Send(kHello);
+  EXPECT_TRUE(bare.IsClosedWithin(std::chrono::seconds(20)));
+  EXPECT_FALSE(begun.IsClosedWithin(std::chrono::seconds(2)));
+}
+
+TEST(ConnectionTimes, PingsAsOftenAsIsAllowed_EndNothing_WithACallAndWithout) {
+  ConnectionTimes times = kTimes;
+  times.client_pings_ms = 50;
+  const ServerWithArguments server(times);
+  for (const bool with_call : {false, true}) {
+    testing::Http2Peer peer(server.port(), {});
+    ASSERT_TRUE(peer.connected());
+    if (with_call) peer.Begin("/runnel.v1.ModelService/ListModels");  // it waits for its request
+    for (int i = 0; i < 8; ++i) {
+      peer.Ping();
+      peer.ReadUntilEnd(0, 300);
+    }
+    EXPECT_FALSE(peer.told_to_go()) << with_call;
+  }
+}
+
+TEST(ConnectionTimes, PingsMoreOftenThanIsAllowed_EndTheConnection) {
+  const ServerWithArguments server(kTimes);
+  testing::Http2Peer peer(server.port(), {});
+  ASSERT_TRUE(peer.connected());
+  for (int i = 0; i < 10; ++i) peer.Ping();
+  EXPECT_TRUE(Eventually([&] {
+    peer.ReadUntilEnd(0, 10);
+    return peer.told_to_go();
+  }));
 }
 
 TEST(StartOfTheServer, WhereTheSystemRefusesThreads_IsRefusedWithTheReason) {

@@ -18,6 +18,7 @@ constexpr uint8_t kHeaders = 1;
 constexpr uint8_t kResetStream = 3;
 constexpr uint8_t kSettings = 4;
 constexpr uint8_t kPing = 6;
+constexpr uint8_t kGoAway = 7;
 constexpr uint8_t kWindowUpdate = 8;
 constexpr uint8_t kContinuation = 9;
 constexpr uint8_t kAcknowledges = 1;  // of SETTINGS and PING
@@ -116,6 +117,8 @@ int64_t Http2Peer::WindowOf(uint32_t stream) const {
   return initial_window_ + added - (sent == sent_.end() ? 0 : sent->second);
 }
 
+void Http2Peer::Ping() { SendFrame(kPing, 0, 0, std::string(8, '\0')); }
+
 uint32_t Http2Peer::Call(const std::string& method, const std::string& message) {
   const uint32_t stream = Begin(method);
   Send(stream, message, /*last=*/true);
@@ -181,6 +184,9 @@ void Http2Peer::TakeFrame(uint8_t type, uint8_t flags, uint32_t stream,
       break;
     case kResetStream:
       streams_[stream].ended = true;
+      return;
+    case kGoAway:
+      told_to_go_ = true;
       return;
     case kWindowUpdate:
       granted_[stream] += FromBigEndian(payload, 0, 4);

@@ -41,6 +41,7 @@ class Http2Peer {
   // Sends as much of a message of `size` zeros as the server's windows let through by now, but
   // never its last byte. The first call for a stream also sends the message's length.
   void SendIncomplete(uint32_t stream, uint32_t size);
+  void Ping();
   // Begin and Send of the only message.
   uint32_t Call(const std::string& method, const std::string& message);
 
@@ -49,6 +50,7 @@ class Http2Peer {
   bool ReadUntilEnd(uint32_t stream, int milliseconds);
   const Stream& stream(uint32_t number) { return streams_[number]; }
   int ended() const;
+  bool told_to_go() const { return told_to_go_; }               // GOAWAY has arrived
   int64_t sent_incomplete() const { return sent_incomplete_; }  // bytes
 
  private:
@@ -68,6 +70,7 @@ class Http2Peer {
   std::map<uint32_t, int64_t> granted_;  // in addition to the initial window
   int64_t initial_window_ = 65535;       // of streams; the server may change it
   int64_t sent_incomplete_ = 0;
+  bool told_to_go_ = false;
 };
 
 }  // namespace runnel::testing
