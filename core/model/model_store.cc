@@ -13,12 +13,17 @@
 #include "absl/strings/str_join.h"
 #include "core/base/file_error.h"
 #include "core/base/folder.h"
+#include "core/base/out_of_memory.h"
 #include "core/nn/model_digest.h"
 
 namespace runnel {
 namespace {
 
 constexpr size_t kNamesListed = 10;
+
+// Reading a version takes so many times the memory of its file: the file, its largest tensor (which
+// may be nearly all of it), and the parameters; and then the parameters and the packed weights.
+constexpr int64_t kReadingFactor = 3;
 
 // Where `version` is, or would be, among versions that are sorted newest first.
 template <typename Versions>
@@ -31,6 +36,10 @@ auto PlaceOf(Versions* versions, int version) {
 const VersionInfo* FindVersion(const ModelInfo& model, int version) {
   const auto place = PlaceOf(&model.versions, version);
   return place != model.versions.end() && place->version == version ? &*place : nullptr;
+}
+
+std::string PurposeOf(const std::string& name, int version) {
+  return ModelReference{.name = name, .version = version}.ToString();
 }
 
 // Whether opening the file again would fail again.
@@ -211,6 +220,14 @@ absl::StatusOr<int> ModelStore::Resolve(const ModelReference& reference) const {
       absl::StrCat(reference.name, ":", version->version, " is damaged: ", version->damage));
 }
 
+absl::StatusOr<int64_t> ModelStore::ReadingBytes(const std::string& name, int version) const {
+  const int64_t bytes = kReadingFactor * FindVersion(*FindModel(name), version)->file_bytes;
+  if (bytes <= options_.reading_bytes_max) return bytes;
+  return absl::ResourceExhaustedError(absl::StrCat(
+      name, ":", version, " needs ", bytes, " bytes of memory while it is read; at most ",
+      options_.reading_bytes_max, " are available on this server"));
+}
+
 absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Find(
     const ModelReference& reference) {
   const MutexLock lock(&mutex_);
@@ -219,6 +236,7 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Find(
   ModelPointer found = loaded_.Use(reference.name, *version);
   if (found != nullptr) return found;
   if (absl::Status room = loaded_.CheckRoom(); !room.ok()) return room;
+  if (auto bytes = ReadingBytes(reference.name, *version); !bytes.ok()) return bytes.status();
   return ModelPointer();
 }
 
@@ -230,16 +248,23 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
     const absl::StatusOr<int> version = Resolve(reference);
     if (!version.ok()) return version.status();
     if (auto found = loaded_.Use(reference.name, *version)) return found;
-    if (loading_.count({reference.name, *version}) > 0) {
+    const absl::StatusOr<int64_t> bytes = ReadingBytes(reference.name, *version);
+    if (!bytes.ok()) return bytes.status();
+    // One that is too large next to those that are being loaded waits for them.
+    if (loading_.count({reference.name, *version}) > 0 ||
+        loading_bytes_ > options_.reading_bytes_max - *bytes) {
       loading_done_.Wait(&mutex_);
       continue;
     }
     if (absl::Status room = loaded_.CheckRoom(); !room.ok()) return room;
     const auto entry = loading_.emplace(reference.name, *version).first;
+    loading_bytes_ += *bytes;
     lock.Unlock();
-    absl::StatusOr<ModelPointer> model = LoadFile(reference.name, *version);
+    absl::StatusOr<ModelPointer> model = OrOutOfMemory(
+        PurposeOf(reference.name, *version), [&] { return LoadFile(reference.name, *version); });
     lock.Lock();
     loading_.erase(entry);
+    loading_bytes_ -= *bytes;
     loading_done_.NotifyAll();
     if (model.ok()) {
       given_way = loaded_.Add(*model);
@@ -311,7 +336,14 @@ absl::Status ModelStore::Judge(const std::string& name, int version, const absl:
 }
 
 absl::StatusOr<StoredVersion> ModelStore::Read(const ModelReference& reference) {
-  auto opened = Opened(reference, &ReadModel);
+  {
+    const MutexLock lock(&mutex_);
+    const absl::StatusOr<int> version = Resolve(reference);
+    if (!version.ok()) return version.status();
+    if (auto bytes = ReadingBytes(reference.name, *version); !bytes.ok()) return bytes.status();
+  }
+  auto opened = OrOutOfMemory(PurposeOf(reference.name, reference.version),
+                              [&] { return Opened(reference, &ReadModel); });
   if (!opened.ok()) return opened.status();
   return StoredVersion{.version = opened->first, .data = std::move(opened->second)};
 }

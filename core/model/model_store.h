@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -62,6 +63,8 @@ class ModelStore {
     // Models are loaded to decode at this precision; files store f32 in any case.
     DecodePrecision precision = DecodePrecision::kF32;
     int64_t loaded_bytes_max = int64_t{1} << 30;  // of the versions that are in memory
+    // Of memory that versions may take while they are read: a multiple of their files.
+    int64_t reading_bytes_max = std::numeric_limits<int64_t>::max();
     // Is told, in sentences for the operator's log, which files turn out damaged or missing. May be
     // null. Called from any thread.
     std::function<void(const std::string&)> report;
@@ -89,7 +92,8 @@ class ModelStore {
   // file, which takes seconds, or wait until another thread has read it. NOT_FOUND if there is no
   // such model or version; DATA_LOSS if the version is damaged or its file is gone;
   // FAILED_PRECONDITION if the model's folder cannot be read, or the store's folder is gone;
-  // RESOURCE_EXHAUSTED if it is not loaded and those in use leave no room for it.
+  // RESOURCE_EXHAUSTED if it is not loaded and those in use leave no room for it, if reading it
+  // would take more than the bound (its file is then not read), or if memory runs out.
   absl::StatusOr<std::shared_ptr<const LoadedModel>> Load(const ModelReference& reference);
 
   // The file of the version that `reference` means, to be read from start to end; errors as Load.
@@ -102,12 +106,12 @@ class ModelStore {
   void ReportDamage(const std::string& name, int version, absl::string_view damage);
   // What the store knows about a version, without reading its file; errors as Load.
   absl::StatusOr<VersionInfo> Describe(const ModelReference& reference) const;
-  // Reads a version's file; errors as Load.
+  // Reads a version's file; errors as Load. Does not wait for other versions that are being read.
   absl::StatusOr<StoredVersion> Read(const ModelReference& reference);
 
   // Writes the next version of `name` (a checked name). Errors of the file system, after which
-  // nothing is left behind; FAILED_PRECONDITION if no version number is left, or if the store's
-  // folder is gone.
+  // nothing is left behind; RESOURCE_EXHAUSTED also if memory runs out; FAILED_PRECONDITION if no
+  // version number is left, or if the store's folder is gone.
   absl::StatusOr<VersionInfo> Publish(const std::string& name, const ModelData& model);
 
   // Deletes a version, or all of them if the reference names none. NOT_FOUND; errors of the file
@@ -140,6 +144,10 @@ class ModelStore {
   // Says that there is no such version, or that the model is unreadable.
   absl::Status NotFound(const ModelReference& reference) const RUNNEL_REQUIRES(mutex_);
   absl::StatusOr<int> Resolve(const ModelReference& reference) const RUNNEL_REQUIRES(mutex_);
+  // The most memory that reading a version takes at once. RESOURCE_EXHAUSTED if that is beyond the
+  // bound. There must be such a version.
+  absl::StatusOr<int64_t> ReadingBytes(const std::string& name, int version) const
+      RUNNEL_REQUIRES(mutex_);
   bool HasVersion(const std::string& name, int version) const RUNNEL_REQUIRES(mutex_);
   // Replaces a model's versions, which may be none.
   void SetVersions(const std::string& name, std::vector<VersionInfo> versions)
@@ -167,6 +175,7 @@ class ModelStore {
   std::map<std::string, InfoPointer> models_ RUNNEL_GUARDED_BY(mutex_);
   LoadedModels loaded_ RUNNEL_GUARDED_BY(mutex_);
   std::set<std::pair<std::string, int>> loading_ RUNNEL_GUARDED_BY(mutex_);
+  int64_t loading_bytes_ RUNNEL_GUARDED_BY(mutex_) = 0;  // the ReadingBytes of those
   CondVar loading_done_;
 };
 

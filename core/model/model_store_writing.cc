@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/file_error.h"
+#include "core/base/out_of_memory.h"
 #include "core/model/model_store.h"
 
 namespace runnel {
@@ -18,16 +19,18 @@ absl::StatusOr<VersionInfo> ModelStore::Publish(const std::string& name, const M
     // Its versions are not known: publishing would hide them.
     if (IsUnreadable(name)) return NotFound({.name = name});
   }
-  const std::string bytes = EncodeModel(model);
+  const absl::StatusOr<std::string> bytes = OrOutOfMemory(
+      "the model's file", [&]() -> absl::StatusOr<std::string> { return EncodeModel(model); });
+  if (!bytes.ok()) return bytes.status();
   absl::StatusOr<AtomicFile> file = CreateVersionFile(name);
   // The long part, without a lock: others publish and delete meanwhile.
   absl::Status status = file.status();
-  if (status.ok()) status = file->Append(bytes);
+  if (status.ok()) status = file->Append(*bytes);
   if (status.ok()) status = file->Sync();
 
   const MutexLock writing(&writer_mutex_);
   VersionInfo info = {.description = std::make_shared<const ModelDescription>(model.description),
-                      .file_bytes = static_cast<int64_t>(bytes.size())};
+                      .file_bytes = static_cast<int64_t>(bytes->size())};
   if (status.ok()) {
     const absl::StatusOr<int> version = CommitNext(name, &*file);
     status = version.status();

@@ -7,12 +7,12 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/base/out_of_memory.h"
 #include "core/base/read_file.h"
 #include "core/model/pytorch_model.h"
 #include "core/model/pytorch_names.h"
 #include "core/model/safetensors.h"
 #include "server/base/log.h"
-#include "server/base/out_of_memory.h"
 #include "server/wire/model_convert.h"
 
 namespace runnel::server {

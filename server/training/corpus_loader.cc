@@ -7,9 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "core/base/out_of_memory.h"
 #include "core/text/text_source.h"
 #include "server/base/log.h"
-#include "server/base/out_of_memory.h"
 #include "server/wire/error_mapping.h"
 
 namespace runnel::server {

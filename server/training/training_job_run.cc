@@ -11,13 +11,13 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/base/interruption.h"
+#include "core/base/out_of_memory.h"
 #include "core/generate/single_stream.h"
 #include "core/nn/network.h"
 #include "core/train/fine_tuning.h"
 #include "core/train/training_run.h"
 #include "server/base/allocator.h"
 #include "server/base/log.h"
-#include "server/base/out_of_memory.h"
 #include "server/wire/error_mapping.h"
 #include "server/wire/model_convert.h"
 #include "server/wire/training_convert.h"
@@ -166,8 +166,7 @@ absl::StatusOr<VersionInfo> Publish(const TrainingJob& job, const TrainingSpec& 
                       .training = ToModelFileJson(server::ToProto(spec.options))};
   data.parameters = std::move(outcome.parameters);
   for (std::chrono::seconds wait(1);; wait = std::min(2 * wait, kPublishWaitMax)) {
-    absl::StatusOr<VersionInfo> published =
-        OrOutOfMemory("the model's file", [&] { return models->Publish(spec.model, data); });
+    absl::StatusOr<VersionInfo> published = models->Publish(spec.model, data);
     if (!absl::IsResourceExhausted(published.status())) return published;
     Log(LogLevel::kWarning, absl::StrCat("job ", job.id(), " cannot publish yet, tries again in ",
                                          wait.count(), " s: ", published.status().message()));

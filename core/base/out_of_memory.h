@@ -1,8 +1,8 @@
 // Turns the standard library's report that memory has run out, an exception, into a status. Large
 // allocations whose size a request decides run inside of it, so that such a request fails and the
 // server keeps running, for instance under `ulimit -v`.
-#ifndef RUNNEL_SERVER_BASE_OUT_OF_MEMORY_H_
-#define RUNNEL_SERVER_BASE_OUT_OF_MEMORY_H_
+#ifndef RUNNEL_CORE_BASE_OUT_OF_MEMORY_H_
+#define RUNNEL_CORE_BASE_OUT_OF_MEMORY_H_
 
 #include <new>
 
@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
-namespace runnel::server {
+namespace runnel {
 
 // Returns what `work` returns: an absl::Status, an absl::StatusOr, or something else that can be
 // made from a status. RESOURCE_EXHAUSTED, saying that there is no memory for `purpose`, if `work`
@@ -26,6 +26,6 @@ auto OrOutOfMemory(absl::string_view purpose, Work work) -> decltype(work()) {
   }
 }
 
-}  // namespace runnel::server
+}  // namespace runnel
 
-#endif  // RUNNEL_SERVER_BASE_OUT_OF_MEMORY_H_
+#endif  // RUNNEL_CORE_BASE_OUT_OF_MEMORY_H_
