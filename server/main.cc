@@ -12,7 +12,6 @@
 #include "server/base/allocator.h"
 #include "server/base/descriptors.h"
 #include "server/base/log.h"
-#include "server/base/process_limits.h"
 #include "server/options.h"
 #include "server/server.h"
 
@@ -65,7 +64,7 @@ void LogStart(const ServerOptions& options, const Server& server) {
   Log(LogLevel::kInfo,
       absl::StrCat("runnel-server ", Version(), " listens on ", server.address(), "; data folder ",
                    options.data_dir, "; ", options.threads, " threads train, ",
-                   options.generation_threads, " write; memory limit ", MemoryBytes() >> 20,
+                   options.generation_threads, " write; memory limit ", options.memory_bytes >> 20,
                    " MiB; instruction set ", InstructionSetName(options.instruction_set), " (",
                    ChosenInstructionSet(), ")"));
 }

@@ -117,7 +117,8 @@ void AddOptions(CLI::App& app, ServerOptions& options) {
             "best instructions that the arithmetic may use: best (all that the processor has), "
             "avx512, avx2 or portable");
   AddNumber<int64_t>(app, "max-message-bytes", options.max_message_bytes, 1 << 10, kMessageBytesMax,
-                     "size of the largest message taken");
+                     "size of the largest message taken; by default less than 64 MiB where the "
+                     "process may use less than 4 GiB of memory");
   AddNumber(app, "max-chars", options.max_chars, 1, kMaxCharsMax, "the largest stop.max_chars");
   AddNumber(app, "max-queued-jobs", options.max_queued_jobs, 0, kCountMax,
             "training jobs that may wait for their turn");

@@ -8,6 +8,8 @@
 
 #include "core/math/decode_precision.h"
 #include "core/math/instruction_set.h"
+#include "server/base/process_limits.h"
+#include "server/memory_shares.h"
 
 namespace runnel::server {
 
@@ -26,8 +28,9 @@ struct ServerOptions {
   DecodePrecision decode_precision = DecodePrecision::kF32;
   // The best instruction set that the process may use for its arithmetic.
   InstructionSet instruction_set = InstructionSet::kBest;
+  int64_t memory_bytes = MemoryBytes();  // that the process may use; there is no flag for it
   // The size of a request's largest field; see kMessageSlackBytes.
-  int64_t max_message_bytes = 64 << 20;
+  int64_t max_message_bytes = DefaultMessageBytes(memory_bytes);
   int max_chars = 1'000'000;                      // the largest stop.max_chars
   int max_queued_jobs = 16;                       // training jobs that wait
   int max_streams = 4096;                         // texts that are written at a time
@@ -45,10 +48,6 @@ struct ServerOptions {
   int max_connection_age_seconds = 0;     // after which a client is asked to reconnect; 0: never
   int max_job_seconds = 0;                // how long a job may train; 0: no limit
 };
-
-// The bytes that a message may have in addition to max_message_bytes, because a text of exactly
-// that size still needs room for the other fields.
-inline constexpr int64_t kMessageSlackBytes = 64 << 10;
 
 struct ParsedOptions {
   ServerOptions options;

@@ -8,21 +8,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
-#include "server/base/process_limits.h"
 
 namespace runnel::server {
 namespace {
-
-// Shares of memory, which add up to all of it: they are never used to the full at the same time.
-constexpr double kTrainingShare = 0.4;
-constexpr double kMessageShare = 0.05;
-constexpr double kCorpusShare = 0.2;
-constexpr double kTextShare = 0.05;
-constexpr double kPatternShare = 0.03;
-constexpr double kImportShare = 0.1;
-constexpr double kLoadedShare = 0.13;
-constexpr double kResponseShare = 0.02;
-constexpr double kArrivingShare = 0.02;
 
 constexpr int kListThreads = 2;
 // Calls that wait to be answered from memory. Texts never wait for them.
@@ -49,36 +37,19 @@ constexpr size_t kOtherRequestsMax = 256;
 // Calls beyond the texts that may be written and read: jobs that are watched, lists, health checks.
 constexpr int kOtherCallsMax = 4096;
 
-int64_t Share(double share) {
-  return static_cast<int64_t>(share * static_cast<double>(MemoryBytes()));
-}
-
-CallGuard::Limits GuardLimits(const ServerOptions& options) {
+CallGuard::Limits GuardLimits(const ServerOptions& options, const MemoryShares& shares) {
   const int calls_max = 2 * options.max_streams + kOtherCallsMax;
   return {.calls_max = calls_max,
           .calls_per_connection_max = options.max_streams_per_connection == 0
                                           ? calls_max
                                           : options.max_streams_per_connection,
-          // Room for the largest response, which is about as large as the largest request.
-          .response_bytes_max = std::max<int64_t>(
-              Share(kResponseShare), 4 * (options.max_message_bytes + kMessageSlackBytes)),
+          .response_bytes_max = shares.responses,
           .stall = std::chrono::seconds(options.stalled_stream_seconds)};
-}
-
-// Two of the largest requests may arrive at a time in any case: gRPC slows its clients down before
-// the bound is reached. There are at most this many, on a server with much memory.
-int64_t ArrivingBytesMax(const ServerOptions& options) {
-  constexpr int64_t kRequestsMin = 2;
-  constexpr int64_t kRequestsMax = 16;
-  constexpr int64_t kBytesMin = 64 << 20;  // of small requests, and of connections
-  const int64_t request = options.max_message_bytes + kMessageSlackBytes;
-  return std::max(
-      kBytesMin, std::clamp(Share(kArrivingShare), kRequestsMin * request, kRequestsMax * request));
 }
 
 }  // namespace
 
-ServerParts::ServerParts(const ServerOptions& server_options,
+ServerParts::ServerParts(const ServerOptions& server_options, const MemoryShares& shares,
                          std::unique_ptr<FolderLock> folder_lock,
                          std::unique_ptr<ModelStore> model_store,
                          std::unique_ptr<CorpusUploads> corpus_uploads, OpenedFolder import_folder)
@@ -87,14 +58,12 @@ ServerParts::ServerParts(const ServerOptions& server_options,
       models(std::move(model_store)),
       uploads(std::move(corpus_uploads)),
       imports(std::move(import_folder)),
-      arriving_bytes_max(ArrivingBytesMax(server_options)),
-      // The largest request always has its turn.
-      message_memory(std::max<int64_t>(Share(kMessageShare),
-                                       server_options.max_message_bytes + kMessageSlackBytes)),
-      corpus_memory(Share(kCorpusShare)),
-      text_memory(Share(kTextShare)),
-      training_bytes_max(Share(kTrainingShare)),
-      patterns(std::min(Share(kPatternShare), PatternCache::kStateBytesMax)),
+      arriving_bytes_max(shares.arriving),
+      message_memory(shares.messages),
+      corpus_memory(shares.corpora),
+      text_memory(shares.texts),
+      training_bytes_max(shares.training),
+      patterns(std::min(shares.patterns, PatternCache::kStateBytesMax)),
       corpora(options.corpus_dir, uploads.get(), &corpus_memory),
       jobs(models.get(), {.threads = options.threads,
                           .queued_max = options.max_queued_jobs,
@@ -109,11 +78,11 @@ ServerParts::ServerParts(const ServerOptions& server_options,
       corpus_work(kCorpusThreads, kCorpusTasksMax),
       corpus_requests(&corpus_work, &message_memory),
       upload_work(kUploadThreads, kUploadTasksMax),
-      import_memory(Share(kImportShare)),
+      import_memory(shares.imports),
       import_slots(kImportsMax, "models are being imported"),
       export_slots(kExportsMax, "models are being exported"),
       model_work(kModelThreads, kModelTasksMax + kDeletionsMax),
-      guard(GuardLimits(options)) {}
+      guard(GuardLimits(options, shares)) {}
 
 absl::Status ServerParts::start_status() const {
   for (const absl::Status& status :
@@ -169,12 +138,15 @@ absl::StatusOr<std::unique_ptr<ServerParts>> ServerParts::Create(const ServerOpt
     return absl::FailedPreconditionError(
         absl::StrCat("--corpus-dir: there is no folder ", options.corpus_dir));
   }
+  const auto shares = ShareMemory(options.memory_bytes, options.max_message_bytes);
+  if (!shares.ok()) return shares.status();
   auto lock = FolderLock::Acquire(options.data_dir);
   if (!lock.ok()) return lock.status();
   auto models = ModelStore::Open(
       absl::StrCat(options.data_dir, "/models"),
       {.precision = options.decode_precision,
-       .loaded_bytes_max = Share(kLoadedShare),
+       .loaded_bytes_max = shares->loaded,
+       .reading_bytes_max = shares->reading,
        .report = [](const std::string& report) { Log(LogLevel::kWarning, report); }});
   if (!models.ok()) return models.status();
   // Deletes what a server that was killed left behind; imports normally delete their own files.
@@ -191,8 +163,9 @@ absl::StatusOr<std::unique_ptr<ServerParts>> ServerParts::Create(const ServerOpt
       absl::StrCat(options.data_dir, "/corpora"),
       {.upload_bytes_max = options.max_upload_bytes, .total_bytes_max = options.max_corpora_bytes});
   if (!uploads.ok()) return uploads.status();
-  std::unique_ptr<ServerParts> parts(new ServerParts(options, *std::move(lock), *std::move(models),
-                                                     *std::move(uploads), *std::move(imports)));
+  std::unique_ptr<ServerParts> parts(new ServerParts(options, *shares, *std::move(lock),
+                                                     *std::move(models), *std::move(uploads),
+                                                     *std::move(imports)));
   if (absl::Status status = parts->start_status(); !status.ok()) return status;
   return parts;
 }

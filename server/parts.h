@@ -17,6 +17,7 @@
 #include "server/base/model_requests.h"
 #include "server/base/request_queue.h"
 #include "server/base/running_calls.h"
+#include "server/memory_shares.h"
 #include "server/models/model_parts.h"
 #include "server/options.h"
 #include "server/text_generation/generation_pool.h"
@@ -32,7 +33,8 @@ namespace runnel::server {
 // The members are constructed in this order and destroyed in reverse. An executor runs the tasks
 // that it still holds before it is destroyed, so it is declared after the parts that they use.
 struct ServerParts {
-  // Errors of the data folder; RESOURCE_EXHAUSTED if the system refused to start a thread.
+  // Errors of the data folder; INVALID_ARGUMENT if messages may be too large for this server's
+  // memory; RESOURCE_EXHAUSTED if the system refused to start a thread.
   static absl::StatusOr<std::unique_ptr<ServerParts>> Create(const ServerOptions& options);
 
   // This object must outlive the services and their calls.
@@ -71,8 +73,8 @@ struct ServerParts {
   RunningCalls incoming_calls;   // that bring corpora and models
 
  private:
-  ServerParts(const ServerOptions& server_options, std::unique_ptr<FolderLock> folder_lock,
-              std::unique_ptr<ModelStore> model_store,
+  ServerParts(const ServerOptions& server_options, const MemoryShares& shares,
+              std::unique_ptr<FolderLock> folder_lock, std::unique_ptr<ModelStore> model_store,
               std::unique_ptr<CorpusUploads> corpus_uploads, OpenedFolder import_folder);
 
   // RESOURCE_EXHAUSTED if the system refused to start a thread of one of the parts.

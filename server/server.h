@@ -36,6 +36,8 @@ class Server {
 
   // The number of calls that are under way, of all services.
   int calls() const { return parts_->guard.calls(); }
+  // The memory of answers that wait for their readers.
+  int64_t response_bytes() const { return parts_->guard.response_bytes(); }
 
   // For tests that occupy a part.
   ServerParts& parts() { return *parts_; }

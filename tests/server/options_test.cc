@@ -23,7 +23,7 @@ TEST(ParseOptions, NoFlags_AreTheDefaults) {
   const ParsedOptions parsed = Parse({});
   EXPECT_TRUE(parsed.run);
   EXPECT_EQ(parsed.options.listen, "127.0.0.1:50051");
-  EXPECT_EQ(parsed.options.max_message_bytes, 64 << 20);
+  EXPECT_EQ(parsed.options.max_message_bytes, DefaultMessageBytes(MemoryBytes()));
   EXPECT_EQ(parsed.options.threads, HardwareThreads());
 }
 

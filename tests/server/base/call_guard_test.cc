@@ -57,6 +57,31 @@ TEST_F(CallGuardTest, AnswerThatNobodyTakes_EndsAfterTheTimeForStalledStreams) {
   EXPECT_TRUE(Eventually([this] { return server_->calls() == 0; }));
 }
 
+TEST_F(CallGuardTest, AnswersThatNobodyTakes_ClaimThreeTimesTheirSize) {
+  options_.memory_bytes = 20 << 20;
+  options_.max_message_bytes = 1 << 10;
+  StartServer();
+  TrainModel("m");
+  grpc::ClientContext context;
+  v1::ListModelsResponse list;
+  ASSERT_TRUE(models_->ListModels(&context, {}, &list).ok());
+  const auto claim = static_cast<int64_t>(3 * list.ByteSizeLong());
+  EXPECT_TRUE(Eventually([this] { return server_->response_bytes() == 0; }));
+  const auto peer = Connect({.window = 0});
+  for (int i = 0; i < 10; ++i) peer->Call(kListModels, "");
+  EXPECT_TRUE(Eventually([&] { return server_->response_bytes() == 10 * claim; }));
+  // As many as the share of a server with so little memory holds.
+  const auto share = ShareMemory(options_.memory_bytes, options_.max_message_bytes)->responses;
+  const auto calls_max = static_cast<int>(share / claim);
+  ASSERT_LT(calls_max, 4000);
+  for (int i = 10; i < calls_max + 10; ++i) peer->Call(kListModels, "");
+  EXPECT_TRUE(Eventually([&] {
+    peer->ReadUntilEnd(0, 10);
+    return peer->ended() == 10;
+  }));
+  EXPECT_EQ(server_->response_bytes(), calls_max * claim);
+}
+
 TEST_F(CallGuardTest, TextThatNobodyReads_EndsAndGivesItsPlaceBack) {
   options_.stalled_stream_seconds = 1;
   options_.max_streams = 1;
