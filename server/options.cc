@@ -178,8 +178,9 @@ std::vector<std::string> ReversedArguments(const CLI::App& app, int argc, const 
   for (const CLI::Option* option : app.get_options()) {
     const char* value =
         option->get_envname().empty() ? nullptr : std::getenv(option->get_envname().c_str());
-    if (value == nullptr || *value == '\0') continue;
-    arguments.push_back(absl::StrCat(option->get_name(), "=", value));
+    if (value == nullptr) continue;
+    // As two arguments, because CLI11 takes the next one as the value of a flag that ends in "=".
+    arguments.insert(arguments.end(), {option->get_name(), value});
   }
   AppendArguments(argc, argv, &arguments);
   std::reverse(arguments.begin(), arguments.end());
@@ -204,7 +205,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.footer(
       "Every flag can be set in the environment, too: --data-dir is RUNNEL_DATA_DIR. Flags come "
-      "first,\nthen the environment, then the config file.");
+      "first,\nthen the environment, then the config file. A variable that is set to the empty "
+      "text "
+      "is as a flag with\nan empty value: only --corpus-dir takes it.");
   AddOptions(app, parsed.options);
   app.failure_message([&](const CLI::App* failed, const CLI::Error& error) {
     return ErrorText(app, argc, argv, CLI::FailureMessage::simple(failed, error));

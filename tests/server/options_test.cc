@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace runnel::server {
@@ -87,36 +90,30 @@ TEST(ParseOptions, BadFlags_ExitWithTwo) {
   }
 }
 
+// The flags that take a value, with their dashes, from the help.
+std::vector<std::string> FlagsWithAValue() {
+  ::testing::internal::CaptureStdout();
+  Parse({"--help"});
+  std::vector<std::string> flags;
+  std::istringstream help(::testing::internal::GetCapturedStdout());
+  for (std::string line; std::getline(help, line);) {
+    std::istringstream words(line);
+    std::string flag;
+    if (words >> flag && flag.rfind("--", 0) == 0 && flag != "--version") flags.push_back(flag);
+  }
+  return flags;
+}
+
 // Every flag with a value: either takes the empty one or refuses it, never the next argument.
 TEST(ParseOptions, EmptyValue_NeverTakesTheNextArgument) {
-  for (const char* name : {"--listen",
-                           "--data-dir",
-                           "--corpus-dir",
-                           "--threads",
-                           "--generation-threads",
-                           "--decode-precision",
-                           "--instruction-set",
-                           "--max-message-bytes",
-                           "--max-chars",
-                           "--max-queued-jobs",
-                           "--max-streams",
-                           "--max-upload-bytes",
-                           "--max-model-bytes",
-                           "--max-corpora-bytes",
-                           "--drain-seconds",
-                           "--max-connections",
-                           "--keepalive-seconds",
-                           "--keepalive-timeout-seconds",
-                           "--max-connection-idle-seconds",
-                           "--max-connection-age-seconds",
-                           "--max-job-seconds",
-                           "--config"}) {
-    const bool may_be_empty = std::string(name) == "--corpus-dir";
+  EXPECT_GE(FlagsWithAValue().size(), 24u);
+  for (const std::string& name : FlagsWithAValue()) {
+    const bool may_be_empty = name == "--corpus-dir";
     ::testing::internal::CaptureStderr();
-    const ParsedOptions joined = Parse({(std::string(name) + "=").c_str(), "--max-streams=77"});
+    const ParsedOptions joined = Parse({(name + "=").c_str(), "--max-streams=77"});
     const std::string joined_error = ::testing::internal::GetCapturedStderr();
     ::testing::internal::CaptureStderr();
-    const ParsedOptions apart = Parse({name, "", "--max-streams=77"});
+    const ParsedOptions apart = Parse({name.c_str(), "", "--max-streams=77"});
     EXPECT_EQ(::testing::internal::GetCapturedStderr(), joined_error) << name;
     EXPECT_EQ(joined.run, may_be_empty) << name;
     EXPECT_EQ(apart.run, may_be_empty) << name;
@@ -162,6 +159,22 @@ TEST(ParseOptions, BadValue_IsReportedByTheNameItWasGivenUnder) {
   ::testing::internal::CaptureStderr();
   EXPECT_EQ(Parse({"--threads=0"}).exit_code, 2);
   EXPECT_EQ(::testing::internal::GetCapturedStderr().find("runnel-server: --threads: "), 0u);
+}
+
+TEST(ParseOptions, EmptyVariable_IsAsAFlagWithAnEmptyValue) {
+  for (const std::string& name : FlagsWithAValue()) {
+    std::string variable = "RUNNEL_" + absl::AsciiStrToUpper(name.substr(2));
+    std::replace(variable.begin(), variable.end(), '-', '_');
+    const bool may_be_empty = name == "--corpus-dir";
+    setenv(variable.c_str(), "", 1);
+    ::testing::internal::CaptureStderr();
+    const ParsedOptions parsed = Parse({});
+    const std::string error = ::testing::internal::GetCapturedStderr();
+    unsetenv(variable.c_str());
+    EXPECT_EQ(parsed.run, may_be_empty) << variable;
+    EXPECT_EQ(parsed.exit_code, may_be_empty ? 0 : 2) << variable;
+    EXPECT_THAT(error, StartsWith(may_be_empty ? "" : "runnel-server: " + variable + ": "));
+  }
 }
 
 TEST(ParseOptions, HelpAndVersion_ExitWithZero) {
