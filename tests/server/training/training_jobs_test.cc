@@ -10,10 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "core/nn/network.h"
+#include "server/training/training_job_run.h"
 #include "tests/server/server_fixture.h"
 #include "tests/testing/allocations.h"
 #include "tests/testing/temporary_folder.h"
+#include "tests/testing/without_threads.h"
 
 namespace runnel::server {
 namespace {
@@ -182,6 +185,20 @@ TEST_F(TrainingJobsTest, JobWithoutLimit_PublishesWhenTheServersMaximumIsReached
   const v1::TrainingJob after = WaitForEnd(*next);
   EXPECT_EQ(after.state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
   EXPECT_EQ(after.error(), "");
+}
+
+TEST_F(TrainingJobsTest, JobWithoutThreads_FailsWithTheReason) {
+  const auto job = std::make_shared<TrainingJob>(Spec("m", 5), 1);
+  const int result = testing::RunWithoutThreads([&] {
+    RunTrainingJob(job.get(), models_.get(), {.threads = 3});
+    const v1::TrainingJob ended = job->Snapshot();
+    return ended.state() == v1::TRAINING_JOB_STATE_FAILED && ended.published_version() == 0 &&
+                   absl::StrContains(ended.error(), "the system refused to start another thread")
+               ? 0
+               : 1;
+  });
+  if (result == testing::kLimitNotAvailable) GTEST_SKIP() << "threads cannot be limited here";
+  EXPECT_EQ(result, 0);
 }
 
 TEST_F(TrainingJobsTest, JobWithoutMemory_Fails_AndTheNextOneTrains) {
