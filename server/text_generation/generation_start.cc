@@ -12,11 +12,14 @@ namespace runnel::server {
 namespace {
 
 // The memory that a generation takes: the request, which stays until the end; an id for each byte
-// of its prompt, once in the encoded prompt and once in each text's session; and the texts it
-// writes.
-int64_t MemoryNeeded(const GenerationInput& input) {
+// of its prompt, once in the encoded prompt and once in each text's session; each text's state,
+// twice if it can be returned, and the logits of its step; and the texts it writes.
+int64_t MemoryNeeded(const GenerationInput& input, const LanguageModel& model, bool return_state) {
   const auto id_bytes = static_cast<int64_t>(input.prompt.size() * sizeof(int32_t));
-  return input.request_bytes + id_bytes * (input.texts + 1) + input.response_bytes;
+  const int64_t floats =
+      int64_t{model.decoder->state_size()} * (return_state ? 2 : 1) + model.vocabulary.size();
+  const int64_t text_bytes = id_bytes + floats * static_cast<int64_t>(sizeof(float));
+  return input.request_bytes + id_bytes + text_bytes * input.texts + input.response_bytes;
 }
 
 // Makes the sessions of `texts` texts. The first has the sample index of the options, the next ones
@@ -60,7 +63,8 @@ absl::StatusOr<GenerationStart> StartGeneration(const GenerationInput& input,
   unfit.AddPrefixed("sampling.", unbound);
   if (!unfit.empty()) return ToStatus(unfit);
 
-  auto claim = parts.text_memory.Take(MemoryNeeded(input), "the request");
+  auto claim =
+      parts.text_memory.Take(MemoryNeeded(input, *model, sampling.return_state), "the request");
   if (!claim.ok()) return claim.status();
   const auto prompt =
       vocabulary.Encode(input.prompt, input.skip_unknown ? Vocabulary::Unknown::kIsSkipped
