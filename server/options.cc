@@ -205,9 +205,8 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.footer(
       "Every flag can be set in the environment, too: --data-dir is RUNNEL_DATA_DIR. Flags come "
-      "first,\nthen the environment, then the config file. A variable that is set to the empty "
-      "text "
-      "is as a flag with\nan empty value: only --corpus-dir takes it.");
+      "first,\nthen the environment, then the config file. An empty variable counts as an empty "
+      "value,\nwhich only --corpus-dir takes.");
   AddOptions(app, parsed.options);
   app.failure_message([&](const CLI::App* failed, const CLI::Error& error) {
     return ErrorText(app, argc, argv, CLI::FailureMessage::simple(failed, error));

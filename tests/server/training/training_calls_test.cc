@@ -178,7 +178,7 @@ class LongStepTest : public TrainingCallsTest {
       ASSERT_TRUE(CancelJob(job_).ok());
       WaitForEnd(job_);
       batch_size *= 2;
-      if (batch_size > 2048) GTEST_SKIP() << "steps are too short here";
+      if (batch_size > 1024) GTEST_SKIP() << "steps are too short here";
       BeginSecondStep(batch_size);
     }
   }
