@@ -23,9 +23,9 @@ constexpr double kOthers = kTraining + kCorpora + kLoaded + kImports + kTexts + 
 // A quarter is for the server itself and for the models that others use.
 constexpr double kReading = 0.75;
 
-constexpr int64_t kMessageBytesMax = 64 << 20;
-constexpr int64_t kMessageBytesMin = 1 << 10;
-// A server with 4 GiB or more takes messages of kMessageBytesMax by default.
+constexpr int64_t kDefaultMessageMax = 64 << 20;
+constexpr int64_t kDefaultMessageMin = 1 << 10;
+// A server with 4 GiB or more takes messages of kDefaultMessageMax by default.
 constexpr int64_t kMemoryPerMessage = 64;
 // The largest response is about as large as the largest request, and takes three times its size.
 constexpr int64_t kResponsesPerMessage = 4;
@@ -45,7 +45,7 @@ int64_t Part(double part, int64_t bytes) {
 }  // namespace
 
 int64_t DefaultMessageBytes(int64_t memory_bytes) {
-  return std::clamp(memory_bytes / kMemoryPerMessage, kMessageBytesMin, kMessageBytesMax);
+  return std::clamp(memory_bytes / kMemoryPerMessage, kDefaultMessageMin, kDefaultMessageMax);
 }
 
 absl::StatusOr<MemoryShares> ShareMemory(int64_t memory_bytes, int64_t max_message_bytes) {

@@ -136,6 +136,16 @@ TEST_F(ModelExchangeTest, PlainStateDict_IsPublishedAndListed) {
   EXPECT_EQ(version.parameter_count(), 3 * 2 + 2 * 2 + 2 + 3 * 2 + 3);
 }
 
+TEST_F(ModelExchangeTest, TensorsThatAreNotWeights_AreToldInTheLog) {
+  HandMadeFile file = StateDict(1, 2, 3);
+  file["norm.num_batches_tracked"] = Counting({});
+  ::testing::internal::CaptureStderr();
+  EXPECT_TRUE(Import(PlainRequest("m"), FileOf(file)).ok());
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr("the import of m ignores tensors that are not weights: "
+                        "norm.num_batches_tracked\n"));
+}
+
 TEST_F(ModelExchangeTest, PublishedModel_IsThereAfterARestart) {
   ASSERT_TRUE(Import(PlainRequest("m"), FileOf(StateDict(1, 2, 3))).ok());
   testing::WriteFile(options_.data_dir + "/imports/model.abcdef.tmp", "left by a crash");

@@ -12,7 +12,6 @@ class NotFiniteTest : public ServerTest {
  protected:
   // Imports m:2, which is m:1 with weights near the largest float.
   void ImportHugeWeights() {
-    TrainModel("m");
     auto model = DecodeModel(testing::ReadFile(VersionPath("m", 1)));
     ASSERT_TRUE(model.ok()) << model.status();
     for (float& weight : model->parameters) weight = weight < 0 ? -2e38f : 2e38f;
@@ -36,6 +35,7 @@ class NotFiniteTest : public ServerTest {
 };
 
 TEST_F(NotFiniteTest, EveryCall_EndsWithDataLossAndTheReason) {
+  TrainModel("m");
   ImportHugeWeights();
   v1::GenerateCharsRequest generate;
   generate.set_model("m:2");
@@ -56,6 +56,25 @@ TEST_F(NotFiniteTest, EveryCall_EndsWithDataLossAndTheReason) {
 
   sample.set_model("m:1");
   EXPECT_TRUE(Sample(sample, &samples).ok());
+}
+
+TEST_F(NotFiniteTest, EveryCallOfABidirectionalModel_EndsWithDataLossAndTheReason) {
+  v1::TrainRequest train = TinyTraining("m", 5);
+  train.mutable_network()->set_bidirectional(true);
+  train.mutable_training()->set_sequence_length(32);
+  ASSERT_EQ(MustTrain(train, /*wait=*/true).state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
+  ImportHugeWeights();
+
+  v1::FillBlanksRequest fill;
+  fill.set_model("m:2");
+  fill.set_text("the qu_ck");
+  grpc::ClientContext fill_context;
+  v1::FillBlanksResponse filled;
+  ExpectTheReason(generation_->FillBlanks(&fill_context, fill, &filled));
+
+  grpc::ClientContext score_context;
+  v1::ScoreResponse score;
+  ExpectTheReason(generation_->Score(&score_context, ScoreOf("m:2", "the quick"), &score));
 }
 
 }  // namespace

@@ -38,6 +38,24 @@ TEST_F(CorpusLoaderTest, Stopped_LoadsNothingMore) {
             absl::UnavailableError("the server is shutting down"));
 }
 
+TEST_F(CorpusLoaderTest, ByteOrderMark_IsToldOnceInTheLog) {
+  MemoryBudget memory(1000);
+  const CorpusLoader loader(folder_.path(), uploads_.get(), &memory);
+  std::ofstream(folder_ / "marked.txt") << "\xEF\xBB\xBF"
+                                        << "abcabc";
+  v1::TrainRequest request;
+  request.set_model("m");
+  request.set_corpus_path("marked.txt");
+  ::testing::internal::CaptureStderr();
+  const auto corpus = loader.Load(request, {});
+  EXPECT_THAT(
+      ::testing::internal::GetCapturedStderr(),
+      HasSubstr("the corpus for model m (corpus_path) has 1 byte order mark at the beginning "
+                "of its text or documents; the model does not learn it\n"));
+  ASSERT_TRUE(corpus.ok());
+  EXPECT_EQ((*corpus)->corpus.chars(), 6);
+}
+
 TEST_F(CorpusLoaderTest, CorpusBeyondTheFreeMemory_NamesTheField) {
   MemoryBudget memory(20);
   const auto others = memory.Take(15, "another corpus");
