@@ -3,6 +3,7 @@
 #ifndef RUNNEL_TESTS_TESTING_LITTLE_MEMORY_H_
 #define RUNNEL_TESTS_TESTING_LITTLE_MEMORY_H_
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -26,6 +27,7 @@ inline constexpr bool kMemoryCanBeLimited = true;
 inline int RunWithLittleMemory(int64_t more_bytes, const std::function<bool()>& work) {
   const pid_t child = fork();
   if (child == 0) {
+    malloc_trim(0);  // or free memory of the heap would be granted in addition
     int64_t pages = 0;
     std::ifstream("/proc/self/statm") >> pages;
     const rlim_t bytes = static_cast<rlim_t>(pages * sysconf(_SC_PAGESIZE) + more_bytes);

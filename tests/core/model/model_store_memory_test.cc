@@ -35,7 +35,7 @@ TEST_F(ModelStoreTest, VersionThatMemoryCanNeverHold_IsRefusedUnread) {
 TEST_F(ModelStoreTest, VersionsThatMemoryHoldsOneAtATime_AreAllLoaded) {
   for (int i = 0; i < 4; ++i) Publish("brook");
   const int64_t file_bytes = store_->Get("brook")->versions[0].file_bytes;
-  Open({.loaded_bytes_max = 1, .reading_bytes_max = 4 * file_bytes});
+  Open({.reading_bytes_max = 4 * file_bytes});
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back(

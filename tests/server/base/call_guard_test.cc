@@ -58,10 +58,10 @@ TEST_F(CallGuardTest, AnswerThatNobodyTakes_EndsAfterTheTimeForStalledStreams) {
 }
 
 TEST_F(CallGuardTest, AnswersThatNobodyTakes_ClaimThreeTimesTheirSize) {
-  options_.memory_bytes = 20 << 20;
+  options_.memory_bytes = 400 << 20;
   options_.max_message_bytes = 1 << 10;
   StartServer();
-  TrainModel("m");
+  for (int i = 0; i < 20; ++i) TrainModel("m" + std::to_string(i));  // for answers of some size
   grpc::ClientContext context;
   v1::ListModelsResponse list;
   ASSERT_TRUE(models_->ListModels(&context, {}, &list).ok());
