@@ -117,7 +117,7 @@ class ContinuedRun : public ::testing::TestWithParam<Task> {
 
 TEST_P(ContinuedRun, EndedAtAnyStep_EndsWithTheSameBits) {
   const TrainingOutcome expected = Uninterrupted();
-  ASSERT_GT(expected.steps, 8);
+  ASSERT_GT(expected.steps, 6);
   for (int64_t step = 1; step <= expected.steps; ++step) {
     SCOPED_TRACE(step);
     const TemporaryFolder folder;
@@ -192,10 +192,10 @@ std::vector<Task> Tasks() {
       averaging.options.averaging = 0.9f;
       add("averaging", averaging);
       Task early = task;
-      early.options.max_steps = 60;
+      early.options.max_steps = 16;
       early.options.evaluate_every_steps = 2;
       early.options.learning_rate = 2;
-      early.options.early_stopping_patience = 5;
+      early.options.early_stopping_patience = 3;
       add("early_stopping", early);
       Task base = task;
       base.has_base = true;
