@@ -169,7 +169,7 @@ class LongStepTest : public TrainingCallsTest {
   // The same, with a batch so large that a step takes kStepMin.
   void BeginLongStep() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    int batch_size = 32;  // a step takes many times as long
+    int batch_size = 4;  // a step takes many times as long
 #else
     int batch_size = 256;
 #endif
