@@ -273,7 +273,7 @@ TEST_F(CallGuardTest, RequestsThatNeverComeWhole_TakeBoundedMemory_AndOthersAreS
   options_.max_message_bytes = kMessage;  // 16 of these may arrive at a time, or less
   StartServer();
   TrainModel("m");
-  const int64_t before = ResidentBytes();
+  [[maybe_unused]] const int64_t before = ResidentBytes();
   const auto peer = Connect({});
   std::vector<uint32_t> scores;
   for (int i = 0; i < kRequests; ++i) {
@@ -285,7 +285,9 @@ TEST_F(CallGuardTest, RequestsThatNeverComeWhole_TakeBoundedMemory_AndOthersAreS
   }
   EXPECT_GT(peer->ended(), 0) << peer->sent_incomplete();
   EXPECT_LT(peer->sent_incomplete(), 200 << 20);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they keep freed memory
   EXPECT_LT(ResidentBytes() - before, 250 << 20);
+#endif
   const auto other = Connect({});
   const uint32_t list = other->Call(kListModels, "");
   EXPECT_TRUE(other->ReadUntilEnd(list, kSoonMs));
