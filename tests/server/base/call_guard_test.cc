@@ -3,12 +3,10 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <future>
 #include <iterator>
 #include <memory>
@@ -18,6 +16,7 @@
 
 #include "tests/server/server_fixture.h"
 #include "tests/testing/http2_peer.h"
+#include "tests/testing/resident_memory.h"
 
 namespace runnel::server {
 namespace {
@@ -259,21 +258,13 @@ TEST_F(CallGuardTest, PeerThatIgnoresSettings_HasABoundedNumberOfCalls) {
   EXPECT_TRUE(models_->ListModels(&context, {}, &response).ok());
 }
 
-int64_t ResidentBytes() {
-  std::ifstream statm("/proc/self/statm");
-  int64_t size = 0;
-  int64_t resident = 0;
-  statm >> size >> resident;
-  return resident * sysconf(_SC_PAGESIZE);
-}
-
 TEST_F(CallGuardTest, RequestsThatNeverComeWhole_TakeBoundedMemory_AndOthersAreServed) {
   constexpr uint32_t kMessage = 4 << 20;
   constexpr int kRequests = 100;
   options_.max_message_bytes = kMessage;  // 16 of these may arrive at a time, or less
   StartServer();
   TrainModel("m");
-  [[maybe_unused]] const int64_t before = ResidentBytes();
+  const int64_t before = testing::ResidentBytes();
   const auto peer = Connect({});
   std::vector<uint32_t> scores;
   for (int i = 0; i < kRequests; ++i) {
@@ -285,9 +276,9 @@ TEST_F(CallGuardTest, RequestsThatNeverComeWhole_TakeBoundedMemory_AndOthersAreS
   }
   EXPECT_GT(peer->ended(), 0) << peer->sent_incomplete();
   EXPECT_LT(peer->sent_incomplete(), 200 << 20);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they keep freed memory
-  EXPECT_LT(ResidentBytes() - before, 250 << 20);
-#endif
+  if (testing::kResidentMemoryTells) {
+    EXPECT_LT(testing::ResidentBytes() - before, 250 << 20);
+  }
   const auto other = Connect({});
   const uint32_t list = other->Call(kListModels, "");
   EXPECT_TRUE(other->ReadUntilEnd(list, kSoonMs));
