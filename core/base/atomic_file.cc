@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/disk.h"
 #include "core/base/file_error.h"
 
 namespace runnel {
@@ -17,18 +17,6 @@ namespace {
 std::string FolderOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? "." : path.substr(0, slash);
-}
-
-// False, with errno set, if it failed; EEXIST if `to` is taken.
-bool RenameToFreeName(const std::string& from, const std::string& to) {
-  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
-  if (errno != EINVAL) return false;
-  // A file system without RENAME_NOREPLACE.
-  if (access(to.c_str(), F_OK) == 0) {
-    errno = EEXIST;
-    return false;
-  }
-  return rename(from.c_str(), to.c_str()) == 0;
 }
 
 }  // namespace
@@ -43,19 +31,19 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
 
 AtomicFile::~AtomicFile() {
   if (descriptor_ >= 0) close(descriptor_);
-  if (!temporary_path_.empty()) unlink(temporary_path_.c_str());
+  if (!temporary_path_.empty()) disk::Unlink(temporary_path_);
 }
 
 absl::StatusOr<AtomicFile> AtomicFile::Create(std::string path) {
-  std::string temporary = absl::StrCat(path, ".XXXXXX", kTemporarySuffix);
-  const int descriptor = mkostemps(temporary.data(), kTemporarySuffix.size(), O_CLOEXEC);
+  std::string temporary = absl::StrCat(path, ".XXXXXX");
+  const int descriptor = disk::OpenTemporary(&temporary, kTemporarySuffix);
   if (descriptor < 0) return FileError("cannot create", path);
   return AtomicFile(std::move(path), std::move(temporary), descriptor);
 }
 
 absl::Status AtomicFile::Append(absl::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t count = write(descriptor_, bytes.data(), bytes.size());
+    const ssize_t count = disk::Write(descriptor_, bytes);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return FileError("cannot write", path_);
     bytes.remove_prefix(count);
@@ -64,7 +52,7 @@ absl::Status AtomicFile::Append(absl::string_view bytes) {
 }
 
 absl::Status AtomicFile::Sync() {
-  return fsync(descriptor_) == 0 ? absl::OkStatus() : FileError("cannot write", path_);
+  return disk::Sync(descriptor_) == 0 ? absl::OkStatus() : FileError("cannot write", path_);
 }
 
 absl::Status AtomicFile::CommitAs(std::string path) {
@@ -72,10 +60,10 @@ absl::Status AtomicFile::CommitAs(std::string path) {
   constexpr mode_t kMode = 0644;
   if (fchmod(descriptor_, kMode) != 0) return FileError("cannot write", path_);
   if (absl::Status status = Sync(); !status.ok()) return status;
-  if (!RenameToFreeName(temporary_path_, path_)) return FileError("cannot create", path_);
+  if (disk::RenameToFreeName(temporary_path_, path_) != 0) return FileError("cannot create", path_);
   temporary_path_.clear();
   absl::Status status = SyncFolder(FolderOf(path_));
-  if (!status.ok()) unlink(path_.c_str());
+  if (!status.ok()) disk::Unlink(path_);
   return status;
 }
 
@@ -89,7 +77,7 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view byte
 absl::Status SyncFolder(const std::string& folder) {
   const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return FileError("cannot open", folder);
-  const bool synced = fsync(descriptor) == 0;
+  const bool synced = disk::Sync(descriptor) == 0;
   absl::Status status = synced ? absl::OkStatus() : FileError("cannot write", folder);
   close(descriptor);
   return status;

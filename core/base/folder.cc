@@ -8,6 +8,9 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/atomic_file.h"
+#include "core/base/disk.h"
+#include "core/base/file_error.h"
 
 namespace runnel {
 
@@ -15,9 +18,14 @@ namespace fs = std::filesystem;
 
 absl::Status MakeFolder(const std::string& folder) {
   std::error_code error;
-  fs::create_directories(folder, error);
-  if (!error) return absl::OkStatus();
-  return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot make the folder ", folder));
+  if (fs::is_directory(folder, error)) return absl::OkStatus();
+  const std::string parent = fs::path(folder).parent_path().string();
+  if (!parent.empty() && parent != folder) {
+    if (absl::Status status = MakeFolder(parent); !status.ok()) return status;
+  }
+  if (disk::MakeFolder(folder) == 0) return SyncFolder(parent.empty() ? "." : parent);
+  if (errno == EEXIST && fs::is_directory(folder, error)) return absl::OkStatus();
+  return FileError("cannot make the folder", folder);
 }
 
 absl::Status MakeUsableFolder(const std::string& folder) {

@@ -11,8 +11,8 @@
 
 namespace runnel {
 
-// Makes the folder and its parents if they are missing. Errors of the file system, naming the
-// folder.
+// Makes the folder and its parents if they are missing; they are on disk when this returns. Errors
+// of the file system, naming the folder.
 absl::Status MakeFolder(const std::string& folder);
 
 // Like MakeFolder; also an error if this process may not read and write in the folder.

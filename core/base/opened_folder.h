@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -15,14 +16,19 @@ namespace runnel {
 // Immutable once opened, so threads may share it.
 class OpenedFolder {
  public:
+  // Is told, in a sentence for the operator's log, that the folder is gone. Called from any thread.
+  using Report = std::function<void(const std::string&)>;
+
   // Makes the folder if it is missing. `name` is what messages call it, such as "the folder of the
-  // models". Errors of the file system.
-  static absl::StatusOr<OpenedFolder> Open(std::string path, std::string name);
+  // models". `report` may be null. Errors of the file system.
+  static absl::StatusOr<OpenedFolder> Open(std::string path, std::string name,
+                                           Report report = nullptr);
 
   const std::string& path() const { return path_; }
 
   // FAILED_PRECONDITION if the path does not lead to the folder that was opened any more. A new
-  // folder there would be without the lock that the server holds.
+  // folder there would be without the lock that the server holds. Then reports that. Errors of the
+  // file system if it cannot be told.
   absl::Status CheckPresent() const;
 
   // The status with paths in its message made relative to this folder: what lies above is not for
@@ -34,11 +40,16 @@ class OpenedFolder {
   absl::Status Explain(const absl::Status& status) const;
 
  private:
-  OpenedFolder(std::string path, std::string name, dev_t device, ino_t inode)
-      : path_(std::move(path)), name_(std::move(name)), device_(device), inode_(inode) {}
+  OpenedFolder(std::string path, std::string name, Report report, dev_t device, ino_t inode)
+      : path_(std::move(path)),
+        name_(std::move(name)),
+        report_(std::move(report)),
+        device_(device),
+        inode_(inode) {}
 
   std::string path_;
   std::string name_;
+  Report report_;
   dev_t device_;
   ino_t inode_;
 };

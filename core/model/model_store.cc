@@ -1,7 +1,6 @@
 #include "core/model/model_store.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -9,16 +8,23 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/disk.h"
 #include "core/base/folder.h"
+#include "core/nn/cells/cell.h"
 
 namespace runnel {
 namespace {
 
 constexpr size_t kNamesListed = 10;
 
-// Reading a version takes so many times the memory of its file: the file, its largest tensor (which
-// may be nearly all of it), and the parameters; and then the parameters and the packed weights.
-constexpr int64_t kReadingFactor = 3;
+// The memory that a decoder takes in addition to the parameters' own size: where there is an
+// embedding, the first layer keeps its product with the input weights, a row for each character.
+int64_t LookupBytes(const ModelDescription& model) {
+  const NetworkConfig& network = model.network;
+  if (network.embedding_size == 0 || network.bidirectional) return 0;
+  const int64_t rows = int64_t{GetCell<float>(network.cell).shape.rows} * network.hidden_size;
+  return model.vocabulary.size() * rows * static_cast<int64_t>(sizeof(float));
+}
 
 // Where `version` is, or would be, among versions that are sorted newest first.
 template <typename Versions>
@@ -43,7 +49,7 @@ ModelStore::ModelStore(StoreFolder folder, VersionNumbers numbers, const Options
 
 absl::StatusOr<std::unique_ptr<ModelStore>> ModelStore::Open(const std::string& folder,
                                                              const Options& options) {
-  absl::StatusOr<StoreFolder> opened = StoreFolder::Open(folder);
+  absl::StatusOr<StoreFolder> opened = StoreFolder::Open(folder, options.report);
   if (!opened.ok()) return opened.status();
   absl::StatusOr<VersionNumbers> numbers = VersionNumbers::Open(opened->NumbersFolder());
   if (!numbers.ok()) return numbers.status();
@@ -74,7 +80,7 @@ void ModelStore::ScanModel(const std::string& name) {
   }
   for (const std::string& file : files.value_or(std::vector<std::string>())) {
     if (absl::EndsWith(file, kTemporarySuffix)) {  // half written when a server was killed
-      unlink(absl::StrCat(folder, "/", file).c_str());
+      disk::Unlink(absl::StrCat(folder, "/", file));
     }
     const int version = StoreFolder::VersionOf(file);
     if (version > 0) info.versions.push_back(ScanVersion(name, version));
@@ -206,7 +212,11 @@ absl::StatusOr<int> ModelStore::Resolve(const ModelReference& reference) const {
 }
 
 absl::StatusOr<int64_t> ModelStore::ReadingBytes(const std::string& name, int version) const {
-  const int64_t bytes = kReadingFactor * FindVersion(*FindModel(name), version)->file_bytes;
+  const VersionInfo& info = *FindVersion(*FindModel(name), version);
+  // First the file, its largest tensor (which may be nearly all of it), and the parameters; then
+  // the parameters and the decoder.
+  const int64_t lookup = info.description == nullptr ? 0 : LookupBytes(*info.description);
+  const int64_t bytes = std::max(3 * info.file_bytes, 2 * info.file_bytes + lookup);
   if (bytes <= options_.reading_bytes_max) return bytes;
   return absl::ResourceExhaustedError(absl::StrCat(
       name, ":", version, " needs ", bytes, " bytes of memory while it is read; at most ",

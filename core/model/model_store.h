@@ -12,8 +12,6 @@
 #ifndef RUNNEL_CORE_MODEL_MODEL_STORE_H_
 #define RUNNEL_CORE_MODEL_MODEL_STORE_H_
 
-#include <unistd.h>
-
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -65,10 +63,10 @@ class ModelStore {
     int64_t loaded_bytes_max = int64_t{1} << 30;  // of the versions that are in memory
     // Of memory that versions may take while they are read: a multiple of their files.
     int64_t reading_bytes_max = std::numeric_limits<int64_t>::max();
-    // Is told, in sentences for the operator's log, which files turn out damaged or missing. May be
-    // null. Called from any thread.
+    // Is told, in sentences for the operator's log, which files turn out damaged or missing, or
+    // that the folder is gone: each time that this stands in a request's way. May be null. Called
+    // from any thread.
     std::function<void(const std::string&)> report;
-    std::function<int(const char* path)> unlink = ::unlink;  // deletes a version's file
   };
 
   // Makes the folder if it is missing. Errors of the file system; a damaged file or an unreadable
@@ -135,7 +133,11 @@ class ModelStore {
   // Gives the file the next free number, and returns it.
   absl::StatusOr<int> CommitNext(const std::string& name, AtomicFile* file)
       RUNNEL_REQUIRES(writer_mutex_);
-  absl::Status DeleteFiles(const ModelInfo& doomed, size_t* deleted) RUNNEL_REQUIRES(writer_mutex_);
+  struct DeletedFiles {
+    size_t count = 0;     // of the doomed versions, the first ones
+    absl::Status status;  // why the others remain
+  };
+  DeletedFiles DeleteFiles(const ModelInfo& doomed) RUNNEL_REQUIRES(writer_mutex_);
   absl::StatusOr<ModelPointer> LoadFile(const std::string& name, int version);
 
   // The readable model of that name; null if there is none.

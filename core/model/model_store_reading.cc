@@ -1,4 +1,5 @@
 // The part of the store that reads versions: into memory, or to be sent.
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,10 +9,6 @@
 
 namespace runnel {
 namespace {
-
-std::string PurposeOf(const std::string& name, int version) {
-  return ModelReference{.name = name, .version = version}.ToString();
-}
 
 // Whether opening the file again would fail again.
 bool IsLasting(const absl::Status& failure) {
@@ -53,8 +50,9 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
     const auto entry = loading_.emplace(reference.name, *version).first;
     loading_bytes_ += *bytes;
     lock.Unlock();
+    const ModelReference resolved = {.name = reference.name, .version = *version};
     absl::StatusOr<ModelPointer> model = OrOutOfMemory(
-        PurposeOf(reference.name, *version), [&] { return LoadFile(reference.name, *version); });
+        resolved.ToString(), [&] { return LoadFile(resolved.name, resolved.version); });
     lock.Lock();
     loading_.erase(entry);
     loading_bytes_ -= *bytes;
@@ -98,6 +96,10 @@ absl::StatusOr<std::pair<int, T>> ModelStore::Opened(
       const absl::StatusOr<int> resolved = Resolve(reference);
       if (!resolved.ok()) return resolved.status();
       version = *resolved;
+      if constexpr (std::is_same_v<T, ModelData>) {  // the others read piece by piece
+        const absl::StatusOr<int64_t> bytes = ReadingBytes(reference.name, version);
+        if (!bytes.ok()) return bytes.status();
+      }
     }
     absl::StatusOr<T> opened = open(folder_.VersionPath(reference.name, version));
     if (opened.ok()) return std::pair<int, T>(version, *std::move(opened));
@@ -122,20 +124,14 @@ absl::Status ModelStore::Judge(const std::string& name, int version, const absl:
 }
 
 absl::StatusOr<StoredVersion> ModelStore::Read(const ModelReference& reference) {
-  {
-    const MutexLock lock(&mutex_);
-    const absl::StatusOr<int> version = Resolve(reference);
-    if (!version.ok()) return version.status();
-    if (auto bytes = ReadingBytes(reference.name, *version); !bytes.ok()) return bytes.status();
-  }
-  auto opened = OrOutOfMemory(PurposeOf(reference.name, reference.version),
-                              [&] { return Opened(reference, &ReadModel); });
+  auto opened = OrOutOfMemory(reference.ToString(), [&] { return Opened(reference, &ReadModel); });
   if (!opened.ok()) return opened.status();
   return StoredVersion{.version = opened->first, .data = std::move(opened->second)};
 }
 
 absl::StatusOr<ModelStore::OpenedFile> ModelStore::OpenFile(const ModelReference& reference) {
-  auto opened = Opened(reference, &ModelFileReader::Open);
+  auto opened = OrOutOfMemory(reference.ToString(),
+                              [&] { return Opened(reference, &ModelFileReader::Open); });
   if (!opened.ok()) return opened.status();
   return OpenedFile{.version = opened->first, .reader = std::move(opened->second)};
 }

@@ -1,12 +1,12 @@
 // The part of the store that changes its folder: publishing and deleting.
 #include <errno.h>
 #include <limits.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/disk.h"
 #include "core/base/file_error.h"
 #include "core/base/out_of_memory.h"
 #include "core/model/model_store.h"
@@ -37,8 +37,8 @@ absl::StatusOr<VersionInfo> ModelStore::Publish(const std::string& name, const M
     info.version = version.value_or(0);
   }
   if (!status.ok()) {
-    file = status;                             // removes the temporary file
-    rmdir(folder_.ModelFolder(name).c_str());  // fails, rightly, if other versions are there
+    file = status;                                  // removes the temporary file
+    disk::RemoveFolder(folder_.ModelFolder(name));  // fails, rightly, if other versions are there
     return folder_.Explain(status);
   }
   const MutexLock lock(&mutex_);
@@ -89,17 +89,16 @@ absl::Status ModelStore::Delete(const ModelReference& reference) {
     if (doomed.versions.empty()) return NotFound(reference);
     SetVersions(reference.name, std::move(kept));
   }
-  size_t deleted = 0;
-  absl::Status status = DeleteFiles(doomed, &deleted);
+  const DeletedFiles deleted = DeleteFiles(doomed);
   std::vector<ModelPointer> unloaded;  // destroyed after the lock is released
   {
     const MutexLock lock(&mutex_);
-    for (size_t i = 0; i < deleted; ++i) {
+    for (size_t i = 0; i < deleted.count; ++i) {
       unloaded.push_back(loaded_.Remove(reference.name, doomed.versions[i].version));
     }
-    if (deleted < doomed.versions.size()) {
-      std::vector<VersionInfo> versions(doomed.versions.begin() + static_cast<int64_t>(deleted),
-                                        doomed.versions.end());
+    if (deleted.count < doomed.versions.size()) {
+      std::vector<VersionInfo> versions(
+          doomed.versions.begin() + static_cast<int64_t>(deleted.count), doomed.versions.end());
       if (const InfoPointer model = FindModel(reference.name); model != nullptr) {
         versions.insert(versions.end(), model->versions.begin(), model->versions.end());
       }
@@ -108,24 +107,24 @@ absl::Status ModelStore::Delete(const ModelReference& reference) {
       SetVersions(reference.name, std::move(versions));
     }
   }
-  return folder_.WithRelativePaths(status);
+  return folder_.WithRelativePaths(deleted.status);
 }
 
-absl::Status ModelStore::DeleteFiles(const ModelInfo& doomed, size_t* deleted) {
+ModelStore::DeletedFiles ModelStore::DeleteFiles(const ModelInfo& doomed) {
   const std::string folder = folder_.ModelFolder(doomed.name);
-  absl::Status status;
+  DeletedFiles deleted;
   for (const VersionInfo& info : doomed.versions) {
     const std::string path = folder_.VersionPath(doomed.name, info.version);
-    if (options_.unlink(path.c_str()) != 0 && errno != ENOENT) {
-      status = FileError("cannot delete", path);
+    if (disk::Unlink(path) != 0 && errno != ENOENT) {
+      deleted.status = FileError("cannot delete", path);
       break;
     }
-    ++*deleted;
+    ++deleted.count;
   }
   // The folder stays while a version is in it, or is being written into it.
-  const bool is_gone = rmdir(folder.c_str()) == 0 || errno == ENOENT;
-  const absl::Status synced = SyncFolder(is_gone ? folder_.path() : folder);
-  return status.ok() ? synced : status;
+  const bool is_gone = disk::RemoveFolder(folder) == 0 || errno == ENOENT;
+  deleted.status.Update(SyncFolder(is_gone ? folder_.path() : folder));
+  return deleted;
 }
 
 }  // namespace runnel

@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/atomic_file.h"
+#include "core/base/disk.h"
 #include "core/base/file_error.h"
 
 namespace runnel {
@@ -18,8 +19,9 @@ constexpr absl::string_view kVersionSuffix = ".safetensors";
 
 }  // namespace
 
-absl::StatusOr<StoreFolder> StoreFolder::Open(const std::string& path) {
-  auto folder = OpenedFolder::Open(path, "the folder of the models");
+absl::StatusOr<StoreFolder> StoreFolder::Open(const std::string& path,
+                                              OpenedFolder::Report report) {
+  auto folder = OpenedFolder::Open(path, "the folder of the models", std::move(report));
   if (!folder.ok()) return folder.status();
   return StoreFolder(*std::move(folder));
 }
@@ -46,9 +48,8 @@ int StoreFolder::VersionOf(absl::string_view file_name) {
 
 absl::Status StoreFolder::MakeModelFolder(const std::string& name) const {
   if (absl::Status status = CheckPresent(); !status.ok()) return status;
-  constexpr mode_t kMode = 0755;
   const std::string folder = ModelFolder(name);
-  if (mkdir(folder.c_str(), kMode) == 0) return SyncFolder(path());
+  if (disk::MakeFolder(folder) == 0) return SyncFolder(path());
   struct stat info = {};
   const bool is_there =
       errno == EEXIST && stat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode);

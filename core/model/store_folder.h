@@ -16,8 +16,10 @@ namespace runnel {
 // Immutable once opened, so threads may share it.
 class StoreFolder {
  public:
-  // Makes the folder if it is missing. Errors of the file system.
-  static absl::StatusOr<StoreFolder> Open(const std::string& path);
+  // Makes the folder if it is missing. `report` is as that of OpenedFolder. Errors of the file
+  // system.
+  static absl::StatusOr<StoreFolder> Open(const std::string& path,
+                                          OpenedFolder::Report report = nullptr);
 
   const std::string& path() const { return folder_.path(); }
   std::string NumbersFolder() const;

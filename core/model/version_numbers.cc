@@ -1,8 +1,6 @@
 #include "core/model/version_numbers.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "core/base/atomic_file.h"
+#include "core/base/disk.h"
 #include "core/base/file_error.h"
 #include "core/base/folder.h"
 #include "core/model/model_reference.h"
@@ -35,9 +34,8 @@ int MarkedNumber(absl::string_view file, size_t dot) {
 }
 
 absl::Status CreateEmptyFile(const std::string& path) {
-  constexpr mode_t kMode = 0644;
-  const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, kMode);
-  if (descriptor < 0) return FileError("cannot create", path);
+  const int descriptor = disk::OpenNew(path);
+  if (descriptor < 0) return errno == EEXIST ? absl::OkStatus() : FileError("cannot create", path);
   close(descriptor);
   return absl::OkStatus();
 }
@@ -69,8 +67,7 @@ int VersionNumbers::Highest(const std::string& name) const {
 }
 
 absl::Status VersionNumbers::Raise(const std::string& name, int version) {
-  constexpr mode_t kMode = 0755;
-  if (mkdir(folder_.c_str(), kMode) == 0) {
+  if (disk::MakeFolder(folder_) == 0) {
     const std::string parent = std::filesystem::path(folder_).parent_path().string();
     if (absl::Status status = SyncFolder(parent); !status.ok()) return status;
   } else if (errno != EEXIST) {
@@ -81,7 +78,7 @@ absl::Status VersionNumbers::Raise(const std::string& name, int version) {
   if (!status.ok()) return status;
   // If a crash brings the old mark back, the higher one is still there and counts.
   if (const int before = NumberOf(marks_, name); before > 0) {
-    unlink(MarkPath(name, before).c_str());
+    disk::Unlink(MarkPath(name, before));
   }
   marks_[name] = version;
   return absl::OkStatus();

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "core/base/enum_table.h"
 #include "core/base/interruption.h"
 #include "core/nn/network.h"
 
@@ -23,6 +24,13 @@ enum class Initialization {
   // experiment; an LSTM then learns several times faster at first.
   kOrthogonalWide,
 };
+
+// The names are those in the records of training jobs.
+inline constexpr EnumTable<Initialization, 4> kInitializations(
+    {{Initialization::kNormal001, "normal_001"},
+     {Initialization::kUniformFanHidden, "uniform_fan_hidden"},
+     {Initialization::kOrthogonal, "orthogonal"},
+     {Initialization::kOrthogonalWide, "orthogonal_wide"}});
 
 // Fills `parameters` [layout().size()] for `seed`. Element i depends only on (seed, i); an element
 // of an orthogonal matrix depends on the elements of that matrix. If interrupted, it returns early

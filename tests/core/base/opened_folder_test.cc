@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <string>
 
+#include "absl/strings/cord.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace runnel {
@@ -14,12 +16,28 @@ using ::testing::HasSubstr;
 
 TEST(OpenedFolder, RemovedFolder_IsToldByItsName) {
   const testing::TemporaryFolder parent;
-  const auto folder = OpenedFolder::Open(parent / "a/b", "the folder of the models").value();
+  std::string reported;
+  const auto report = [&](const std::string& text) { reported += text; };
+  const auto folder =
+      OpenedFolder::Open(parent / "a/b", "the folder of the models", report).value();
   EXPECT_TRUE(folder.CheckPresent().ok());
   std::filesystem::remove(folder.path());
+  EXPECT_EQ(reported, "");
   EXPECT_TRUE(absl::IsFailedPrecondition(folder.CheckPresent()));
   EXPECT_THAT(folder.CheckPresent().message(),
               HasSubstr("the folder of the models was removed or replaced"));
+  EXPECT_THAT(reported, HasSubstr("the folder of the models, " + folder.path() + ", was removed"));
+}
+
+// A loop of links stands for a disk that fails.
+TEST(OpenedFolder, FolderThatCannotBeLookedAt_IsNotCalledRemoved) {
+  const testing::TemporaryFolder parent;
+  const auto folder = OpenedFolder::Open(parent / "a", "the folder").value();
+  std::filesystem::rename(parent / "a", parent / "elsewhere");
+  std::filesystem::create_symlink("a", parent / "a");
+  const absl::Status status = folder.CheckPresent();
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(status.message(), HasSubstr("cannot use the folder"));
 }
 
 TEST(OpenedFolder, FolderInItsPlace_IsAnother) {

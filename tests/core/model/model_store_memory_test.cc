@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
+#include <future>
 #include <string>
 #include <thread>
 #include <vector>
@@ -42,6 +45,54 @@ TEST_F(ModelStoreTest, VersionsThatMemoryHoldsOneAtATime_AreAllLoaded) {
         [this, i] { EXPECT_TRUE(Load("brook:" + std::to_string(1 + i % 4)).ok()); });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+// Reads brook while river is asked for, and returns whether river was loaded before brook was done.
+bool LoadsAtOnce(ModelStore* store, std::function<void()>* during) {
+  std::future<bool> river;
+  bool at_once = false;
+  *during = [&] {
+    river = std::async(std::launch::async, [store] { return store->Load({.name = "river"}).ok(); });
+    at_once = river.wait_for(std::chrono::milliseconds(200)) == std::future_status::ready;
+  };
+  EXPECT_TRUE(absl::IsDataLoss(store->Load({.name = "brook"}).status()));
+  EXPECT_TRUE(river.get());
+  return at_once;
+}
+
+TEST_F(ModelStoreTest, VersionTooLargeNextToOneThatIsLoaded_WaitsForIt) {
+  Publish("brook");
+  Publish("river");
+  const int64_t file_bytes = store_->Get("brook")->versions[0].file_bytes;
+  SpoilWeights("brook", 1);
+  // The damage is reported while the version still counts as being read.
+  std::function<void()> during;
+  const auto report = [&](const std::string&) { during(); };
+  Open({.reading_bytes_max = 4 * file_bytes, .report = report});
+  EXPECT_FALSE(LoadsAtOnce(store_.get(), &during));
+  Open({.reading_bytes_max = 8 * file_bytes, .report = report});
+  EXPECT_TRUE(LoadsAtOnce(store_.get(), &during));
+}
+
+// With an embedding, what a decoder keeps for each character is not in the file.
+TEST_F(ModelStoreTest, MemoryOfADecoder_IsCounted) {
+  ModelData model = SmallModel();
+  model.description.network = {
+      .cell = CellType::kLstm, .num_layers = 1, .hidden_size = 8, .embedding_size = 2};
+  const std::string text = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  model.description.vocabulary =
+      Corpus::Load(StringSource(text), VocabularyKind::kCodePoints)->vocabulary();
+  const int characters = model.description.vocabulary.size();
+  const auto layout = MakeNetwork<float>(model.description.network, characters)->layout();
+  model.parameters.assign(layout.size(), 0.0f);
+  ASSERT_TRUE(store_->Publish("brook", model).ok());
+  const int64_t file_bytes = store_->Get("brook")->versions[0].file_bytes;
+  const int64_t lookup = int64_t{characters} * 4 * 8 * 4;  // 4 gates of 8 units, 4 bytes each
+  ASSERT_GT(lookup, file_bytes);
+  Open({.reading_bytes_max = 2 * file_bytes + lookup - 1});
+  EXPECT_TRUE(absl::IsResourceExhausted(Load("brook").status()));
+  Open({.reading_bytes_max = 2 * file_bytes + lookup});
+  EXPECT_TRUE(Load("brook").ok());
 }
 
 TEST_F(ModelStoreTest, ProcessWithoutMemory_RefusesALargeVersionAndServesTheOthers) {

@@ -203,14 +203,23 @@ TEST_F(ModelStoreTest, Delete_KeepsNobodyWaitingWhileAFileIsDeleted) {
   std::promise<void> began;
   std::promise<void> may_end;
   const std::shared_future<void> end = may_end.get_future().share();
-  Open({.unlink = [&](const char* path) {
+  struct SlowUnlink : disk::Observer {
+    int Before(disk::Change* change) override {
+      if (change->kind == disk::Change::Kind::kUnlink) unlink();
+      return 0;
+    }
+    std::function<void()> unlink;
+  };
+  Open();
+  Publish("brook");
+  Publish("river");
+  SlowUnlink slow_unlink;
+  slow_unlink.unlink = [&] {
     began.set_value();
     // Without the promise's end, others wait for it and the test fails.
     EXPECT_EQ(end.wait_for(std::chrono::seconds(30)), std::future_status::ready);
-    return ::unlink(path);
-  }});
-  Publish("brook");
-  Publish("river");
+  };
+  disk::Observe(&slow_unlink);
   std::thread deletion([&] { EXPECT_TRUE(Delete("brook").ok()); });
   began.get_future().wait();
   EXPECT_TRUE(Load("river").ok());
@@ -218,6 +227,7 @@ TEST_F(ModelStoreTest, Delete_KeepsNobodyWaitingWhileAFileIsDeleted) {
   EXPECT_EQ(store_->List().size(), 1u);
   may_end.set_value();
   deletion.join();
+  disk::Observe(nullptr);
   EXPECT_THAT(Names(Path("models")), ElementsAre(".numbers", "river"));
 }
 
