@@ -94,12 +94,12 @@ struct ByteDot {
 };
 #endif
 
-// Calls `f` with a value of the type that is fastest on this processor.
+// Calls `f` with a value of the type that is fastest on this processor, unless a test forbids it.
 template <class F>
 auto WithByteDot(const F& f) {
 #if HWY_TARGET == HWY_AVX3
   static const bool has_vnni = __builtin_cpu_supports("avx512vnni");
-  if (has_vnni) return f(VnniByteDot());
+  if (has_vnni && VnniIsAllowed()) return f(VnniByteDot());
 #endif
   return f(ByteDot());
 }

@@ -1,6 +1,7 @@
 #include "core/math/int8_matrix.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 
@@ -200,6 +201,8 @@ namespace {
 HWY_EXPORT(Multiply);
 
 constexpr int64_t kHalf = Int8Matrix::kGroup / 2;
+std::atomic<bool> vnni_is_allowed = true;
+
 constexpr int kFourMax = 126;  // In steps of the scale. Four roundings may add half a step each.
 
 // The largest magnitude of a sum of weights of the same sign, among each four that share a 16-bit
@@ -221,6 +224,9 @@ double LargestFour(int64_t k, const float* row) {
 }
 
 }  // namespace
+
+bool VnniIsAllowed() { return vnni_is_allowed; }
+void AllowVnniForTest(bool allowed) { vnni_is_allowed = allowed; }
 
 Int8Matrix::Int8Matrix(int64_t n, int64_t k, const float* weights) : n_(n), k_(k) {
   const int64_t groups = (k + kGroup - 1) / kGroup;

@@ -27,6 +27,11 @@ struct QuantizedColumns {
   std::vector<float> scales;    // [columns]
 };
 
+// Whether products use VNNI's instruction where the processor has it, as they do by default. They
+// have the same bits with and without it.
+bool VnniIsAllowed();
+void AllowVnniForTest(bool allowed);
+
 // Immutable.
 class Int8Matrix {
  public:

@@ -13,6 +13,8 @@ namespace runnel {
 inline constexpr int32_t kMaskedId = -1;
 // A target that is not predicted. It adds nothing to the loss.
 inline constexpr int32_t kNoTarget = -1;
+// How many rows are worked on between two questions whether that is interrupted.
+inline constexpr int64_t kRowsBetweenQuestions = 64;
 
 // The input of one shard of lanes, T steps by B lanes.
 struct Batch {

@@ -56,10 +56,9 @@ class OutputLayer {
   // Does the work of Network::Loss, which describes it. Cross-entropies are added in row order.
   double Loss(const int32_t* targets, int64_t rows, Real scale, Real* logits,
               Interruption* interruption) const {
-    constexpr int64_t kSliceRows = 64;
     double sum = 0;
     for (int64_t r = 0; r < rows; ++r) {
-      if (r % kSliceRows == 0 && IsInterrupted(interruption)) break;
+      if (r % kRowsBetweenQuestions == 0 && IsInterrupted(interruption)) break;
       if (targets[r] == kNoTarget) {
         std::fill_n(logits + r * vocabulary_, vocabulary_, Real{0});
         continue;

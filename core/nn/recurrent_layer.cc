@@ -296,9 +296,8 @@ void RecurrentLayer<Real>::FeedInput(const Packed& packed, const LayerInput<Real
     }
     return;
   }
-  constexpr int64_t kSliceRows = 64;
   for (int64_t r = 0; r < count; ++r) {
-    if (r % kSliceRows == 0 && IsInterrupted(a->products->interruption)) return;
+    if (r % kRowsBetweenQuestions == 0 && IsInterrupted(a->products->interruption)) return;
     Real* row = gates.Row(r);
     if (input.ids[r] == kMaskedId) {
       std::copy_n(bias, rows(), row);

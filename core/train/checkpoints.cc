@@ -1,23 +1,23 @@
 #include "core/train/checkpoints.h"
 
-#include <stdio.h>
-#include <unistd.h>
+#include <errno.h>
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "core/base/atomic_file.h"
 #include "core/base/damaged.h"
+#include "core/base/disk.h"
 #include "core/base/file_error.h"
 #include "core/base/folder.h"
 #include "core/math/gemm_kernels.h"
@@ -99,26 +99,32 @@ class StateReader : public StateStream {
 };
 
 struct OpenedCheckpoint {
-  std::ifstream file;  // at the state
+  std::ifstream file;     // at the state
+  int64_t state_end = 0;  // as a position in the file
   Hash128 run;
   std::string arithmetic;
 };
 
 // Opens a checkpoint's file once its checksum is found right. DATA_LOSS if the file is damaged, or
-// is no regular file; FAILED_PRECONDITION if its format is of a later release.
+// is no regular file; FAILED_PRECONDITION if it has another format; errors of the file system.
 absl::StatusOr<OpenedCheckpoint> OpenChecked(const std::string& path) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) return Damaged("is not a regular file");
+  const auto type = std::filesystem::status(path, error).type();
+  if (type == std::filesystem::file_type::none) {
+    return absl::ErrnoToStatus(error.value(), "cannot be read");
+  }
+  if (type != std::filesystem::file_type::regular) return Damaged("is not a regular file");
   const int64_t size = FileBytes(path);
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
-  if (!file) return Damaged("cannot be opened");
+  if (!file) return absl::ErrnoToStatus(errno, "cannot be opened");
   FixedHeader header = {};
   file.read(reinterpret_cast<char*>(&header), sizeof(header));
   if (!file || std::memcmp(header.magic, kMagic.data(), kMagic.size()) != 0) {
     return Damaged("is not a checkpoint");
   }
-  // A later release may lay out everything after the format's number in another way.
-  if (header.format > kFormat) {
+  // Another release may lay out everything after the format's number in another way.
+  if (header.format != kFormat) {
     return absl::FailedPreconditionError(
         absl::StrCat("has format ", header.format, ", which this release does not know"));
   }
@@ -126,7 +132,9 @@ absl::StatusOr<OpenedCheckpoint> OpenChecked(const std::string& path) {
   Hasher hasher;
   hasher.Add(BytesOf(header));
   std::string piece;
-  int64_t left = size - static_cast<int64_t>(sizeof(header) + sizeof(checksum));
+  const int64_t state_end = size - static_cast<int64_t>(sizeof(checksum));
+  int64_t left = state_end - static_cast<int64_t>(sizeof(header));
+  const bool has_arithmetic = header.arithmetic_bytes <= left;
   while (file && left > 0) {
     piece.resize(std::min<int64_t>(left, kPieceBytes));
     file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
@@ -134,10 +142,11 @@ absl::StatusOr<OpenedCheckpoint> OpenChecked(const std::string& path) {
     left -= static_cast<int64_t>(piece.size());
   }
   file.read(reinterpret_cast<char*>(&checksum), sizeof(checksum));
-  if (!file || left < 0 || checksum != hasher.Value()) {
+  if (!file || left < 0 || !has_arithmetic || checksum != hasher.Value()) {
     return Damaged("is cut short, or bytes of it have changed");
   }
-  OpenedCheckpoint opened = {.run = header.run,
+  OpenedCheckpoint opened = {.state_end = state_end,
+                             .run = header.run,
                              .arithmetic = std::string(header.arithmetic_bytes, '\0')};
   file.seekg(sizeof(header));
   file.read(opened.arithmetic.data(), header.arithmetic_bytes);
@@ -158,14 +167,14 @@ std::string Checkpoints::PathOf(int64_t step) const {
   return absl::StrCat(folder_, "/", kPrefix, step);
 }
 
-absl::StatusOr<std::vector<int64_t>> Checkpoints::Steps() const {
+absl::StatusOr<std::vector<int64_t>> Checkpoints::Steps(absl::string_view suffix) const {
   const absl::StatusOr<std::vector<std::string>> names = NamesIn(folder_);
   if (!names.ok()) return names.status();
   std::vector<int64_t> steps;
   for (absl::string_view name : *names) {
     int64_t step = 0;
-    if (absl::ConsumePrefix(&name, kPrefix) && absl::SimpleAtoi(name, &step) && step > 0 &&
-        absl::StrCat(step) == name) {
+    if (absl::ConsumePrefix(&name, kPrefix) && absl::ConsumeSuffix(&name, suffix) &&
+        absl::SimpleAtoi(name, &step) && step > 0 && absl::StrCat(step) == name) {
       steps.push_back(step);
     }
   }
@@ -174,6 +183,7 @@ absl::StatusOr<std::vector<int64_t>> Checkpoints::Steps() const {
 }
 
 absl::Status Checkpoints::Save(TrainingRun* run) {
+  if (run->steps() == saved_step_) return absl::OkStatus();
   absl::StatusOr<AtomicFile> file = AtomicFile::Create(PathOf(run->steps()));
   if (!file.ok()) return file.status();
   FixedHeader header = {.format = kFormat,
@@ -186,39 +196,65 @@ absl::Status Checkpoints::Save(TrainingRun* run) {
   run->Transfer(&writer);
   absl::Status status = writer.Finish();
   if (status.ok()) status = file->Commit();
-  // A run that is continued comes by this step again, with the same state.
-  if (!status.ok() && !absl::IsAlreadyExists(status)) return status;
-  const absl::StatusOr<std::vector<int64_t>> steps = Steps();
-  if (!steps.ok()) return steps.status();
-  for (size_t i = kCheckpointsKept; i < steps->size(); ++i) unlink(PathOf((*steps)[i]).c_str());
+  if (!status.ok()) return status;
+  saved_step_ = run->steps();
+  DeleteOld(saved_step_);
   return absl::OkStatus();
 }
 
+void Checkpoints::DeleteOld(int64_t newest) const {
+  std::vector<int64_t> steps = Steps().value_or(std::vector<int64_t>());
+  // Any above are of another run.
+  steps.erase(steps.begin(), std::find(steps.begin(), steps.end(), newest));
+  for (size_t i = kCheckpointsKept; i < steps.size(); ++i) disk::Unlink(PathOf(steps[i]));
+  if (steps.size() < kCheckpointsKept) return;
+  const int64_t oldest = steps[kCheckpointsKept - 1];
+  for (const int64_t step : Steps(kDamagedSuffix).value_or(std::vector<int64_t>())) {
+    if (step < oldest) disk::Unlink(absl::StrCat(PathOf(step), kDamagedSuffix));
+  }
+}
+
+absl::Status Checkpoints::SetAside(const std::string& path) const {
+  const std::string aside = absl::StrCat(path, kDamagedSuffix);
+  std::error_code ignored;
+  std::filesystem::remove_all(aside, ignored);  // a folder cannot replace a file, nor a file it
+  return disk::Rename(path, aside) == 0 ? absl::OkStatus() : FileError("cannot set aside", path);
+}
+
 absl::StatusOr<Checkpoints::Restored> Checkpoints::Restore(TrainingRun* run) {
+  const absl::StatusOr<std::vector<std::string>> names = NamesIn(folder_);
+  if (!names.ok()) return names.status();
+  for (const std::string& name : *names) {
+    if (absl::StartsWith(name, kPrefix) && absl::EndsWith(name, kTemporarySuffix)) {
+      disk::Unlink(absl::StrCat(folder_, "/", name));
+    }
+  }
   const absl::StatusOr<std::vector<int64_t>> steps = Steps();
   if (!steps.ok()) return steps.status();
   Restored restored;
+  const auto refused = [&](const absl::Status& status, int64_t step) {
+    std::vector<std::string> reasons = restored.damaged;
+    reasons.push_back(absl::StrCat(PathOf(step), " ", status.message()));
+    return absl::Status(status.code(), absl::StrJoin(reasons, "; "));
+  };
   for (const int64_t step : *steps) {
-    const std::string path = PathOf(step);
-    absl::StatusOr<OpenedCheckpoint> opened = OpenChecked(path);
+    absl::StatusOr<OpenedCheckpoint> opened = OpenChecked(PathOf(step));
     if (absl::IsDataLoss(opened.status())) {
-      restored.damaged.push_back(absl::StrCat("checkpoint-", step, " ", opened.status().message()));
-      if (rename(path.c_str(), absl::StrCat(path, kDamagedSuffix).c_str()) != 0) {
-        return FileError("cannot set aside", path);
-      }
+      if (absl::Status status = SetAside(PathOf(step)); !status.ok()) return status;
+      restored.damaged.push_back(absl::StrCat(kPrefix, step, " ", opened.status().message()));
       continue;
     }
-    if (!opened.ok()) {
-      return absl::FailedPreconditionError(absl::StrCat(path, " ", opened.status().message()));
-    }
+    if (!opened.ok()) return refused(opened.status(), step);
     if (opened->run != run_) {
-      return absl::FailedPreconditionError(absl::StrCat(path, " is of another run"));
+      return refused(absl::FailedPreconditionError("is of another run"), step);
     }
     restored.arithmetic = std::move(opened->arithmetic);
     StateReader reader(&opened->file);
     run->Transfer(&reader);
-    if (!opened->file) return Damaged(absl::StrCat(path, " ends before its state does"));
-    restored.step = run->steps();
+    if (!opened->file || opened->file.tellg() != opened->state_end) {
+      return refused(Damaged("has another state than this release lists"), step);
+    }
+    restored.step = saved_step_ = run->steps();
     return restored;
   }
   return restored;

@@ -18,12 +18,12 @@
 #define RUNNEL_CORE_TRAIN_CHECKPOINTS_H_
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "core/base/hash.h"
 #include "core/train/training_run.h"
 
@@ -38,8 +38,9 @@ class Checkpoints {
   // options, the network and the corpus. `arithmetic` is that of this process.
   Checkpoints(std::string folder, const Hash128& run, std::string arithmetic);
 
-  // Writes the run's state; it is on disk when this returns. Then deletes all checkpoints but the
-  // newest two. Errors of the file system; the checkpoints that there were are then still there.
+  // Writes the run's state; it is on disk when this returns. Then deletes all of the run's
+  // checkpoints but the newest two. Errors of the file system; the checkpoints that there were are
+  // then still there. ALREADY_EXISTS if something of another run has the checkpoint's name.
   absl::Status Save(TrainingRun* run);
 
   struct Restored {
@@ -48,19 +49,24 @@ class Checkpoints {
     std::vector<std::string> damaged;  // why a newer checkpoint was set aside, a sentence each
   };
   // Carries the newest undamaged checkpoint's state into `run`, which has not begun. Damaged ones
-  // are renamed to `<name>.damaged`. FAILED_PRECONDITION if the next one to try is of a later
-  // release's format or of another run: it is left alone, and so is `run`. Errors of the file
-  // system.
+  // are renamed to `<name>.damaged`; what a save left that was killed is deleted.
+  // FAILED_PRECONDITION if the next one to try has another format than this release's, or is of
+  // another run: that file and `run` are left as they are. Errors of the file system, for example
+  // if a file cannot be opened. DATA_LOSS if the state is not what this release lists; `run` must
+  // not be used then.
   absl::StatusOr<Restored> Restore(TrainingRun* run);
 
  private:
   std::string PathOf(int64_t step) const;
-  // The steps that have a checkpoint, the newest first.
-  absl::StatusOr<std::vector<int64_t>> Steps() const;
+  // The steps that have a file whose name ends with `suffix`, the newest first.
+  absl::StatusOr<std::vector<int64_t>> Steps(absl::string_view suffix = "") const;
+  void DeleteOld(int64_t newest) const;
+  absl::Status SetAside(const std::string& path) const;
 
   const std::string folder_;
   const Hash128 run_;
   const std::string arithmetic_;
+  int64_t saved_step_ = 0;  // whose checkpoint holds the run's present state
 };
 
 }  // namespace runnel

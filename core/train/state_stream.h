@@ -1,7 +1,8 @@
 // Carries the state of a training run to a file, or back into a run that begins anew.
 //
 // Each part of the run lists its members to the stream, in the same order for both directions. The
-// sizes of all lists follow from the run's options, network and corpus, so only values are carried.
+// sizes of all lists follow from the run's options, network and corpus, and from values that come
+// before them, so only values are carried.
 #ifndef RUNNEL_CORE_TRAIN_STATE_STREAM_H_
 #define RUNNEL_CORE_TRAIN_STATE_STREAM_H_
 

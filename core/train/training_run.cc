@@ -33,10 +33,10 @@ int64_t EvaluateEvery(const TrainingOptions& options, const Trainer<float>& trai
 
 }  // namespace
 
-TrainingRun::TrainingRun(const TrainingOptions& options, const std::function<double()>& seconds_now,
+TrainingRun::TrainingRun(const TrainingOptions& options, std::function<double()> seconds_now,
                          Trainer<float>* trainer, TrainingObserver* observer)
     : options_(options),
-      seconds_now_(seconds_now),
+      seconds_now_(std::move(seconds_now)),
       trainer_(*trainer),
       observer_(*observer),
       step_stop_([this] { return observer_.StopAtOnce(); }),
@@ -45,7 +45,7 @@ TrainingRun::TrainingRun(const TrainingOptions& options, const std::function<dou
       batch_chars_(int64_t{options.batch_size} * options.sequence_length),
       guess_loss_(std::log(static_cast<double>(trainer->network().vocabulary_size()))),
       smooth_loss_(options.sequence_length * guess_loss_),
-      started_(seconds_now()),
+      started_(seconds_now_()),
       reported_(started_) {}
 
 absl::StatusOr<TrainingOutcome> TrainingRun::Run() {
@@ -189,9 +189,14 @@ void TrainingRun::Transfer(StateStream* stream) {
   stream->Value(&evaluations_since_best_);
   stream->Value(&early_stop_);
   stream->Value(&at_end_);
-  double seconds_before = seconds();
-  stream->Value(&seconds_before);
-  started_ = seconds_now_() - seconds_before;
+  stream->Value(&chars_per_second_);
+  const double now = seconds_now_();
+  double ran = now - started_;
+  double since_report = now - reported_;
+  stream->Value(&ran);
+  stream->Value(&since_report);
+  started_ = now - ran;
+  reported_ = now - since_report;
   trainer_.Transfer(stream);
 }
 
@@ -206,9 +211,9 @@ int64_t StepLimit(const TrainingOptions& options, int64_t batches_per_epoch) {
 }
 
 absl::StatusOr<TrainingOutcome> RunTraining(const TrainingOptions& options,
-                                            const std::function<double()>& seconds_now,
+                                            std::function<double()> seconds_now,
                                             Trainer<float>* trainer, TrainingObserver* observer) {
-  return TrainingRun(options, seconds_now, trainer, observer).Run();
+  return TrainingRun(options, std::move(seconds_now), trainer, observer).Run();
 }
 
 }  // namespace runnel

@@ -70,8 +70,8 @@ int64_t StepLimit(const TrainingOptions& options, int64_t batches_per_epoch);
 // One run of a trainer.
 class TrainingRun {
  public:
-  // `seconds_now` is a clock. All must outlive the run.
-  TrainingRun(const TrainingOptions& options, const std::function<double()>& seconds_now,
+  // `seconds_now` is a clock. The trainer and the observer must outlive the run.
+  TrainingRun(const TrainingOptions& options, std::function<double()> seconds_now,
               Trainer<float>* trainer, TrainingObserver* observer);
 
   // Trains for at least one step, until the first limit of the options, until early stopping ends
@@ -84,6 +84,7 @@ class TrainingRun {
   absl::StatusOr<TrainingOutcome> Run();
 
   int64_t steps() const { return step_; }
+  // Whether the last step was the last one of an epoch.
   bool at_end_of_epoch() const { return step_ % trainer_.batches_per_epoch() == 0; }
   // The time that the run has taken, together with that before its state was carried over.
   double seconds() const { return seconds_now_() - started_; }
@@ -105,8 +106,8 @@ class TrainingRun {
   // `abandoned_` instead if the observer no longer wants the result.
   absl::Status Evaluate(ProgressReport* report);
 
-  const TrainingOptions& options_;
-  const std::function<double()>& seconds_now_;
+  const TrainingOptions options_;
+  const std::function<double()> seconds_now_;
   Trainer<float>& trainer_;
   TrainingObserver& observer_;
   Interruption step_stop_;
@@ -137,7 +138,7 @@ class TrainingRun {
 
 // Runs `trainer` as TrainingRun::Run does.
 absl::StatusOr<TrainingOutcome> RunTraining(const TrainingOptions& options,
-                                            const std::function<double()>& seconds_now,
+                                            std::function<double()> seconds_now,
                                             Trainer<float>* trainer, TrainingObserver* observer);
 
 }  // namespace runnel

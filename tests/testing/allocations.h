@@ -7,14 +7,13 @@
 #include <cstdint>
 #include <string>
 
+#include "tests/testing/sanitizer.h"
+
 namespace runnel {
 
 // Whether this build counts allocations, and if not, why. A sanitizer has its own `operator new`.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr const char* kNoAllocationCounts = "the sanitizer has its own operator new";
-#else
-inline constexpr const char* kNoAllocationCounts = nullptr;
-#endif
+inline constexpr const char* kNoAllocationCounts =
+    kSanitizer ? "the sanitizer has its own operator new" : nullptr;
 
 // Counts from its construction until `Stop`. A program may have only one at a time.
 class AllocationCounter {

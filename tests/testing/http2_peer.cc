@@ -100,7 +100,7 @@ void Http2Peer::SendIncomplete(uint32_t stream, uint32_t size) {
   while (!streams_[stream].ended) {
     const int64_t left = kPrefix + size - 1 - sent_[stream];
     const int64_t count = std::min({left, WindowOf(stream), WindowOf(0), kFrameBytesMax});
-    if (count <= 0) return;
+    if (count < (sent_[stream] == 0 ? kPrefix : 1)) return;
     std::string payload(static_cast<size_t>(count), '\0');
     if (sent_[stream] == 0) payload.replace(1, 4, BigEndian(size, 4));
     SendFrame(kData, 0, stream, payload);

@@ -13,14 +13,12 @@
 #include <fstream>
 #include <functional>
 
+#include "tests/testing/sanitizer.h"
+
 namespace runnel::testing {
 
 // Whether such a limit can work in this build. A sanitizer reserves terabytes of addresses.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kMemoryCanBeLimited = false;
-#else
-inline constexpr bool kMemoryCanBeLimited = true;
-#endif
+inline constexpr bool kMemoryCanBeLimited = !kSanitizer;
 
 // The child's exit status: 0 if `work` returned true, 1 if it returned false, or -1 if a signal
 // ended it. `work` must not rely on other threads, because the child has none.

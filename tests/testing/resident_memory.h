@@ -7,15 +7,13 @@
 #include <cstdint>
 #include <fstream>
 
+#include "tests/testing/sanitizer.h"
+
 namespace runnel::testing {
 
-// Whether it follows from what the process holds. A sanitizer keeps memory that was freed, and
-// writes to memory that was only reserved.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kResidentMemoryTells = false;
-#else
-inline constexpr bool kResidentMemoryTells = true;
-#endif
+// Whether the resident memory shows what the process holds. A sanitizer keeps memory that was
+// freed, and writes to memory that was only reserved.
+inline constexpr bool kResidentMemoryTells = !kSanitizer;
 
 inline int64_t ResidentBytes() {
   int64_t addresses = 0;

@@ -77,6 +77,21 @@ std::vector<float> Multiply(const Int8Matrix& matrix, int64_t columns, const std
   return y;
 }
 
+// Calls `test` with each instruction that these products can use on this machine, in addition to
+// those that they would use.
+template <typename Test>
+void ForEachByteDot(const Test& test) {
+  for (const int64_t target : MachineTargets()) {
+    const ScopedTarget scoped(target);
+    for (const bool allow_vnni : {true, false}) {
+      AllowVnniForTest(allow_vnni);
+      SCOPED_TRACE(testing::Message() << hwy::TargetName(target) << ", VNNI " << allow_vnni);
+      test();
+    }
+  }
+  AllowVnniForTest(true);
+}
+
 std::vector<float> Normal(int64_t size, uint32_t seed) {
   std::mt19937 random(seed);
   std::normal_distribution<float> distribution;
@@ -108,17 +123,15 @@ TEST(Int8MatrixTest, FusedTargets_GiveTheBitsOfTheIntegerLoop) {
 }
 
 TEST(Int8MatrixTest, OtherTargets_DifferInTheLastRoundingAlone) {
-  for (const auto& [rows, cols, columns] : kShapes) {
+  for (const Shape& shape : kShapes) {
+    const int64_t rows = shape.rows, cols = shape.cols, columns = shape.columns;
     const auto weights = Normal(rows * cols, 1);
     const auto x = Normal(columns * cols, 2);
     const std::vector<float> zeros(columns * rows);
     const Int8Matrix matrix(rows, cols, weights.data());
     // When it adds to zero, a multiply-add rounds once, fused or not.
     const auto expected = Oracle(rows, cols, weights, columns, x, zeros);
-    for (const int64_t target : MachineTargets()) {
-      const ScopedTarget scoped(target);
-      EXPECT_EQ(Multiply(matrix, columns, x, zeros), expected) << hwy::TargetName(target);
-    }
+    ForEachByteDot([&] { EXPECT_EQ(Multiply(matrix, columns, x, zeros), expected); });
   }
 }
 
@@ -137,24 +150,22 @@ TEST(Int8MatrixTest, ExtremeProducts_DoNotSaturate) {
         const std::vector<float> zeros(columns * kRows);
         const Int8Matrix matrix(kRows, kCols, weights.data());
         const auto expected = Oracle(kRows, kCols, weights, columns, x, zeros);
-        for (const int64_t target : MachineTargets()) {
-          const ScopedTarget scoped(target);
-          EXPECT_EQ(Multiply(matrix, columns, x, zeros), expected) << hwy::TargetName(target);
-        }
+        ForEachByteDot([&] { EXPECT_EQ(Multiply(matrix, columns, x, zeros), expected); });
       }
     }
   }
 }
 
 TEST(Int8MatrixTest, LargestWeights_StayFinite) {
+  // Each of the eight weights is 31.5 steps, rounded to 32 or 31: at most half a step of 31.5.
+  constexpr float kRounding = 8e-3f * 0.5f / 31.5f;
   const std::vector<float> weights(8, std::numeric_limits<float>::max());
   const std::vector<float> x(8, 1e-3f);
   const Int8Matrix matrix(1, 8, weights.data());
-  for (const int64_t target : MachineTargets()) {
-    const ScopedTarget scoped(target);
+  ForEachByteDot([&] {
     const float y = Multiply(matrix, 1, x, {0.0f}).front();
-    EXPECT_NEAR(y / std::numeric_limits<float>::max(), 8e-3f, 2e-4f) << hwy::TargetName(target);
-  }
+    EXPECT_NEAR(y / std::numeric_limits<float>::max(), 8e-3f, kRounding * 1.01f);
+  });
 }
 
 TEST(Int8MatrixTest, ColumnThatIsNotFinite_GivesNanAndLeavesItsNeighbour) {
@@ -165,13 +176,12 @@ TEST(Int8MatrixTest, ColumnThatIsNotFinite_GivesNanAndLeavesItsNeighbour) {
     auto x = Normal(2 * 40, 2);
     x[39] = bad;
     const std::vector<float> zeros(2 * 65);
-    for (const int64_t target : MachineTargets()) {
-      const ScopedTarget scoped(target);
+    ForEachByteDot([&] {
       const auto y = Multiply(matrix, 2, x, zeros);
       EXPECT_THAT(std::vector<float>(y.begin(), y.begin() + 65), Each(IsNan()));
       EXPECT_EQ(std::vector<float>(y.begin() + 65, y.end()),
                 Multiply(matrix, 1, {x.begin() + 40, x.end()}, std::vector<float>(65)));
-    }
+    });
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include <cmath>
 
+#include "core/math/decode_precision.h"
 #include "core/math/gemm_kernels.h"
 
 namespace runnel {
@@ -27,6 +28,19 @@ inline double Int16Rounding() { return 4 / (1447 * std::sqrt(12)); }
 // r of the arithmetic of these kernels, which is a 16-bit one.
 inline double Rounding(const GemmKernels& kernels) {
   return kernels.arithmetic == GemmArithmetic::kInt16 ? Int16Rounding() : Bf16Rounding();
+}
+
+// r of a product of decoding, of weights that are uniformly distributed up to a largest magnitude
+// L, so that their root mean square is L / sqrt(3).
+//
+// In bf16 only the weights are rounded. In int8 a step of the weights is 1/126 of the largest sum
+// of four weights, hence at most 4 L / 126; a step of a column is 1/127 of its largest number,
+// which is about 4 times its root mean square, as above. The errors of both add in the square.
+inline double DecodeRounding(DecodePrecision precision) {
+  if (precision == DecodePrecision::kBf16) return Bf16Rounding();
+  const double weights = 4 * std::sqrt(3) / (126 * std::sqrt(12));
+  const double columns = 4 / (127 * std::sqrt(12));
+  return std::hypot(weights, columns);
 }
 
 // The relative error, in the root mean square over a tensor, of a gradient of a recurrent network

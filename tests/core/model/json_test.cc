@@ -6,6 +6,8 @@
 #include <chrono>
 #include <string>
 
+#include "tests/testing/sanitizer.h"
+
 namespace runnel {
 namespace {
 
@@ -41,11 +43,7 @@ TEST(Json, Bounds_AreNamed) {
 }
 
 // Generous, because a sanitizer makes the parser many times slower.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::chrono::seconds kSoon(200);
-#else
-constexpr std::chrono::seconds kSoon(20);
-#endif
+constexpr std::chrono::seconds kSoon(kSanitizer ? 200 : 20);
 
 // Each of these texts took seconds, or many times its own memory.
 TEST(Json, TextsMadeToTakeLong_AreRefusedSoon) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tests/core/model/model_file_parts.h"
+#include "tests/testing/sanitizer.h"
 
 namespace runnel {
 namespace {
@@ -128,11 +129,8 @@ TEST_F(ModelFileDamage, HeaderOfManyValues_TakesNoMoreThanAFewTimesItsText) {
   EXPECT_EQ(DecodeModel(bytes).status(),
             absl::DataLossError("the header holds more than 16384 values"));
   getrusage(RUSAGE_SELF, &after);
-#if defined(__SANITIZE_THREAD__)
-  constexpr int64_t kMebibytesMax = 400;  // shadow memory counts too
-#else
-  constexpr int64_t kMebibytesMax = 100;
-#endif
+  // ThreadSanitizer's shadow memory counts too.
+  constexpr int64_t kMebibytesMax = kThreadSanitizer ? 400 : 100;
   EXPECT_LT((after.ru_maxrss - before.ru_maxrss) >> 10, kMebibytesMax);
 }
 

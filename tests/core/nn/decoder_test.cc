@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <numbers>
 #include <type_traits>
 #include <vector>
 
+#include "tests/core/math/rounding.h"
 #include "tests/core/math/targets.h"
 #include "tests/core/nn/network_runner.h"
 
@@ -291,22 +291,13 @@ TEST(DecoderPrecision, SmallerWeights_StayNearAndAreNotTheSame) {
     double square = 0;
     for (const float logit : exact) square += logit * logit;
     const double spread = std::sqrt(square / static_cast<double>(exact.size()));
-    // The standard deviation of a number's rounding error is 2^-9 / sqrt(3) of the number in bf16.
-    // In int8 it is 1 / sqrt(12) of a step, of which there are 127 up to the row's largest; here
-    // that is sqrt(3) times the typical weight. A sum of products of two such numbers has sqrt(2)
-    // times that error. Three such products follow one another, and each state also carries the
-    // errors of the states before it, which together are about as large: sqrt(3) * 2 times. Of
-    // some thousand logits the worst is off by about 4.5 standard deviations.
-    constexpr double kProducts = std::numbers::sqrt2 * std::numbers::sqrt3 * 2;
+    // As GradientTolerance has it, forward only: each layer has a product with its states, whose
+    // errors also carry over from the step before, and one with what reads it. Of some thousand
+    // logits the worst is off by about 4.5 standard deviations.
     constexpr double kWorst = 4.5;
-    constexpr double kBf16Error = std::numbers::inv_sqrt3 / 512;
-    constexpr double kInt8Error = std::numbers::sqrt3 / 127 * std::numbers::inv_sqrt3 / 2;
-    const struct {
-      DecodePrecision precision;
-      double tolerance;
-    } cases[] = {{DecodePrecision::kBf16, kWorst * kProducts * kBf16Error * spread},
-                 {DecodePrecision::kInt8, kWorst * kProducts * kInt8Error * spread}};
-    for (const auto& [precision, tolerance] : cases) {
+    const double products = std::sqrt(config.num_layers * (1 + 4.0 / 3));
+    for (const DecodePrecision precision : {DecodePrecision::kBf16, DecodePrecision::kInt8}) {
+      const double tolerance = kWorst * products * DecodeRounding(precision) * spread;
       const auto logits = LogitsAt(*network, parameters, precision);
       EXPECT_THAT(logits, Pointwise(DoubleNear(tolerance), exact)) << CellTypeName(config.cell);
       EXPECT_NE(logits, exact) << CellTypeName(config.cell);

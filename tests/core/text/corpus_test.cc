@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/text/utf8.h"
+#include "tests/testing/sanitizer.h"
 
 namespace runnel {
 namespace {
@@ -160,9 +161,7 @@ int LoadingPeakMiB(const std::string& path, VocabularyKind kind, int64_t size) {
 }
 
 TEST(Corpus, Loading_NeverHoldsTheTextBesideTheIds) {
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "the sanitizer multiplies memory";
-#endif
+  if (kSanitizer) GTEST_SKIP() << "the sanitizer multiplies memory";
   constexpr int64_t kBytes = 40 << 20;
   const std::string path = testing::TempDir() + "/corpus_memory_" + std::to_string(getpid());
   {

@@ -2,17 +2,22 @@
 // process, ends with the same bits as one that was never ended; and damaged checkpoints.
 #include "core/train/checkpoints.h"
 
+#include <errno.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/train/recipe.h"
 #include "tests/core/train/training_fixture.h"
+#include "tests/testing/disk_trace.h"
+#include "tests/testing/sanitizer.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace runnel {
@@ -27,11 +32,7 @@ using ::testing::UnorderedElementsAre;
 using testing::WriteFile;
 
 // A sanitizer would take minutes for every step.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int64_t kStride = 4;
-#else
-constexpr int64_t kStride = 1;
-#endif
+constexpr int64_t kStride = kSanitizer ? 4 : 1;
 
 constexpr Hash128 kRun = {.low = 1, .high = 2};
 constexpr char kArithmetic[] = "some arithmetic";
@@ -44,20 +45,22 @@ class Saver : public TrainingObserver {
   bool StopRequested() override { return ended; }
   bool Abandoned() override { return ended; }
   void OnReport(const ProgressReport& report, const Trainer<float>&) override {
-    if (report.validation_loss) validation_losses.push_back(*report.validation_loss);
+    reports.push_back(report);
   }
   void AfterStep(TrainingRun* run) override {
     if (saves(run->steps())) {
       EXPECT_TRUE(checkpoints.Save(run).ok());
     }
     ended = run->steps() == ends_after;
+    after(run->steps());
   }
 
   Checkpoints checkpoints;
   std::function<bool(int64_t)> saves = [](int64_t) { return true; };
+  std::function<void(int64_t)> after = [](int64_t) {};
   int64_t ends_after = 0;  // 0: at its own end
   bool ended = false;
-  std::vector<double> validation_losses;
+  std::vector<ProgressReport> reports;
 };
 
 struct Task {
@@ -104,6 +107,22 @@ class Process {
   TrainingRun run_;
 };
 
+// Everything in a report but its times.
+auto Numbers(const ProgressReport& report) {
+  return std::tuple(report.step, report.epoch, report.chars_seen, report.loss, report.smooth_loss,
+                    report.validation_loss, report.learning_rate, report.gradient_norm);
+}
+
+// A continued run's reports are the last ones of a run that was never ended.
+void ExpectLast(const std::vector<ProgressReport>& reports,
+                const std::vector<ProgressReport>& expected) {
+  ASSERT_LE(reports.size(), expected.size());
+  const size_t before = expected.size() - reports.size();
+  for (size_t i = 0; i < reports.size(); ++i) {
+    EXPECT_EQ(Numbers(reports[i]), Numbers(expected[before + i]));
+  }
+}
+
 void ExpectSame(const TrainingOutcome& outcome, const TrainingOutcome& expected) {
   EXPECT_EQ(outcome.parameters, expected.parameters);
   EXPECT_EQ(outcome.validation_loss, expected.validation_loss);
@@ -118,8 +137,12 @@ class ContinuedRun : public ::testing::TestWithParam<Task> {
     const TemporaryFolder folder;
     Process process(GetParam(), folder.path());
     process.saver().saves = [](int64_t) { return false; };
-    return process.run().Run().value();
+    TrainingOutcome outcome = process.run().Run().value();
+    reports_ = process.saver().reports;
+    return outcome;
   }
+
+  std::vector<ProgressReport> reports_;  // of the uninterrupted run
 };
 
 TEST_P(ContinuedRun, EndedAtAnyStep_EndsWithTheSameBits) {
@@ -139,11 +162,13 @@ TEST_P(ContinuedRun, EndedAtAnyStep_EndsWithTheSameBits) {
     ASSERT_TRUE(restored.ok()) << restored.status();
     EXPECT_EQ(restored->step, step);
     ExpectSame(process.run().Run().value(), expected);
+    ExpectLast(process.saver().reports, reports_);
   }
 }
 
-TEST_P(ContinuedRun, EndedAfterEachStep_EndsWithTheSameBits) {
-  if (GetParam().options.recipe != Recipe::kBest) return;  // each save waits for the disk
+using OftenContinuedRun = ContinuedRun;
+
+TEST_P(OftenContinuedRun, EndedAfterEachStep_EndsWithTheSameBits) {
   const TrainingOutcome expected = Uninterrupted();
   const TemporaryFolder folder;
   for (int64_t step = 0;; ++step) {
@@ -158,16 +183,16 @@ TEST_P(ContinuedRun, EndedAfterEachStep_EndsWithTheSameBits) {
   }
 }
 
-// Ends in the middle of the third epoch.
+// Ends in the middle of the third epoch, of three steps each.
 TrainingOptions Small(Recipe recipe, bool bidirectional = false) {
   TrainingOptions options = DefaultTraining(recipe, bidirectional);
   options.sequence_length = 9;
-  options.batch_size = 36;  // two shards
+  options.batch_size = 36;  // three shards
   options.warmup_steps = 3;
   options.validation_fraction = 0.2f;
   options.evaluate_every_steps = 4;
   options.epochs = 0;
-  options.max_steps = 9;
+  options.max_steps = 8;
   options.early_stopping_patience = 0;
   options.state_reset_share = 0.1;
   options.seed = 7;
@@ -224,6 +249,18 @@ std::vector<Task> Tasks() {
 INSTANTIATE_TEST_SUITE_P(Tasks, ContinuedRun, ::testing::ValuesIn(Tasks()),
                          [](const auto& info) { return info.param.name; });
 
+// Fewer, because each save waits for the disk.
+std::vector<Task> TasksOfBest() {
+  std::vector<Task> tasks;
+  for (const Task& task : Tasks()) {
+    if (task.options.recipe == Recipe::kBest) tasks.push_back(task);
+  }
+  return tasks;
+}
+
+INSTANTIATE_TEST_SUITE_P(Tasks, OftenContinuedRun, ::testing::ValuesIn(TasksOfBest()),
+                         [](const auto& info) { return info.param.name; });
+
 class CheckpointsTest : public ::testing::Test {
  protected:
   static Task SomeTask() {
@@ -253,6 +290,106 @@ class CheckpointsTest : public ::testing::Test {
   const TemporaryFolder folder_;
 };
 
+// Whatever moment a process is killed at, or the power fails: no checkpoint that was saved is lost,
+// none is damaged, and the run ends with the same bits.
+TEST_F(CheckpointsTest, EndedWithinAnyChangeOfTheFolder_EndsWithTheSameBits) {
+  const TrainingOutcome expected = Uninterrupted();
+  struct Saved {
+    size_t changes;
+    int64_t step;
+  };
+  std::vector<Saved> saved = {{.changes = 0, .step = 0}};
+  testing::DiskTrace trace(folder_.path());
+  {
+    Process process(task_, folder_.path());
+    process.saver().after = [&](int64_t step) { saved.push_back({trace.changes(), step}); };
+    ASSERT_TRUE(process.run().Run().ok());
+  }
+  disk::Observe(nullptr);
+  ASSERT_GT(trace.changes(), 30u);
+  // A kill, and losses of power by their seeds.
+  constexpr int kSeeds = kSanitizer ? 1 : 4;
+  for (size_t count = 0; count <= trace.changes(); ++count) {
+    for (int seed = -1; seed < kSeeds; ++seed) {
+      SCOPED_TRACE(absl::StrCat(count > 0 ? trace.Describe(count - 1) : "", ", seed ", seed));
+      const TemporaryFolder left;
+      if (seed < 0) {
+        trace.LayOutKilled(count, left.path());
+      } else {
+        trace.LayOutPowerless(count, seed, left.path());
+      }
+      Process process(task_, left.path());
+      const auto restored = process.Restore();
+      ASSERT_TRUE(restored.ok()) << restored.status();
+      EXPECT_THAT(restored->damaged, IsEmpty());
+      const auto last = std::find_if(saved.rbegin(), saved.rend(),
+                                     [&](const Saved& save) { return save.changes <= count; });
+      EXPECT_GE(restored->step, last->step);
+      ExpectSame(process.run().Run().value(), expected);
+    }
+  }
+}
+
+TEST_F(CheckpointsTest, DiskThatFails_FailsTheSaveAndNotTheRun) {
+  const TrainingOutcome expected = Uninterrupted();
+  // Lets the n-th change fail.
+  struct FailingChange : disk::Observer {
+    int Before(disk::Change*) override { return --left == 0 ? ENOSPC : 0; }
+    int left = 0;
+  };
+  bool has_failed = true;
+  for (int n = 1; has_failed; ++n) {
+    SCOPED_TRACE(n);
+    const TemporaryFolder folder;
+    FailingChange failing;
+    failing.left = n;
+    Process process(task_, folder.path());
+    int failed = 0;
+    process.saver().saves = [](int64_t) { return false; };
+    process.saver().after = [&](int64_t) {
+      const absl::Status status = process.saver().checkpoints.Save(&process.run());
+      failed += status.ok() ? 0 : 1;
+    };
+    disk::Observe(&failing);
+    const TrainingOutcome outcome = process.run().Run().value();
+    disk::Observe(nullptr);
+    ExpectSame(outcome, expected);
+    EXPECT_LE(failed, 1);
+    has_failed = failing.left <= 0;
+    Process next(task_, folder.path());
+    const auto restored = next.Restore();
+    ASSERT_TRUE(restored.ok()) << restored.status();
+    EXPECT_GE(restored->step, task_.options.max_steps - 1);
+    ExpectSame(next.run().Run().value(), expected);
+  }
+}
+
+// Divergence is judged by the loss of the first step and the sum of two hundred.
+TEST_F(CheckpointsTest, ContinuedRun_DivergesAsItWouldHave) {
+  Task task = task_;
+  task.options.max_steps = 1000;
+  task.options.optimizer = Optimizer::kSgd;
+  task.options.learning_rate = 30;
+  task.options.clip_norm = 5;
+  const auto run_to_end = [&](Process* process) {
+    process->saver().saves = [](int64_t) { return false; };
+    return process->run().Run().status();
+  };
+  const TemporaryFolder other;
+  Process whole(task, other.path());
+  const absl::Status expected = run_to_end(&whole);
+  ASSERT_THAT(expected.message(), HasSubstr("the loss of the last 200 steps is"));
+  {
+    Process process(task, folder_.path());
+    process.saver().saves = [](int64_t step) { return step == 150; };
+    process.saver().ends_after = 150;
+    ASSERT_TRUE(process.run().Run().ok());
+  }
+  Process process(task, folder_.path());
+  ASSERT_EQ(process.Restore()->step, 150);
+  EXPECT_EQ(run_to_end(&process), expected);
+}
+
 TEST_F(CheckpointsTest, NewestTwo_AreKept) {
   SaveSome();
   EXPECT_THAT(Names(), UnorderedElementsAre("checkpoint-4", "checkpoint-5"));
@@ -272,6 +409,94 @@ TEST_F(CheckpointsTest, Arithmetic_IsTold) {
   EXPECT_THAT(TrainingArithmetic(TrainingPrecision::kF32), HasSubstr("f32"));
   EXPECT_NE(TrainingArithmetic(TrainingPrecision::kF32),
             TrainingArithmetic(TrainingPrecision::k16Bit));
+}
+
+TEST_F(CheckpointsTest, SecondSaveOfAStep_WritesNothing) {
+  SaveSome();
+  Process process(task_, folder_.path());
+  ASSERT_EQ(process.Restore()->step, 5);
+  EXPECT_TRUE(process.saver().checkpoints.Save(&process.run()).ok());
+  EXPECT_THAT(Names(), UnorderedElementsAre("checkpoint-4", "checkpoint-5"));
+}
+
+TEST_F(CheckpointsTest, NamesThatAreTaken_FailTheSave) {
+  std::filesystem::create_directory(folder_ / "checkpoint-1");
+  WriteFile(folder_ / "checkpoint-400", "of another run");
+  WriteFile(folder_ / "checkpoint-500", "of another run");
+  Process process(task_, folder_.path());
+  process.saver().saves = [](int64_t step) { return step > 1; };
+  process.saver().ends_after = 3;
+  ASSERT_TRUE(process.run().Run().ok());
+  EXPECT_THAT(Names(), UnorderedElementsAre("checkpoint-1", "checkpoint-2", "checkpoint-3",
+                                            "checkpoint-400", "checkpoint-500"));
+  Process taken(task_, folder_.path());
+  taken.saver().saves = [](int64_t) { return false; };
+  taken.saver().ends_after = 1;
+  ASSERT_TRUE(taken.run().Run().ok());
+  EXPECT_TRUE(absl::IsAlreadyExists(taken.saver().checkpoints.Save(&taken.run())));
+}
+
+TEST_F(CheckpointsTest, WhatAKilledSaveLeaves_IsDeleted) {
+  SaveSome();
+  WriteFile(folder_ / "checkpoint-6.aBcDeF.tmp", "a part");
+  WriteFile(folder_ / "checkpoint-1.damaged", "");
+  Process process(task_, folder_.path());
+  ASSERT_EQ(process.Restore()->step, 5);
+  EXPECT_THAT(Names(),
+              UnorderedElementsAre("checkpoint-1.damaged", "checkpoint-4", "checkpoint-5"));
+  process.saver().ends_after = 6;
+  ASSERT_TRUE(process.run().Run().ok());
+  EXPECT_THAT(Names(), UnorderedElementsAre("checkpoint-5", "checkpoint-6"));
+}
+
+// As root reads everything, a loop of links stands for a file that may not be opened.
+TEST_F(CheckpointsTest, ThatCannotBeReadNow_IsLeftAlone) {
+  SaveSome();
+  std::filesystem::remove(folder_ / "checkpoint-5");
+  std::filesystem::create_symlink("checkpoint-5", folder_ / "checkpoint-5");
+  Process process(task_, folder_.path());
+  const absl::Status status = process.Restore().status();
+  EXPECT_FALSE(status.ok() || absl::IsDataLoss(status)) << status;
+  EXPECT_THAT(status.message(), HasSubstr("checkpoint-5 cannot be read"));
+  EXPECT_THAT(Names(), UnorderedElementsAre("checkpoint-4", "checkpoint-5"));
+}
+
+// As if a release listed another state and kept the format's number.
+TEST_F(CheckpointsTest, OfAnotherState_IsRefused) {
+  SaveSome();
+  Task larger = task_;
+  larger.network.hidden_size = 15;
+  for (const Task& other : {larger, task_}) {
+    Task smaller = other;
+    if (other.network.hidden_size == 14) smaller.network.hidden_size = 13;
+    Process process(smaller, folder_.path());
+    const absl::Status status = process.Restore().status();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+    EXPECT_THAT(status.message(), HasSubstr("has another state than this release lists"));
+  }
+}
+
+// The speed of a continued run is that of its own steps.
+TEST_F(CheckpointsTest, Speed_CountsTheTimeBefore) {
+  Task task = task_;
+  task.options.evaluate_every_steps = 1000;
+  const auto slow = [](Process* process) {
+    process->saver().after = [process](int64_t) { *process->now() += 0.01; };
+  };
+  {
+    Process process(task, folder_.path());
+    slow(&process);
+    process.saver().ends_after = 7;
+    ASSERT_TRUE(process.run().Run().ok());
+  }
+  Process process(task, folder_.path());
+  ASSERT_EQ(process.Restore()->step, 7);
+  slow(&process);
+  ASSERT_TRUE(process.run().Run().ok());
+  // Eight steps in the seven pauses between them.
+  const double batch_chars = 36.0 * 9;
+  ASSERT_EQ(process.saver().reports.size(), 1u);
+  EXPECT_NEAR(process.saver().reports[0].chars_per_second, 8 * batch_chars / 0.07, 1);
 }
 
 TEST_F(CheckpointsTest, Seconds_AddUp) {
@@ -319,7 +544,6 @@ TEST_F(CheckpointsTest, AnyDamage_IsToldAndTheOneBeforeIsTaken) {
   restore_with(whole + "x");
   std::filesystem::remove(newest);
   std::filesystem::create_directory(newest);
-  std::filesystem::remove(folder_ / "checkpoint-5.damaged");
   Process process(task_, folder_.path());
   ASSERT_EQ(process.Restore()->step, 4);
   EXPECT_EQ(ReadFile(older), before);
@@ -360,8 +584,12 @@ TEST_F(CheckpointsTest, OfALaterFormatOrAnotherRun_IsRefusedAndLeftAlone) {
 TEST_F(CheckpointsTest, FolderThatIsGone_FailsTheSaveAndNotTheRun) {
   Process process(task_, folder_ / "none");
   process.saver().saves = [](int64_t) { return false; };
-  EXPECT_TRUE(absl::IsNotFound(process.saver().checkpoints.Save(&process.run())));
+  int refused = 0;
+  process.saver().after = [&](int64_t) {
+    refused += absl::IsNotFound(process.saver().checkpoints.Save(&process.run())) ? 1 : 0;
+  };
   ExpectSame(process.run().Run().value(), Uninterrupted());
+  EXPECT_EQ(refused, task_.options.max_steps);
 }
 
 }  // namespace

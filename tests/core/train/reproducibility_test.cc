@@ -95,7 +95,7 @@ class UninitializedMemory : public testing::TestWithParam<CellType> {};
 
 TEST_P(UninitializedMemory, ChangesNoBit) {
   TrainingOptions options = SmallTraining();
-  options.batch_size = 36;  // two shards
+  options.batch_size = 36;  // three shards
   options.dropout = {.input = 0.1f, .between = 0.3f, .output = 0.4f, .recurrent = 0.2f};
   options.state_reset_share = 0.1;
   for (const bool bidirectional : {false, true}) {
