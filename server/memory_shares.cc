@@ -20,6 +20,11 @@ constexpr double kTexts = 0.05;
 constexpr double kPatterns = 0.03;
 constexpr double kOthers = kTraining + kCorpora + kLoaded + kImports + kTexts + kPatterns;
 
+// What the server takes in any case: its code, stacks, connections, ended jobs. This much, but not
+// more than an eighth of all.
+constexpr int64_t kServerBytes = 64 << 20;
+constexpr int64_t kServerPart = 8;
+
 // A quarter is for the server itself and for the models that others use.
 constexpr double kReading = 0.75;
 
@@ -49,6 +54,7 @@ int64_t DefaultMessageBytes(int64_t memory_bytes) {
 }
 
 absl::StatusOr<MemoryShares> ShareMemory(int64_t memory_bytes, int64_t max_message_bytes) {
+  const int64_t server = std::min(kServerBytes, memory_bytes / kServerPart);
   const int64_t message_max =
       memory_bytes / 2 / (1 + kResponsesPerMessage + kArrivingMin) - kMessageSlackBytes;
   if (max_message_bytes > message_max) {
@@ -66,7 +72,8 @@ absl::StatusOr<MemoryShares> ShareMemory(int64_t memory_bytes, int64_t max_messa
                            std::clamp(Part(kArriving, memory_bytes), kArrivingMin * message,
                                       kArrivingMax * message)),
       .reading = Part(kReading, memory_bytes)};
-  const int64_t others = memory_bytes - shares.messages - shares.responses - shares.arriving;
+  const int64_t others =
+      memory_bytes - server - shares.messages - shares.responses - shares.arriving;
   shares.training = Part(kTraining / kOthers, others);
   shares.corpora = Part(kCorpora / kOthers, others);
   shares.loaded = Part(kLoaded / kOthers, others);

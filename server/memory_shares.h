@@ -15,7 +15,8 @@ inline constexpr int64_t kMessageSlackBytes = 64 << 10;
 // The max_message_bytes of a server that may use `memory_bytes`, unless its operator chooses it.
 int64_t DefaultMessageBytes(int64_t memory_bytes);
 
-// Bytes, which add up to no more than the process may use.
+// How many bytes each kind of work may use. The shares together leave some of what the process may
+// use to the server itself.
 struct MemoryShares {
   int64_t training = 0;   // one job's weights and activations
   int64_t corpora = 0;    // that are loaded, for jobs that wait or train

@@ -78,10 +78,12 @@ ServerParts::ServerParts(const ServerOptions& server_options, const MemoryShares
       corpus_work(kCorpusThreads, kCorpusTasksMax),
       corpus_requests(&corpus_work, &message_memory),
       upload_work(kUploadThreads, kUploadTasksMax),
+      uploaded(&upload_work, &message_memory),
       import_memory(shares.imports),
       import_slots(kImportsMax, "models are being imported"),
       export_slots(kExportsMax, "models are being exported"),
       model_work(kModelThreads, kModelTasksMax + kDeletionsMax),
+      imported(&model_work, &message_memory),
       guard(GuardLimits(options, shares)) {}
 
 absl::Status ServerParts::start_status() const {
@@ -106,16 +108,22 @@ TextGenerationParts ServerParts::ForTextGeneration() {
                      .message_bytes_max = options.max_message_bytes}};
 }
 
-TrainingParts ServerParts::ForTraining() {
+TrainParts ServerParts::ForTrain() {
   return {.jobs = jobs,
           .followers = followers,
           .spec_sources = {.models = models.get(),
                            .corpora = &corpora,
                            .threads = options.threads,
                            .training_bytes_max = training_bytes_max},
-          .requests = corpus_requests,
+          .requests = corpus_requests};
+}
+
+TrainingJobParts ServerParts::ForTrainingJobs() {
+  return {.jobs = jobs,
+          .followers = followers,
           .uploads = *uploads,
           .incoming_calls = incoming_calls,
+          .uploaded = uploaded,
           .upload_work = upload_work,
           .lists = lists};
 }
@@ -127,6 +135,7 @@ ModelParts ServerParts::ForModels() {
           .export_slots = export_slots,
           .import_memory = import_memory,
           .lists = lists,
+          .imported = imported,
           .model_work = model_work,
           .model_bytes_max = options.max_model_bytes,
           .import_folder = imports};
@@ -142,12 +151,15 @@ absl::StatusOr<std::unique_ptr<ServerParts>> ServerParts::Create(const ServerOpt
   if (!shares.ok()) return shares.status();
   auto lock = FolderLock::Acquire(options.data_dir);
   if (!lock.ok()) return lock.status();
-  auto models = ModelStore::Open(
-      absl::StrCat(options.data_dir, "/models"),
-      {.precision = options.decode_precision,
-       .loaded_bytes_max = shares->loaded,
-       .reading_bytes_max = shares->reading,
-       .report = [](const std::string& report) { Log(LogLevel::kWarning, report); }});
+  // Requests cause these, as often as clients like.
+  const auto report = [](const std::string& text) {
+    LogLimited(LogLevel::kWarning, "data folder", text);
+  };
+  auto models = ModelStore::Open(absl::StrCat(options.data_dir, "/models"),
+                                 {.precision = options.decode_precision,
+                                  .loaded_bytes_max = shares->loaded,
+                                  .reading_bytes_max = shares->reading,
+                                  .report = report});
   if (!models.ok()) return models.status();
   // Deletes what a server that was killed left behind; imports normally delete their own files.
   const std::string import_folder = absl::StrCat(options.data_dir, "/imports");
@@ -157,11 +169,12 @@ absl::StatusOr<std::unique_ptr<ServerParts>> ServerParts::Create(const ServerOpt
     return absl::ErrnoToStatus(error.value(),
                                absl::StrCat("cannot empty the folder ", import_folder));
   }
-  auto imports = OpenedFolder::Open(import_folder, "the folder of the imports");
+  auto imports = OpenedFolder::Open(import_folder, "the folder of the imports", report);
   if (!imports.ok()) return imports.status();
   auto uploads = CorpusUploads::Open(
       absl::StrCat(options.data_dir, "/corpora"),
-      {.upload_bytes_max = options.max_upload_bytes, .total_bytes_max = options.max_corpora_bytes});
+      {.upload_bytes_max = options.max_upload_bytes, .total_bytes_max = options.max_corpora_bytes},
+      report);
   if (!uploads.ok()) return uploads.status();
   std::unique_ptr<ServerParts> parts(new ServerParts(options, *shares, *std::move(lock),
                                                      *std::move(models), *std::move(uploads),

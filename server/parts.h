@@ -39,7 +39,8 @@ struct ServerParts {
 
   // This object must outlive the services and their calls.
   TextGenerationParts ForTextGeneration();
-  TrainingParts ForTraining();
+  TrainParts ForTrain();
+  TrainingJobParts ForTrainingJobs();
   ModelParts ForModels();
 
   const ServerOptions options;
@@ -65,10 +66,12 @@ struct ServerParts {
   Executor corpus_work;          // long work: corpora are loaded
   RequestQueue corpus_requests;  // on corpus_work
   Executor upload_work;          // long work: corpora are written
+  RequestQueue uploaded;         // on upload_work: messages with a part of a corpus
   MemoryBudget import_memory;    // of models that are being imported
   FairSlots import_slots;        // model files that are being received
   FairSlots export_slots;        // model files that are being sent
   Executor model_work;           // long work: model files are written, read and deleted
+  RequestQueue imported;         // on model_work: messages with a part of a model
   CallGuard guard;               // of all calls
   RunningCalls incoming_calls;   // that bring corpora and models
 

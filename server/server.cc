@@ -46,8 +46,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
 
 Server::Server(std::unique_ptr<ServerParts> parts)
     : parts_(std::move(parts)),
-      text_generation_(parts_->ForTextGeneration(), parts_->ForTraining()),
-      training_jobs_(parts_->ForTraining()),
+      text_generation_(parts_->ForTextGeneration(), parts_->ForTrain()),
+      training_jobs_(parts_->ForTrainingJobs()),
       models_(parts_->ForModels()),
       shutdown_work_(kShutdownTasks, kShutdownTasks) {}
 

@@ -63,10 +63,13 @@ class CallGuard::State {
 
   explicit State(const Limits& limits) : limits_(limits), memory_(limits.response_bytes_max) {}
 
-  // Counts a call and keeps it alive. Its place is valid until Remove. Sets `refusal` to a message
-  // if the call exceeds a limit.
-  Place Add(grpc_call* call, std::string peer, bool is_reflection, std::string* refusal)
-      RUNNEL_EXCLUDES(mutex_) {
+  struct Added {
+    Place place;
+    absl::Status status;
+  };
+  // Counts a call and keeps it alive. Its place is valid until Remove. The status is
+  // RESOURCE_EXHAUSTED if the call exceeds a limit.
+  Added Add(grpc_call* call, std::string peer, bool is_reflection) RUNNEL_EXCLUDES(mutex_) {
     grpc_call_ref(call);
     absl::Status reflection;
     std::unique_ptr<FairSlots::Slot> reflection_slot;
@@ -77,18 +80,20 @@ class CallGuard::State {
     }
     const MutexLock lock(&mutex_);
     const int on_connection = ++calls_of_[peer];
+    const bool is_one_connection = IsOneConnection(peer);
     calls_.push_front(
         {.call = call, .peer = std::move(peer), .reflection_slot = std::move(reflection_slot)});
-    if (on_connection > limits_.calls_per_connection_max && IsOneConnection(calls_.front().peer)) {
-      *refusal = absl::StrCat("this connection has ", limits_.calls_per_connection_max,
-                              " calls under way, which is the most that one may have");
+    Added added = {.place = calls_.begin(), .status = std::move(reflection)};
+    if (on_connection > limits_.calls_per_connection_max && is_one_connection) {
+      added.status = absl::ResourceExhaustedError(
+          absl::StrCat("this connection has ", limits_.calls_per_connection_max,
+                       " calls under way, which is the most that one may have"));
     } else if (static_cast<int>(calls_.size()) > limits_.calls_max) {
-      *refusal = absl::StrCat("this server has ", limits_.calls_max,
-                              " calls under way, which is the most; try again later");
-    } else if (!reflection.ok()) {
-      *refusal = std::string(reflection.message());
+      added.status = absl::ResourceExhaustedError(
+          absl::StrCat("this server has ", limits_.calls_max,
+                       " calls under way, which is the most; try again later"));
     }
-    return calls_.begin();
+    return added;
   }
   void Remove(Place place) RUNNEL_EXCLUDES(mutex_) {
     grpc_call* const call = place->call;
@@ -218,11 +223,11 @@ class CallGuard::Interceptor : public grpc::experimental::Interceptor {
   // Runs at the first hook, because a call that is not asynchronous has no grpc_call before that.
   void Begin() {
     grpc_call* const call = info_.server_context()->c_call();
-    std::string refusal;
-    place_ = state_->Add(call, info_.server_context()->peer(),
-                         info_.type() == ServerRpcInfo::Type::BIDI_STREAMING, &refusal);
-    if (!refusal.empty()) {
-      Cancel(call, GRPC_STATUS_RESOURCE_EXHAUSTED, refusal);
+    State::Added added = state_->Add(call, info_.server_context()->peer(),
+                                     info_.type() == ServerRpcInfo::Type::BIDI_STREAMING);
+    place_ = added.place;
+    if (!added.status.ok()) {
+      Cancel(call, GRPC_STATUS_RESOURCE_EXHAUSTED, std::string(added.status.message()));
     } else if (receives_stream_) {
       state_->BeginWait(place_, 0);
     }

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "server/base/finished_call.h"
 #include "server/wire/error_mapping.h"
 
 namespace runnel::server {
@@ -28,6 +29,7 @@ void ExportCall::Begin(const std::string& peer, const v1::ExportModelRequest& re
 }
 
 absl::Status ExportCall::TryBegin(const std::string& peer, const v1::ExportModelRequest& request) {
+  if (absl::Status small = CheckSmall(request); !small.ok()) return small;
   absl::StatusOr<ModelReference> reference = ParseModelReference(request.model());
   if (!reference.ok()) return AtField("model", reference.status());
   reference_ = *std::move(reference);

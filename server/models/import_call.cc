@@ -36,6 +36,7 @@ absl::Status ImportCall::TryBegin() {
 }
 
 void ImportCall::ReadNext() {
+  v1::ImportModelRequest().Swap(&message_);  // frees the last one
   MarkAsUnread(&message_);
   StartRead(&message_);
 }
@@ -43,7 +44,7 @@ void ImportCall::ReadNext() {
 void ImportCall::OnReadDone(bool ok) {
   const MutexLock lock(&mutex_);
   const absl::Status status =
-      parts_.model_work.Submit([self = SharedAs<ImportCall>(), ok] { self->TakeRead(ok); });
+      parts_.imported.Submit(message_, [self = SharedAs<ImportCall>(), ok] { self->TakeRead(ok); });
   if (!status.ok()) Close(status);
 }
 

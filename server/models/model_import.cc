@@ -49,8 +49,8 @@ Violations AtWirePaths(const Violations& violations) {
 
 absl::Status ModelImport::OfTheFile(const absl::Status& status) const {
   // Damage in an arriving file is the sender's mistake, so DATA_LOSS becomes INVALID_ARGUMENT.
-  if (absl::IsDataLoss(status)) return InvalidField(kField, status.message());
-  return parts_.import_folder.Explain(status);
+  const absl::Status explained = parts_.import_folder.Explain(status);
+  return absl::IsDataLoss(explained) ? InvalidField(kField, explained.message()) : explained;
 }
 
 absl::Status ModelImport::Append(absl::string_view bytes) {
@@ -80,7 +80,8 @@ absl::Status ModelImport::Append(absl::string_view bytes) {
 
 absl::StatusOr<VersionInfo> ModelImport::Publish(const std::function<bool()>& is_cancelled) {
   if (bytes_ == 0) return InvalidField(kField, "is empty; a model's file is needed");
-  absl::StatusOr<SafetensorsFileHeader> file = ReadSafetensorsHeader(file_->temporary_path());
+  absl::StatusOr<SafetensorsFileHeader> file = OrOutOfMemory(
+      "the model's header", [&] { return ReadSafetensorsHeader(file_->temporary_path()); });
   if (!file.ok()) return OfTheFile(file.status());
   const absl::Status placed = CheckPlacement(file->header, file->data_bytes);
   if (!placed.ok()) return OfTheFile(placed);

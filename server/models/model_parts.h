@@ -10,6 +10,7 @@
 #include "server/base/executor.h"
 #include "server/base/fair_slots.h"
 #include "server/base/memory_budget.h"
+#include "server/base/request_queue.h"
 #include "server/base/running_calls.h"
 
 namespace runnel::server {
@@ -21,6 +22,7 @@ struct ModelParts {
   FairSlots& export_slots;            // of models that are being sent
   MemoryBudget& import_memory;        // of models that are being imported
   Executor& lists;                    // calls that are answered from memory
+  RequestQueue& imported;             // on model_work: messages with a part of a model
   Executor& model_work;               // long work: model files are written, read and deleted
   int64_t model_bytes_max = 0;        // of an imported file
   const OpenedFolder& import_folder;  // of files that are being received

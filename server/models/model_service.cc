@@ -16,7 +16,7 @@ namespace runnel::server {
 grpc::ServerUnaryReactor* ModelService::ListModels(grpc::CallbackServerContext* context,
                                                    const v1::ListModelsRequest* request,
                                                    v1::ListModelsResponse* response) {
-  return AnswerOn(&parts_.lists, context,
+  return AnswerOn(&parts_.lists, context, *request,
                   [this, request, response] { return List(*request, response); });
 }
 
@@ -43,7 +43,7 @@ absl::Status ModelService::List(const v1::ListModelsRequest& request,
 grpc::ServerUnaryReactor* ModelService::GetModel(grpc::CallbackServerContext* context,
                                                  const v1::GetModelRequest* request,
                                                  v1::GetModelResponse* response) {
-  return AnswerOn(&parts_.lists, context,
+  return AnswerOn(&parts_.lists, context, *request,
                   [this, request, response] { return Get(*request, response); });
 }
 
@@ -61,7 +61,8 @@ grpc::ServerUnaryReactor* ModelService::DeleteModel(grpc::CallbackServerContext*
                                                     const v1::DeleteModelRequest* request,
                                                     v1::DeleteModelResponse* /*response*/) {
   // Large files take long to delete, so this is not work for the threads that begin texts.
-  return AnswerOn(&parts_.model_work, context, [this, request] { return Delete(*request); });
+  return AnswerOn(&parts_.model_work, context, *request,
+                  [this, request] { return Delete(*request); });
 }
 
 absl::Status ModelService::Delete(const v1::DeleteModelRequest& request) const {
@@ -76,9 +77,9 @@ absl::Status ModelService::Delete(const v1::DeleteModelRequest& request) const {
 }
 
 grpc::ServerUnaryReactor* ModelService::SetModelLabel(grpc::CallbackServerContext* context,
-                                                      const v1::SetModelLabelRequest* /*request*/,
+                                                      const v1::SetModelLabelRequest* request,
                                                       v1::SetModelLabelResponse* /*response*/) {
-  return Answer(context, NotOffered("SetModelLabel"));
+  return Answer(context, *request, [] { return NotOffered("SetModelLabel"); });
 }
 
 grpc::ServerReadReactor<v1::ImportModelRequest>* ModelService::ImportModel(

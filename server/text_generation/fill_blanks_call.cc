@@ -1,6 +1,7 @@
 #include "server/text_generation/fill_blanks_call.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,10 @@ constexpr int kCandidatesDefault = 5;
 constexpr int64_t kBlanksMax = 1000;
 // Of one response, all blanks together.
 constexpr int64_t kAllCandidatesMax = 100'000;
+// The memory of a candidate: itself, its message in the response, and the message's text, each with
+// a pointer to it.
+constexpr int64_t kBytesPerCandidate =
+    sizeof(BlankCandidate) + sizeof(v1::CharAlternative) + sizeof(std::string) + 2 * sizeof(void*);
 
 int64_t CountOf(const std::string& part, const std::string& text) {
   int64_t count = 0;
@@ -29,16 +34,15 @@ int64_t CountOf(const std::string& part, const std::string& text) {
 Violations FillBlanksCall::CheckRequest(int64_t* blanks) {
   Violations violations;
   blank_ = request_.blank().empty() ? kBlankDefault : request_.blank();
-  const auto blank_chars = DecodeUtf8(blank_);
-  if (!blank_chars.ok() || blank_chars->size() != 1) {
-    violations.Add("blank", absl::StrCat("has ", blank_chars.ok() ? blank_chars->size() : 0,
-                                         " characters; must be one"));
+  const std::optional<char32_t> character = OneCharacter(blank_);
+  if (!character) {
+    violations.Add("blank", absl::StrCat("has ", CountChars(blank_), " characters; must be one"));
     return violations;
   }
   *blanks = CountOf(blank_, request_.text());
   if (*blanks == 0) {
-    violations.Add("text", absl::StrCat("has no blank, which is marked by ",
-                                        DescribeChar(blank_chars->front())));
+    violations.Add("text",
+                   absl::StrCat("has no blank, which is marked by ", DescribeChar(*character)));
   } else if (*blanks > kBlanksMax) {
     violations.Add("text", absl::StrCat("has ", *blanks, " blanks; at most ", kBlanksMax));
   }
@@ -68,7 +72,8 @@ absl::Status FillBlanksCall::Prepare(const FoundModel& found) {
                                                    " blanks; one response holds at most ",
                                                    kAllCandidatesMax, " together"));
   }
-  absl::Status claimed = ClaimMemory(request_.text().size());
+  absl::Status claimed =
+      ClaimMemory(request_.text().size(), candidates * blanks * kBytesPerCandidate);
   if (!claimed.ok()) return claimed;
   auto text = EncodeBlankText(model_->vocabulary, request_.text(), blank_);
   if (!text.ok()) return AtField("text", text.status());

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/base/out_of_memory.h"
 #include "core/text/utf8.h"
 #include "server/wire/generation_convert.h"
 
@@ -32,6 +33,14 @@ size_t PrefixBytes(absl::string_view text, size_t chars) {
   return bytes;
 }
 
+// The most memory of what waits for the reader. A character's alternatives take twice as much as in
+// a message, because vectors grow in powers of two.
+int64_t PendingBytesMax(const SamplingOptions& sampling) {
+  const auto text = static_cast<int64_t>(kPendingBytesMax);
+  if (!sampling.top_logprobs) return text;
+  return text + static_cast<int64_t>(kPendingLogprobsMax) * MemoryPerChar(sampling);
+}
+
 }  // namespace
 
 GenerateCharsCall* GenerateCharsCall::Start(const TextGenerationParts& parts,
@@ -53,20 +62,27 @@ GenerateCharsCall* GenerateCharsCall::Start(const TextGenerationParts& parts,
 }
 
 void GenerateCharsCall::Prepare(const FoundModel& found) {
+  const absl::Status status = OrOutOfMemory("the text", [&] { return TryPrepare(found); });
+  if (!status.ok()) End(status);
+}
+
+absl::Status GenerateCharsCall::TryPrepare(const FoundModel& found) {
   Violations violations;
   const SamplingOptions sampling = ReadSampling(request_, parts_.limits.chars_max, &violations);
   const GenerationInput input{.prompt = request_.prompt(),
                               .skip_unknown = request_.skip_unknown_prompt_chars(),
                               .resume_state = request_.resume_state(),
                               .request_bytes = static_cast<int64_t>(request_.ByteSizeLong()),
+                              .response_bytes = PendingBytesMax(sampling),
                               .arrival = arrival_};
   absl::StatusOr<GenerationStart> start =
       StartGeneration(input, found, sampling, std::move(violations), parts_);
-  if (!start.ok()) return End(start.status());
+  if (!start.ok()) return start.status();
   text_memory_ = std::move(start->text_memory);
   run_ = std::make_unique<GenerationRun>(std::move(start->runs.front()));
   if (request_.has_max_chars_per_message()) chars_max_ = request_.max_chars_per_message();
   parts_.generation.Schedule(SharedAs<GenerateCharsCall>());
+  return absl::OkStatus();
 }
 
 bool GenerateCharsCall::GoesOn() {

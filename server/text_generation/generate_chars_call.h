@@ -42,6 +42,7 @@ class GenerateCharsCall : public SelfOwnedCall<grpc::ServerWriteReactor<v1::Gene
 
   // Off gRPC's threads: checks the request, then schedules the writing.
   void Prepare(const FoundModel& found);
+  absl::Status TryPrepare(const FoundModel& found);
   void OnCancelled() override;
   void OnEnd() override;
   // Takes what a step wrote; false if the writing must pause.

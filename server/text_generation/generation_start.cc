@@ -12,13 +12,19 @@ namespace runnel::server {
 namespace {
 
 // The memory that a generation takes: the request, which stays until the end; an id for each byte
-// of its prompt, once in the encoded prompt and once in each text's session; each text's state,
-// twice if it can be returned, and the logits of its step; and the texts it writes.
-int64_t MemoryNeeded(const GenerationInput& input, const LanguageModel& model, bool return_state) {
+// of its prompt, once in the encoded prompt and once in each text's session; each text's state, two
+// more if it can be returned, three marks for each symbol of the vocabulary, and its copy of the
+// bias; and the texts it writes.
+int64_t MemoryNeeded(const GenerationInput& input, const LanguageModel& model,
+                     const SamplingOptions& sampling) {
   const auto id_bytes = static_cast<int64_t>(input.prompt.size() * sizeof(int32_t));
-  const int64_t floats =
-      int64_t{model.decoder->state_size()} * (return_state ? 2 : 1) + model.vocabulary.size();
-  const int64_t text_bytes = id_bytes + floats * static_cast<int64_t>(sizeof(float));
+  const auto state_bytes = static_cast<int64_t>(model.decoder->state_size() * sizeof(float));
+  const auto bias_bytes =
+      sampling.logit_bias == nullptr
+          ? int64_t{0}
+          : static_cast<int64_t>(sampling.logit_bias->entries.size() * sizeof(LogitOffset));
+  const int64_t text_bytes = id_bytes + state_bytes * (sampling.return_state ? 3 : 1) +
+                             3 * int64_t{model.vocabulary.size()} + bias_bytes;
   return input.request_bytes + id_bytes + text_bytes * input.texts + input.response_bytes;
 }
 
@@ -63,8 +69,7 @@ absl::StatusOr<GenerationStart> StartGeneration(const GenerationInput& input,
   unfit.AddPrefixed("sampling.", unbound);
   if (!unfit.empty()) return ToStatus(unfit);
 
-  auto claim =
-      parts.text_memory.Take(MemoryNeeded(input, *model, sampling.return_state), "the request");
+  auto claim = parts.text_memory.Take(MemoryNeeded(input, *model, sampling), "the request");
   if (!claim.ok()) return claim.status();
   const auto prompt =
       vocabulary.Encode(input.prompt, input.skip_unknown ? Vocabulary::Unknown::kIsSkipped

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/out_of_memory.h"
 #include "core/base/thread.h"
 #include "core/text/utf8.h"
 
@@ -27,7 +28,7 @@ grpc::ServerUnaryReactor* ReadingCall::Start(const std::shared_ptr<ReadingCall>&
       call->admission_ = *std::move(admission);
     }
     status = parts.requests.Submit(call->model_, call->message_, [call](const FoundModel& found) {
-      const absl::Status prepared = call->Prepare(found);
+      const absl::Status prepared = OrOutOfMemory("the text", [&] { return call->Prepare(found); });
       if (!prepared.ok()) return call->End(prepared);
       call->parts_.readings.Schedule([call] { call->RunSlice(); });
     });
@@ -45,12 +46,13 @@ void ReadingCall::RunSlice() {
     if (parts_.readings.draining()) {
       return End(absl::UnavailableError("the server is shutting down"));
     }
-    const absl::StatusOr<bool> done = Advance();
+    const absl::StatusOr<bool> done = OrOutOfMemory("the text", [&]() -> absl::StatusOr<bool> {
+      absl::StatusOr<bool> advanced = Advance();
+      if (advanced.ok() && *advanced) WriteResponse();
+      return advanced;
+    });
     if (!done.ok()) return End(done.status());
-    if (*done) {
-      WriteResponse();
-      return End(absl::OkStatus());
-    }
+    if (*done) return End(absl::OkStatus());
   } while (Clock::now() < slice_end);
   parts_.readings.Schedule([call = SharedAs<ReadingCall>()] { call->RunSlice(); });
 }
@@ -70,9 +72,9 @@ void ReadingCall::CheckLength(const std::string& text, const std::string& contex
                            "; at most ", parts_.limits.chars_max));
 }
 
-absl::Status ReadingCall::ClaimMemory(size_t bytes) {
-  auto claim = parts_.text_memory.Take(
-      static_cast<int64_t>(message_.ByteSizeLong() + bytes * kBytesPerTextByte), "the request");
+absl::Status ReadingCall::ClaimMemory(size_t text_bytes, int64_t more_bytes) {
+  const auto bytes = static_cast<int64_t>(message_.ByteSizeLong() + text_bytes * kBytesPerTextByte);
+  auto claim = parts_.text_memory.Take(bytes + more_bytes, "the request");
   if (!claim.ok()) return claim.status();
   const MutexLock lock(&mutex_);
   memory_ = *std::move(claim);

@@ -5,6 +5,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -38,9 +39,9 @@ class ReadingCall : public SelfOwnedCall<grpc::ServerUnaryReactor> {
   // takes.
   void CheckLength(const std::string& text, const std::string& context,
                    Violations* violations) const;
-  // Claims memory, until the call is done, for the request and for the ids and probabilities that
-  // are made of its text of `bytes`.
-  absl::Status ClaimMemory(size_t bytes);
+  // Claims memory, until the call is done, for the request, for the ids and probabilities that are
+  // made of its text of `text_bytes`, and `more_bytes`.
+  absl::Status ClaimMemory(size_t text_bytes, int64_t more_bytes);
 
   const TextGenerationParts parts_;
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/out_of_memory.h"
 #include "server/wire/generation_convert.h"
 
 namespace runnel::server {
@@ -76,7 +77,7 @@ SampleCall* SampleCall::Start(const TextGenerationParts& parts, const v1::Sample
 }
 
 void SampleCall::Prepare(const FoundModel& found) {
-  const absl::Status status = TryPrepare(found);
+  const absl::Status status = OrOutOfMemory("the texts", [&] { return TryPrepare(found); });
   if (!status.ok()) End(status);
 }
 

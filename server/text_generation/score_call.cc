@@ -19,7 +19,11 @@ absl::Status ScoreCall::Prepare(const FoundModel& found) {
   FoundModel valid = UnlessInvalid(found, std::move(violations));
   if (!valid.ok()) return valid.status();
   std::shared_ptr<const LoadedModel> model = *std::move(valid);
-  absl::Status claimed = ClaimMemory(request_.text().size() + request_.context().size());
+  // A one-directional model's state and logits. A bidirectional one's are those of the thread.
+  const int64_t floats =
+      model->decoder == nullptr ? 0 : model->decoder->state_size() + model->vocabulary.size();
+  absl::Status claimed = ClaimMemory(request_.text().size() + request_.context().size(),
+                                     floats * static_cast<int64_t>(sizeof(float)));
   if (!claimed.ok()) return claimed;
 
   const auto unknown = request_.skip_unknown_chars() ? Vocabulary::Unknown::kIsSkipped

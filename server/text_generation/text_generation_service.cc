@@ -11,15 +11,15 @@
 namespace runnel::server {
 
 TextGenerationService::TextGenerationService(const TextGenerationParts& parts,
-                                             const TrainingParts& training)
-    : parts_(parts), training_(training) {
+                                             const TrainParts& train)
+    : parts_(parts), train_(train) {
   SetMessageAllocatorFor_Train(&train_messages_);
 }
 
 grpc::ServerUnaryReactor* TextGenerationService::Train(grpc::CallbackServerContext* context,
                                                        const v1::TrainRequest* request,
                                                        v1::TrainResponse* response) {
-  return TrainCall::Start(training_, context, request, response);
+  return TrainCall::Start(train_, context, request, response);
 }
 
 grpc::ServerUnaryReactor* TextGenerationService::Sample(grpc::CallbackServerContext* /*context*/,

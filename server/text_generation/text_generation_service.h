@@ -11,8 +11,8 @@ namespace runnel::server {
 
 class TextGenerationService final : public v1::TextGenerationService::CallbackService {
  public:
-  // The parts must outlive the service and its calls. `training` serves Train.
-  TextGenerationService(const TextGenerationParts& parts, const TrainingParts& training);
+  // The parts must outlive the service and its calls. `train` serves Train.
+  TextGenerationService(const TextGenerationParts& parts, const TrainParts& train);
 
   grpc::ServerUnaryReactor* Train(grpc::CallbackServerContext* context,
                                   const v1::TrainRequest* request,
@@ -31,7 +31,7 @@ class TextGenerationService final : public v1::TextGenerationService::CallbackSe
 
  private:
   const TextGenerationParts parts_;
-  const TrainingParts training_;
+  const TrainParts train_;
   TrainMessages train_messages_;
 };
 

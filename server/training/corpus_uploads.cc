@@ -1,7 +1,5 @@
 #include "server/training/corpus_uploads.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
@@ -11,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "core/base/disk.h"
 #include "core/base/random_id.h"
 #include "server/wire/error_mapping.h"
 
@@ -72,8 +71,9 @@ CorpusUploads::CorpusUploads(OpenedFolder folder, const Limits& limits)
       slots_(kUnderWayMax, "corpora are being uploaded") {}
 
 absl::StatusOr<std::unique_ptr<CorpusUploads>> CorpusUploads::Open(const std::string& folder,
-                                                                   const Limits& limits) {
-  auto opened = OpenedFolder::Open(folder, "the folder of the corpora");
+                                                                   const Limits& limits,
+                                                                   OpenedFolder::Report report) {
+  auto opened = OpenedFolder::Open(folder, "the folder of the corpora", std::move(report));
   if (!opened.ok()) return opened.status();
   std::unique_ptr<CorpusUploads> uploads(new CorpusUploads(*std::move(opened), limits));
   uploads->Scan();
@@ -91,9 +91,9 @@ void CorpusUploads::Scan() {
   for (fs::directory_iterator it(folder_.path(), error), end; !error && it != end;
        it.increment(error)) {
     const std::string name = it->path().filename().string();
-    std::error_code ignored;
-    if (absl::EndsWith(name, kTemporarySuffix)) fs::remove(it->path(), ignored);
+    if (absl::EndsWith(name, kTemporarySuffix)) disk::Unlink(it->path());
     const std::string id(absl::StripSuffix(name, kSuffix));
+    std::error_code ignored;
     if (id.size() == name.size() || !IsRandomId(id) || !it->is_regular_file(ignored)) continue;
     found.push_back(
         {it->last_write_time(ignored), id, static_cast<int64_t>(it->file_size(ignored))});
@@ -140,7 +140,7 @@ void CorpusUploads::Remove(const std::string& id) {
     total_bytes_ -= found->second.bytes;
     entries_.erase(found);
   }
-  unlink(Path(id).c_str());
+  disk::Unlink(Path(id));
 }
 
 absl::Status CorpusUploads::CountUnderWay(int64_t bytes) {
@@ -179,7 +179,7 @@ absl::Status CorpusUploads::Keep(const std::string& id, int64_t bytes) {
       outdated.push_back(id);
     }
   }
-  for (const std::string& gone : outdated) unlink(Path(gone).c_str());
+  for (const std::string& gone : outdated) disk::Unlink(Path(gone));
   return status;
 }
 

@@ -82,10 +82,11 @@ class CorpusUploads {
     const std::string path_;
   };
 
-  // Makes the folder if it is missing and removes the temporary files of broken uploads. Errors of
-  // the file system.
+  // Makes the folder if it is missing and removes the temporary files of broken uploads. `report`
+  // is as that of OpenedFolder. Errors of the file system.
   static absl::StatusOr<std::unique_ptr<CorpusUploads>> Open(const std::string& folder,
-                                                             const Limits& limits);
+                                                             const Limits& limits,
+                                                             OpenedFolder::Report report = nullptr);
 
   // RESOURCE_EXHAUSTED if kUnderWayMax uploads are under way, or those of `peer` have their share,
   // as in FairSlots. This object must outlive the upload.

@@ -7,7 +7,7 @@
 
 namespace runnel::server {
 
-TrainCall* TrainCall::Start(const TrainingParts& parts, grpc::CallbackServerContext* context,
+TrainCall* TrainCall::Start(const TrainParts& parts, grpc::CallbackServerContext* context,
                             const v1::TrainRequest* request, v1::TrainResponse* response) {
   const std::shared_ptr<TrainCall> call(new TrainCall(parts, context, request, response));
   call->OwnItself();

@@ -22,11 +22,11 @@ class TrainCall : public SelfOwnedCall<grpc::ServerUnaryReactor> {
   // The reactor for a call; it deletes itself. `context` and `response` must live until
   // Finish, as gRPC's do; `request`, which comes from TrainMessages, is freed once the
   // job is submitted.
-  static TrainCall* Start(const TrainingParts& parts, grpc::CallbackServerContext* context,
+  static TrainCall* Start(const TrainParts& parts, grpc::CallbackServerContext* context,
                           const v1::TrainRequest* request, v1::TrainResponse* response);
 
  private:
-  TrainCall(const TrainingParts& parts, grpc::CallbackServerContext* context,
+  TrainCall(const TrainParts& parts, grpc::CallbackServerContext* context,
             const v1::TrainRequest* request, v1::TrainResponse* response)
       : parts_(parts),
         context_(*context),
@@ -44,7 +44,7 @@ class TrainCall : public SelfOwnedCall<grpc::ServerUnaryReactor> {
   void AnswerIfDue();
   void OnCancelled() override;
 
-  const TrainingParts parts_;
+  const TrainParts parts_;
   grpc::CallbackServerContext& context_;
   const v1::TrainRequest& request_;  // until the job is submitted
   v1::TrainResponse& response_;

@@ -85,8 +85,8 @@ class TrainingJob : public std::enable_shared_from_this<TrainingJob> {
   // Why the job was stopped; empty if a client stopped it.
   std::string stop_reason() const;
 
-  // Ends a queued job at once, and a running one after its current step. FAILED_PRECONDITION if the
-  // job has ended.
+  // Ends a queued job at once. A running one gives up the step that it is in and ends.
+  // FAILED_PRECONDITION if the job has ended.
   absl::Status Cancel(bool publish);
   // Does the same because the server is shutting down; does nothing if the job has ended.
   void Stop(const std::string& reason);

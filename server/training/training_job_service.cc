@@ -17,15 +17,17 @@ grpc::ServerReadReactor<v1::UploadCorpusRequest>* TrainingJobService::UploadCorp
 grpc::ServerUnaryReactor* TrainingJobService::GetTrainingJob(
     grpc::CallbackServerContext* context, const v1::GetTrainingJobRequest* request,
     v1::GetTrainingJobResponse* response) {
-  const auto job = parts_.jobs.Find(request->id());
-  if (job.ok()) *response->mutable_job() = (*job)->Snapshot();
-  return Answer(context, job.status());
+  return Answer(context, *request, [&] {
+    const auto job = parts_.jobs.Find(request->id());
+    if (job.ok()) *response->mutable_job() = (*job)->Snapshot();
+    return job.status();
+  });
 }
 
 grpc::ServerUnaryReactor* TrainingJobService::ListTrainingJobs(
     grpc::CallbackServerContext* context, const v1::ListTrainingJobsRequest* request,
     v1::ListTrainingJobsResponse* response) {
-  return AnswerOn(&parts_.lists, context,
+  return AnswerOn(&parts_.lists, context, *request,
                   [this, request, response] { return List(*request, response); });
 }
 
@@ -48,9 +50,11 @@ absl::Status TrainingJobService::List(const v1::ListTrainingJobsRequest& request
 grpc::ServerUnaryReactor* TrainingJobService::CancelTrainingJob(
     grpc::CallbackServerContext* context, const v1::CancelTrainingJobRequest* request,
     v1::CancelTrainingJobResponse* response) {
-  const auto job = parts_.jobs.Cancel(request->id(), request->publish());
-  if (job.ok()) *response->mutable_job() = (*job)->Snapshot();
-  return Answer(context, job.status());
+  return Answer(context, *request, [&] {
+    const auto job = parts_.jobs.Cancel(request->id(), request->publish());
+    if (job.ok()) *response->mutable_job() = (*job)->Snapshot();
+    return job.status();
+  });
 }
 
 grpc::ServerWriteReactor<v1::WatchTrainingJobResponse>* TrainingJobService::WatchTrainingJob(

@@ -10,7 +10,7 @@ namespace runnel::server {
 class TrainingJobService final : public v1::TrainingJobService::CallbackService {
  public:
   // The parts must outlive the service and its calls.
-  explicit TrainingJobService(const TrainingParts& parts) : parts_(parts) {}
+  explicit TrainingJobService(const TrainingJobParts& parts) : parts_(parts) {}
 
   grpc::ServerReadReactor<v1::UploadCorpusRequest>* UploadCorpus(
       grpc::CallbackServerContext* context, v1::UploadCorpusResponse* response) override;
@@ -30,7 +30,7 @@ class TrainingJobService final : public v1::TrainingJobService::CallbackService 
   absl::Status List(const v1::ListTrainingJobsRequest& request,
                     v1::ListTrainingJobsResponse* response) const;
 
-  const TrainingParts parts_;
+  const TrainingJobParts parts_;
 };
 
 }  // namespace runnel::server

@@ -1,5 +1,5 @@
-// The parts of the server that training calls use: those of TrainingJobService, and Train. Each
-// call keeps a copy; the parts themselves outlive the calls.
+// The parts of the server that training calls use. Each call keeps a copy; the parts themselves
+// outlive the calls.
 #ifndef RUNNEL_SERVER_TRAINING_TRAINING_PARTS_H_
 #define RUNNEL_SERVER_TRAINING_TRAINING_PARTS_H_
 
@@ -13,13 +13,21 @@
 
 namespace runnel::server {
 
-struct TrainingParts {
+// Those of Train.
+struct TrainParts {
   TrainingJobs& jobs;
   FairSlots& followers;  // calls that watch a job or wait for its end
   TrainingSpecSources spec_sources;
   RequestQueue& requests;  // long work: corpora are loaded
+};
+
+// Those of TrainingJobService.
+struct TrainingJobParts {
+  TrainingJobs& jobs;
+  FairSlots& followers;  // calls that watch a job or wait for its end
   CorpusUploads& uploads;
   RunningCalls& incoming_calls;  // that bring corpora; cancelled when the server shuts down
+  RequestQueue& uploaded;        // on upload_work: messages with a part of a corpus
   Executor& upload_work;         // long work: corpora are written
   Executor& lists;               // calls that are answered from memory
 };

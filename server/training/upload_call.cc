@@ -8,7 +8,7 @@
 
 namespace runnel::server {
 
-UploadCall* UploadCall::Start(const TrainingParts& parts, grpc::CallbackServerContext* context,
+UploadCall* UploadCall::Start(const TrainingJobParts& parts, grpc::CallbackServerContext* context,
                               v1::UploadCorpusResponse* response) {
   const std::shared_ptr<UploadCall> call(new UploadCall(parts, context, response));
   call->OwnItself();
@@ -35,6 +35,7 @@ absl::Status UploadCall::TryBegin() {
 }
 
 void UploadCall::ReadNext() {
+  v1::UploadCorpusRequest().Swap(&message_);  // frees the last one
   MarkAsUnread(&message_);
   StartRead(&message_);
 }
@@ -42,7 +43,7 @@ void UploadCall::ReadNext() {
 void UploadCall::OnReadDone(bool ok) {
   const MutexLock lock(&mutex_);
   const absl::Status status =
-      parts_.upload_work.Submit([self = SharedAs<UploadCall>(), ok] { self->TakeRead(ok); });
+      parts_.uploaded.Submit(message_, [self = SharedAs<UploadCall>(), ok] { self->TakeRead(ok); });
   if (!status.ok()) Refuse(status);
 }
 

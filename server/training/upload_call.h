@@ -20,13 +20,13 @@ namespace runnel::server {
 class UploadCall : public SelfOwnedCall<grpc::ServerReadReactor<v1::UploadCorpusRequest>> {
  public:
   // The reactor for a call; it deletes itself. `context` and `response` are gRPC's.
-  static UploadCall* Start(const TrainingParts& parts, grpc::CallbackServerContext* context,
+  static UploadCall* Start(const TrainingJobParts& parts, grpc::CallbackServerContext* context,
                            v1::UploadCorpusResponse* response);
 
   void OnReadDone(bool ok) override;
 
  private:
-  UploadCall(const TrainingParts& parts, grpc::CallbackServerContext* context,
+  UploadCall(const TrainingJobParts& parts, grpc::CallbackServerContext* context,
              v1::UploadCorpusResponse* response)
       : parts_(parts), context_(*context), response_(*response) {}
 
@@ -43,7 +43,7 @@ class UploadCall : public SelfOwnedCall<grpc::ServerReadReactor<v1::UploadCorpus
   // Removes the corpus whose id no client knows.
   void Withdraw();
 
-  const TrainingParts parts_;
+  const TrainingJobParts parts_;
   grpc::CallbackServerContext& context_;
   v1::UploadCorpusResponse& response_;
   // This is also the call's place on the executor.

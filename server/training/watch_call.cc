@@ -2,9 +2,12 @@
 
 #include <utility>
 
+#include "server/base/finished_call.h"
+
 namespace runnel::server {
 
-WatchCall* WatchCall::Start(const TrainingParts& parts, const grpc::CallbackServerContext& context,
+WatchCall* WatchCall::Start(const TrainingJobParts& parts,
+                            const grpc::CallbackServerContext& context,
                             const v1::WatchTrainingJobRequest& request) {
   const std::shared_ptr<WatchCall> call(new WatchCall());
   call->OwnItself();
@@ -12,7 +15,7 @@ WatchCall* WatchCall::Start(const TrainingParts& parts, const grpc::CallbackServ
   return call.get();
 }
 
-void WatchCall::Begin(const TrainingParts& parts, const std::string& peer,
+void WatchCall::Begin(const TrainingJobParts& parts, const std::string& peer,
                       const v1::WatchTrainingJobRequest& request) {
   const MutexLock lock(&mutex_);
   const absl::Status status = Follow(parts, peer, request);
@@ -21,8 +24,9 @@ void WatchCall::Begin(const TrainingParts& parts, const std::string& peer,
   SendLocked();
 }
 
-absl::Status WatchCall::Follow(const TrainingParts& parts, const std::string& peer,
+absl::Status WatchCall::Follow(const TrainingJobParts& parts, const std::string& peer,
                                const v1::WatchTrainingJobRequest& request) {
+  if (absl::Status small = CheckSmall(request); !small.ok()) return small;
   auto job = parts.jobs.Find(request.id());
   if (!job.ok()) return job.status();
   auto slot = parts.followers.Take(peer);

@@ -19,7 +19,7 @@ namespace runnel::server {
 class WatchCall : public SelfOwnedCall<grpc::ServerWriteReactor<v1::WatchTrainingJobResponse>> {
  public:
   // The reactor for a call; it deletes itself.
-  static WatchCall* Start(const TrainingParts& parts, const grpc::CallbackServerContext& context,
+  static WatchCall* Start(const TrainingJobParts& parts, const grpc::CallbackServerContext& context,
                           const v1::WatchTrainingJobRequest& request);
 
   void OnWriteDone(bool ok) override;
@@ -27,9 +27,9 @@ class WatchCall : public SelfOwnedCall<grpc::ServerWriteReactor<v1::WatchTrainin
  private:
   WatchCall() = default;
 
-  void Begin(const TrainingParts& parts, const std::string& peer,
+  void Begin(const TrainingJobParts& parts, const std::string& peer,
              const v1::WatchTrainingJobRequest& request);
-  absl::Status Follow(const TrainingParts& parts, const std::string& peer,
+  absl::Status Follow(const TrainingJobParts& parts, const std::string& peer,
                       const v1::WatchTrainingJobRequest& request) RUNNEL_REQUIRES(mutex_);
   // Sends the next report, if there is one and no write is in flight.
   void Send();

@@ -33,13 +33,13 @@ std::shared_ptr<const LogitBias> ReadLogitBias(const v1::SamplingOptions& sampli
   auto bias = std::make_shared<LogitBias>();
   std::vector<CodePointRange> forbidden;
   for (const auto& [key, nats] : sampling.logit_bias()) {
-    const auto chars = DecodeUtf8(key);
-    if (!chars.ok() || chars->size() != 1) {
-      violations->Add(kField, absl::StrCat("has the key \"", absl::Utf8SafeCHexEscape(key),
-                                           "\"; a key must be one character"));
+    const std::optional<char32_t> one = OneCharacter(key);
+    if (!one) {
+      violations->Add(kField,
+                      absl::StrCat("has the key ", Quoted(key), "; a key must be one character"));
       return nullptr;
     }
-    const char32_t character = chars->front();
+    const char32_t character = *one;
     if (nats <= kForbiddingBias) {
       forbidden.push_back({character, character});
     } else if (std::isfinite(nats)) {

@@ -2,24 +2,27 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace runnel::server {
 namespace {
 
 constexpr int64_t kMegabyte = 1 << 20;
 constexpr int64_t kGigabyte = 1 << 30;
 
-TEST(ShareMemory, AllShares_AreNoMoreThanTheMemory) {
+TEST(ShareMemory, AllShares_LeaveTheServerItsOwn) {
   for (const int64_t memory : {400 * kMegabyte, kGigabyte, 4 * kGigabyte, 16 * kGigabyte}) {
     const int64_t largest = memory / 14 - kMessageSlackBytes;
     for (const int64_t message : {DefaultMessageBytes(memory), 16 * kMegabyte, largest}) {
       const MemoryShares shares = ShareMemory(memory, message).value();
-      EXPECT_LE(shares.Sum(), memory) << message;
-      EXPECT_GT(shares.Sum(), memory - 10) << message;
+      const int64_t server = std::min(64 * kMegabyte, memory / 8);
+      EXPECT_LE(shares.Sum(), memory - server) << message;
+      EXPECT_GT(shares.Sum(), memory - server - 10) << message;
       EXPECT_LT(shares.reading, memory);
       EXPECT_GE(shares.messages, message + kMessageSlackBytes);
       EXPECT_GE(shares.responses, 3 * (message + kMessageSlackBytes));
       EXPECT_GE(shares.arriving, 2 * (message + kMessageSlackBytes));
-      EXPECT_GE(shares.training, memory / 5);
+      EXPECT_GE(shares.training, memory / 7);
     }
   }
 }
@@ -28,8 +31,8 @@ TEST(ShareMemory, MessagesAreSmallerByDefault_WhereThereIsLittleMemory) {
   EXPECT_EQ(DefaultMessageBytes(16 * kGigabyte), 64 * kMegabyte);
   EXPECT_EQ(DefaultMessageBytes(4 * kGigabyte), 64 * kMegabyte);
   EXPECT_EQ(DefaultMessageBytes(kGigabyte), 16 * kMegabyte);
-  EXPECT_NEAR(ShareMemory(16 * kGigabyte, 64 * kMegabyte)->training, 0.4 * 16 * kGigabyte,
-              kMegabyte);
+  EXPECT_NEAR(ShareMemory(16 * kGigabyte, 64 * kMegabyte)->training,
+              0.4 * (16 * kGigabyte - 64 * kMegabyte), kMegabyte);
 }
 
 TEST(ShareMemory, MessagesThatLeaveTooLittle_AreRefused) {

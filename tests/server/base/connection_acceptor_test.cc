@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "tests/server/generic_call.h"
+#include "tests/testing/sanitizer.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace runnel::server {
@@ -203,9 +204,9 @@ int ServeWithoutDescriptors() {
 }
 
 TEST(ConnectionAcceptor, AfterAllDescriptorsWereTaken_ServesAgain) {
-#if defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "ThreadSanitizer does not let a forked process start threads";
-#endif
+  if (kThreadSanitizer) {
+    GTEST_SKIP() << "ThreadSanitizer does not let a forked process start threads";
+  }
   const pid_t child = fork();
   if (child == 0) _exit(ServeWithoutDescriptors());
   int status = 0;

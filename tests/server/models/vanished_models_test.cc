@@ -1,6 +1,7 @@
 // Files that are deleted, by a client or without the server's knowledge.
 #include <filesystem>
 
+#include "absl/strings/str_cat.h"
 #include "tests/core/model/model_testing.h"
 #include "tests/server/server_fixture.h"
 
@@ -81,8 +82,17 @@ TEST_F(VanishedModelsTest, RemovedDataFolder_FailsTheJobAndIsNotMadeAgain) {
 }
 
 TEST_F(VanishedModelsTest, UploadsAndImports_AreRefusedInRemovedAndReplacedFolders) {
+  TrainModel("m");
+  StartServer();  // which has not loaded it
   std::filesystem::rename(options_.data_dir, folder_ / "elsewhere");
+  ::testing::internal::CaptureStderr();
   ExpectBothRefused();
+  int version = 0;
+  EXPECT_FALSE(SampleOf("m:1", &version).ok());
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  for (const char* name : {"models", "corpora", "imports"}) {
+    EXPECT_THAT(log, HasSubstr(absl::StrCat("the folder of the ", name, ", "))) << name;
+  }
   for (const char* name : {"/corpora", "/imports"}) {
     std::filesystem::create_directories(options_.data_dir + name);
   }

@@ -7,6 +7,7 @@
 
 #include "tests/core/model/model_testing.h"
 #include "tests/server/server_fixture.h"
+#include "tests/testing/sanitizer.h"
 
 namespace runnel::server {
 namespace {
@@ -168,11 +169,7 @@ class LongStepTest : public TrainingCallsTest {
   }
   // The same, with a batch so large that a step takes kStepMin.
   void BeginLongStep() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    int batch_size = 4;  // a step takes many times as long
-#else
-    int batch_size = 256;
-#endif
+    int batch_size = kSanitizer ? 4 : 256;  // there a step takes many times as long
     BeginSecondStep(batch_size);
     while (step_ < kStepMin && !HasFatalFailure()) {
       ASSERT_TRUE(CancelJob(job_).ok());
