@@ -34,8 +34,9 @@ constexpr int64_t kDefaultMessageMin = 1 << 10;
 constexpr int64_t kMemoryPerMessage = 64;
 // The largest response is about as large as the largest request, and takes three times its size.
 constexpr int64_t kResponsesPerMessage = 4;
-// Two of the largest requests may arrive at a time in any case, because gRPC slows its clients down
-// before its memory is spent; there are at most 16, on a server with much memory.
+// The share holds at least two of the largest requests, because gRPC slows its clients down before
+// the share is used up. On a server with much memory it is no larger than 16 of them, unless the
+// next bound asks for more.
 constexpr int64_t kArrivingMin = 2;
 constexpr int64_t kArrivingMax = 16;
 // gRPC also needs memory for small requests and for connections: this much, but not more than an

@@ -27,9 +27,8 @@ struct MemoryShares {
   int64_t messages = 0;   // requests that wait or are prepared
   int64_t responses = 0;  // that wait for their readers
   int64_t arriving = 0;   // requests that gRPC has received in part
-  // While a model is read it may take memory of all the other shares, because whether it can be
-  // used at all must not depend on the share of those that stay loaded. This is not part of the
-  // sum.
+  // What reading a model may use. It is not part of the sum: reading may borrow from all other
+  // shares. Otherwise a model larger than the share of loaded models could never be used.
   int64_t reading = 0;
 
   int64_t Sum() const {

@@ -20,15 +20,18 @@ int HardwareThreads();
 struct ServerOptions {
   std::string listen = "127.0.0.1:50051";  // HOST:PORT (port 0 picks a free one) or unix:PATH
   std::string data_dir = "runnel-data";    // the folder of the models and uploaded corpora
-  std::string
-      corpus_dir;  // the folder whose files a corpus_path may name; empty: none may be named
-  int threads = HardwareThreads();             // that train
-  int generation_threads = HardwareThreads();  // that write, score and fill texts
+  // The folder whose files a corpus_path may name. Empty: none may be named.
+  std::string corpus_dir;
+  // The number of threads that train.
+  int threads = HardwareThreads();
+  // The number of threads that write, score and fill texts.
+  int generation_threads = HardwareThreads();
   // The number format in which one-directional models write and score; training and files use f32.
   DecodePrecision decode_precision = DecodePrecision::kF32;
   // The best instruction set that the process may use for its arithmetic.
   InstructionSet instruction_set = InstructionSet::kBest;
-  int64_t memory_bytes = MemoryBytes();  // that the process may use; there is no flag for it
+  // The memory that the process may use. It follows from the system's limits; there is no flag.
+  int64_t memory_bytes = MemoryBytes();
   // The size of a request's largest field; see kMessageSlackBytes.
   int64_t max_message_bytes = DefaultMessageBytes(memory_bytes);
   int max_chars = 1'000'000;                      // the largest stop.max_chars

@@ -30,8 +30,8 @@ constexpr std::chrono::seconds kLastMessages(5);
 constexpr std::chrono::milliseconds kGoodbye(200);
 constexpr std::chrono::milliseconds kDrainPoll(10);
 constexpr int kShutdownTasks = 2;
-// Streams of a connection in addition to the calls that it may have under way: requests that have
-// not come whole, and calls that the guard refuses, with the reason.
+// A connection may have this many streams besides its calls: streams whose request has not arrived
+// whole, and streams whose call the guard is refusing.
 constexpr int kOtherStreamsMax = 1000;
 
 }  // namespace

@@ -174,8 +174,8 @@ class CallGuard::State {
   bool stopped_ RUNNEL_GUARDED_BY(mutex_) = false;
 };
 
-// Lives as long as its call. gRPC runs the hooks of a call one at a time where one follows from
-// another, but a message may be on its way while one is received.
+// Lives as long as its call. gRPC runs the hooks of one operation one after the other, but the
+// hooks of a send and of a receive may run at the same time.
 class CallGuard::Interceptor : public grpc::experimental::Interceptor {
  public:
   Interceptor(std::shared_ptr<State> state, ServerRpcInfo* info)
@@ -242,8 +242,8 @@ class CallGuard::Interceptor : public grpc::experimental::Interceptor {
       Cancel(place_->call, GRPC_STATUS_RESOURCE_EXHAUSTED, std::string(claim.status().message()));
     }
   }
-  // Memory that a message takes while it waits. Its serialized form is not asked for, because gRPC
-  // then no longer tells when the message has been sent.
+  // The memory that a message takes while it waits. The message is measured, not its serialized
+  // form: once an interceptor asks for that form, gRPC no longer reports when the message was sent.
   int64_t Bytes(const void* message) const {
     // Only the types of our own services' messages are known: all come from protobuf.
     if (!is_ours_ || message == nullptr) return kOtherResponseBytes;

@@ -9,9 +9,10 @@
 // - A call ends if, for a number of seconds, its peer takes none of a waiting message, or sends
 //   nothing on a stream that the peer has not ended.
 //
-// A call beyond a bound is cancelled with RESOURCE_EXHAUSTED, one that stalls with
-// DEADLINE_EXCEEDED; its reactor sees a cancelled call. An interceptor does this, so that it holds
-// for the calls of all services, health checks and reflection included. Thread-safe.
+// A call that exceeds a bound is cancelled with RESOURCE_EXHAUSTED, and a call that stalls with
+// DEADLINE_EXCEEDED. Its reactor only sees that the call was cancelled. The guard is an
+// interceptor, so it covers the calls of all services, health checks and reflection included.
+// Thread-safe.
 //
 // The guard does not see a unary or server-streaming call before its request has come whole,
 // because gRPC reads that first. The server's resource quota and its limit of streams bound

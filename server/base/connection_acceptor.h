@@ -1,4 +1,5 @@
-// Accepts connections in a thread of its own and hands them over, at most so many at a time.
+// Accepts connections on a thread of its own and hands them over, as long as fewer than a maximum
+// number are open.
 //
 // gRPC has a listener too, but that never accepts again once accept(2) has failed because the
 // process had no descriptor left. This one keeps a descriptor in reserve: when there is no other,
@@ -45,7 +46,8 @@ class ConnectionAcceptor {
   ConnectionAcceptor(ListeningSockets sockets, int connections_max, Handler handler);
 
   void AcceptUntilStopped();
-  // Accepts what waits at a listening socket, but not for long if it never ends.
+  // Accepts the connections that wait at one listening socket, but at most kAcceptsInARow of them,
+  // so that the other sockets get their turn.
   void AcceptFrom(int listener);
   // Refuses the connection that waits at `listener`, for which there is no descriptor.
   void RefuseWithReserve(int listener);

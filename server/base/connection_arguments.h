@@ -15,8 +15,8 @@ struct ConnectionTimes {
   int age_seconds_max = 0;            // after which a client is asked to reconnect; 0: never
   // A connection whose peer has not begun HTTP/2 by then is closed.
   int handshake_ms = 10'000;
-  // Clients may ping as often as this, also while no call or an idle call is under way: a timer of
-  // ten seconds never comes too early.
+  // The shortest interval at which clients may ping, also while they have no call or a silent one.
+  // It is below ten seconds, so that a client with a timer of ten seconds is never punished.
   int client_pings_ms = 9'000;
 };
 

@@ -18,19 +18,19 @@
 namespace runnel::server {
 namespace {
 
-// The threads that gRPC starts in addition to the executor's: those that wait for events, one for
-// two processors within these bounds, and others such as those of timers and reflection.
+// gRPC also starts threads outside its executor: one for every two processors to wait for events,
+// within these bounds, and a few more, for example for timers and reflection.
 constexpr int kEventThreadsMin = 2;
 constexpr int kEventThreadsMax = 16;
 constexpr int kOtherThreads = 32;
-// The executor starts a thread when a third task waits for one that it has, unless it is starting
-// one already. If no task ends, each thread takes at most two without another being started; the
-// rest is for tasks that come while one is being started.
+// The executor starts another thread when one of its threads is given a third task, unless it is
+// starting one already. So if no task ends, two tasks for each thread suffice to start them all;
+// the other six allow for tasks that arrive while a thread is being started.
 constexpr int kTasksPerThread = 8;
 // From the answer of a call until its last task waits for the executor.
 constexpr std::chrono::milliseconds kUntilQueued(10);
 
-// The number that gRPC goes by.
+// The number of processors from which gRPC derives its numbers of threads.
 int Processors() { return static_cast<int>(sysconf(_SC_NPROCESSORS_CONF)); }
 
 // RESOURCE_EXHAUSTED if the system would refuse to start `count` more threads.

@@ -12,8 +12,8 @@ enum class LogLevel { kInfo, kWarning, kError };
 // Control characters in `text` become spaces, so that an event stays one line.
 void Log(LogLevel level, absl::string_view text);
 
-// Like Log, for what a peer can cause as often as it likes: of each kind ten lines are written in
-// ten seconds, and a later line says how many more there were. `kind` names the kind there.
+// Like Log, for events that a peer can cause at will. At most ten lines of each kind are written in
+// ten seconds; a later line gives the kind's name, `kind`, and the number of lines left out.
 void LogLimited(LogLevel level, absl::string_view kind, absl::string_view text);
 
 // Sends the logs of gRPC and protobuf the same way, each place in their source being a kind.

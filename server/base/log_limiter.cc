@@ -12,7 +12,8 @@ bool LogLimiter::Admit(absl::string_view kind, absl::Time now) {
     found = windows_.try_emplace(std::string(name), Window{.end = now + window_}).first;
   }
   Window& window = found->second;
-  // A window with a summary to come ends in TakeSummaries.
+  // A window that has suppressed lines is not renewed here: TakeSummaries reports them and removes
+  // the window.
   if (now >= window.end && window.suppressed == 0) window = {.end = now + window_};
   if (window.lines < lines_max_) {
     ++window.lines;

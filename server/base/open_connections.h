@@ -1,6 +1,6 @@
-// Counts the connections that are open, though gRPC never tells when it has closed one: a
-// connection is remembered by its descriptor and the inode of its socket, so a look at the
-// descriptor tells whether it is still the same socket. Not thread-safe.
+// Counts the open connections. gRPC does not tell when it has closed one. Therefore each connection
+// is remembered by its descriptor and the inode of its socket: if the descriptor has another inode,
+// or is closed, the connection has ended. Not thread-safe.
 #ifndef RUNNEL_SERVER_BASE_OPEN_CONNECTIONS_H_
 #define RUNNEL_SERVER_BASE_OPEN_CONNECTIONS_H_
 
@@ -19,7 +19,7 @@ class OpenConnections {
   bool Add(int descriptor);
 
   int max() const { return max_; }
-  // Connections that were open when it was last looked, and those added since then.
+  // The connections that were open at the last check, plus those added since.
   int size() const { return static_cast<int>(inodes_.size()); }
 
  private:

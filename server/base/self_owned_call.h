@@ -1,5 +1,6 @@
-// The base of calls that live by themselves: gRPC holds a plain pointer to a reactor until OnDone,
-// tasks on other threads may still hold the call then, and both may be the last one.
+// The base of calls that own themselves. gRPC holds a plain pointer to a reactor until OnDone.
+// Tasks on other threads may hold the call longer. Whichever of the two lets go last destroys the
+// call.
 //
 // The rules, which this class keeps for its subclasses:
 //
@@ -57,7 +58,8 @@ class SelfOwnedCall : public Reactor, public std::enable_shared_from_this<SelfOw
  protected:
   // The client has cancelled the call, or its connection is gone.
   bool cancelled() const { return cancelled_; }
-  // For a write that failed: the cancel that caused it may be told later.
+  // Call this when a write has failed: a cancel caused that, but gRPC may report the cancel only
+  // later.
   void SetCancelled() { cancelled_ = true; }
 
   bool finished() const RUNNEL_REQUIRES(mutex_) { return finished_; }

@@ -27,9 +27,11 @@ class FillBlanksCall : public ReadingCall {
   void WriteResponse() override;
 
  private:
-  // What can be told without the model. Finds blank_ and the number of `blanks`.
+  // Checks everything that does not need the model. Sets blank_, and `blanks` to the number of
+  // blanks.
   Violations CheckRequest(int64_t* blanks);
-  // The request's text with its blanks filled: what the model does not know stays as it is.
+  // The request's text with its blanks filled. Characters that the model does not know stay as they
+  // are.
   std::string FilledText() const;
 
   const v1::FillBlanksRequest& request_;

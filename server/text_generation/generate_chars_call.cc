@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kPendingBytesMax = 4096;
 // Log-probabilities of characters that may wait; each of them may have many alternatives.
 constexpr size_t kPendingLogprobsMax = 512;
-// The writing resumes when less than this share of them is left.
+// The writing resumes when the buffer is less full than this.
 constexpr double kResumeShare = 0.5;
 // The least time between two messages of a text, for each other text under way. The server thus
 // sends at most some 2,500 messages a second, and nearly all processor time goes to the texts.
@@ -107,7 +107,8 @@ bool GenerateCharsCall::Deliver(absl::string_view written) {
   const MutexLock lock(&mutex_);
   TakeTextLocked(written);
   if (!WaitsForMoreLocked()) SendLocked();
-  // A cancel that came first found no paused text to resume, so the text must not pause now.
+  // If the call was cancelled before this point, OnCancelled found no paused text to resume. The
+  // text must then not pause, because nothing would resume it.
   paused_ = PendingShareLocked() >= 1 && write_in_flight_ && !cancelled();
   return !paused_;
 }

@@ -50,8 +50,7 @@ class GenerateCharsCall : public SelfOwnedCall<grpc::ServerWriteReactor<v1::Gene
   void EndText(absl::string_view written);
   // Adds what a step wrote to what is pending.
   void TakeTextLocked(absl::string_view written) RUNNEL_REQUIRES(mutex_);
-  // The share that is used of the text that may wait for the reader: 1 or more when the writing
-  // must pause.
+  // How full the buffer for the reader is. The writing pauses at 1 or more.
   double PendingShareLocked() const RUNNEL_REQUIRES(mutex_);
   // Whether the next message should wait for more characters.
   bool WaitsForMoreLocked() const RUNNEL_REQUIRES(mutex_);
@@ -65,7 +64,7 @@ class GenerateCharsCall : public SelfOwnedCall<grpc::ServerWriteReactor<v1::Gene
   const GenerationRun::Clock::time_point arrival_;
 
   std::unique_ptr<MemoryBudget::Claim> text_memory_;  // as long as gRPC keeps the request
-  // Of the task that prepares, then of the scheduler.
+  // First used by the task that prepares the call, then only by the scheduler.
   std::unique_ptr<GenerationRun> run_;
 
   size_t chars_max_ = 0;  // of a message; 0: no limit. Set before the text is scheduled

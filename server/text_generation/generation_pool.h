@@ -1,5 +1,6 @@
-// The threads that write texts. Each has a scheduler, whose texts share the model's steps; a text
-// goes to the thread that has fewest, and a thread that has many more than another gives it some.
+// The threads that write texts. Each has a scheduler, whose texts share the model's steps. A new
+// text goes to the thread with the fewest texts, and a thread that has many more than another hands
+// some over.
 #ifndef RUNNEL_SERVER_TEXT_GENERATION_GENERATION_POOL_H_
 #define RUNNEL_SERVER_TEXT_GENERATION_GENERATION_POOL_H_
 

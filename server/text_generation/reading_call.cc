@@ -11,8 +11,9 @@
 namespace runnel::server {
 namespace {
 
-// The memory that a byte of a text takes in addition to the request: its ids as encoded, joined and
-// counted, and its log-probability twice.
+// The memory that each byte of a text takes in addition to the request: three 32-bit numbers (its
+// id as encoded, its id among context and text, the index of its character) and its
+// log-probability, once as a double and once as a float.
 constexpr int64_t kBytesPerTextByte = 3 * sizeof(int32_t) + sizeof(double) + sizeof(float);
 
 }  // namespace
