@@ -1,5 +1,5 @@
-// Hashes: they tell different data apart and find damage, the same on every machine. None of them
-// keeps a secret or withstands a person who wants two inputs with one hash.
+// Hashes that distinguish data and detect damage. They are the same on every machine. They are not
+// cryptographic: anyone can make two inputs with the same hash.
 #ifndef RUNNEL_CORE_BASE_HASH_H_
 #define RUNNEL_CORE_BASE_HASH_H_
 

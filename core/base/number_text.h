@@ -1,4 +1,4 @@
-// Numbers as a message shows them: as few digits as tell the value apart from its neighbours.
+// Formats numbers for messages, with just enough digits to distinguish a value from its neighbours.
 #ifndef RUNNEL_CORE_BASE_NUMBER_TEXT_H_
 #define RUNNEL_CORE_BASE_NUMBER_TEXT_H_
 

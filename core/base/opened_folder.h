@@ -31,8 +31,8 @@ class OpenedFolder {
   // file system if it cannot be told.
   absl::Status CheckPresent() const;
 
-  // The status with paths in its message made relative to this folder: what lies above is not for
-  // clients to know.
+  // Returns the status with the paths in its message made relative to this folder, because clients
+  // should not learn where the server keeps its files.
   absl::Status WithRelativePaths(const absl::Status& status) const;
 
   // Why an operation in the folder has failed with `status`: the folder is gone, or that status

@@ -1,5 +1,6 @@
-// What is wrong with a set of options: one entry a field, naming the value and the bound. Field
-// names are the wire's.
+// Collects what is wrong with a set of options: an entry for each bad field, which names the value
+// and the bound. The names are those of the options' fields; the server puts the message's path
+// before them.
 #ifndef RUNNEL_CORE_BASE_VIOLATIONS_H_
 #define RUNNEL_CORE_BASE_VIOLATIONS_H_
 

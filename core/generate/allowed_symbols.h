@@ -31,8 +31,7 @@ class AllowedSymbols {
   // [V]: not 0 for the symbols that can come next; empty if all can. `utf8` tells inside which
   // character the text ends. Valid until the next call.
   absl::Span<const uint8_t> Next(const Utf8Machine& utf8);
-  // The same by only the rules of UTF-8: the symbols that the model may write without a pattern.
-  // Valid after Next.
+  // Like Next, but without the pattern: the symbols that continue valid UTF-8. Call it after Next.
   absl::Span<const uint8_t> NextByUtf8() const { return utf8_allowed_; }
 
   // The text continues with `symbol`, which was allowed.
@@ -40,8 +39,9 @@ class AllowedSymbols {
   // The symbols taken so far are whole characters.
   void NoteCharEnd() { char_place_ = place_; }
 
-  // Whether the pattern lets nothing more follow, and whether the text matches it then.
+  // Whether the pattern allows no further symbol.
   bool at_dead_end() const { return place_ != nullptr && !place_->can_go_on(); }
+  // Whether the text so far matches the pattern. Call it only with a pattern.
   bool matches() const { return place_->accepts; }
 
   // Takes up the place in the pattern that `state` was saved with, if it was saved with this

@@ -47,7 +47,8 @@ void CharAssembler::NoteAlternatives(const Draw& drawn, const Sampler& sampler, 
     return;
   }
   if (!completes) return;
-  // Every byte that could have been drawn here completes a character that begins with partial_.
+  // Any byte that could be drawn at this point would complete a character that starts with
+  // partial_.
   const double before = next_.logprob - drawn.logprob;
   for (const Draw& draw : sampler.Likeliest(alternatives_, {})) {
     Utf8Machine utf8;

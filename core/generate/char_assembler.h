@@ -38,7 +38,7 @@ class CharAssembler {
 
  private:
   bool is_bytes() const { return vocabulary_->kind() == VocabularyKind::kBytes; }
-  // Notes the last draw's alternatives to the character that is being written.
+  // Adds the alternatives of the last draw to the character that is being assembled.
   void NoteAlternatives(const Draw& drawn, const Sampler& sampler, bool completes);
 
   const Vocabulary* vocabulary_;

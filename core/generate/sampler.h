@@ -18,8 +18,8 @@ struct Draw {
       0;  // nats, under the distribution it was drawn from (temperature 0: the model's own)
 };
 
-// What shapes the distribution, in this order: logits + offsets, the ids that are allowed,
-// temperature, top_k, top_p of what is left, min_p.
+// The options that shape the distribution. They apply in this order, after the offsets and the
+// allowed ids: temperature, top_k, top_p (of the ids that top_k left), min_p.
 struct SamplerOptions {
   float temperature = 1;  // >= 0, finite; 0 takes the likeliest
   // Only this many of the likeliest ids, the lowest ones of a tie; >= 1. None: all.

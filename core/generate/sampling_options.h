@@ -21,7 +21,8 @@ inline constexpr int kTopLogprobsMax = 20;
 struct SamplingOptions {
   SamplerOptions sampler;        // how a symbol is drawn
   float repetition_penalty = 1;  // > 0, finite; divides the odds of RecentChars
-  // Of the draws. None: whoever makes a session chooses one first; a session without one takes 0.
+  // The seed of the draws. If it is absent, the code that makes the session should choose one; a
+  // session without a seed uses 0.
   std::optional<uint64_t> seed;
   uint64_t sample_index = 0;  // which of several texts of one seed
   int64_t max_chars = 256;    // >= 1, in characters
@@ -49,10 +50,10 @@ void ValidateStop(const SamplingOptions& options, int64_t max_chars_cap, Violati
 // The same for the report: "top_logprobs".
 void ValidateReport(const SamplingOptions& options, Violations* violations);
 
-// Does what depends on the model: compiles the pattern, which is taken out of the options because
-// sessions only need the result, finds the biases' ids, and refuses to forbid every character.
-// Violations are of "pattern" and "logit_bias". Call it before a session is made, if the options
-// have a pattern or a bias.
+// Completes the options for a vocabulary: compiles the pattern (and removes the parsed one, which
+// sessions do not need), finds the ids of the biased characters, and adds a violation of
+// "logit_bias" if every character is forbidden, or of "pattern" if it is too large. Call it before
+// a session is made if the options have a pattern or a bias.
 void BindToVocabulary(const Vocabulary& vocabulary, PatternCache* patterns,
                       SamplingOptions* options, Violations* violations);
 

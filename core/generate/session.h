@@ -42,7 +42,7 @@
 
 namespace runnel {
 
-// What became of a step's logits.
+// The result of a step.
 enum class Event {
   kReading,  // a symbol of the prompt was read; there are more
   kMidChar,  // a byte was drawn that does not complete a character
@@ -110,7 +110,7 @@ class Session {
   }
   // The stop sequence that ended the text; empty if none did.
   const std::string& matched_stop() const { return gate_.matched_stop(); }
-  // Whether the next Accept draws.
+  // Whether the next Accept draws a symbol, because the prompt has been read up to its last symbol.
   bool prompt_read() const { return prompt_read_ + 1 >= static_cast<int64_t>(prompt_.size()); }
   // How many characters of the text came out so far, and their log-probability in nats.
   int64_t generated_chars() const { return gate_.chars(); }
@@ -125,7 +125,7 @@ class Session {
   const LanguageModel& model() const { return *model_; }
 
  private:
-  // Does what comes before the first draw. True if the text ends here.
+  // Handles the cases that end a text before its first draw. Returns true if the text ends here.
   bool EndsAtOnce(std::string* text);
   // Writes the characters that an earlier text held back. True if they complete a stop sequence.
   bool PushResumedHeld(std::string* text);

@@ -36,8 +36,8 @@ constexpr int64_t kRowsAhead = 8;
 template <typename Stored>
 constexpr int64_t kPerRow = std::is_same_v<Stored, uint32_t> ? 2 : 1;
 
-// The weights of a row as floats. Of a row of bf16 pairs, these are the lower halves if kHalf is 0,
-// otherwise the upper ones.
+// Loads a row of weights as floats. A row of bf16 pairs holds two values of k: kHalf 0 takes the
+// lower halves, kHalf 1 the upper ones.
 template <int kHalf, class D, typename Stored>
 HWY_INLINE hn::Vec<D> Widen(D d, const Stored* row) {
   if constexpr (kPerRow<Stored> == 1) {

@@ -121,9 +121,9 @@ struct Int16 : PairArithmetic<Int16<Adder>, Adder> {
   static constexpr int32_t kLargest = 1447;
   static_assert(int64_t{kLargest} * kLargest * 2 * kKc <= INT32_MAX);
 
-  // Computes the scales, as bits of floats, of `count` lines of `depth` floats, and their inverses.
-  // Neighbouring lines are `line` floats apart, neighbouring floats of a line `step`; one of the
-  // two is 1.
+  // Computes the scales (stored as the bits of floats) of `count` lines of `depth` floats, and
+  // their inverses. Lines are `line` floats apart, and the floats of a line `step` apart; one of
+  // the two distances is 1.
   static void MakeScales(int64_t count, int64_t depth, const float* from, int64_t line,
                          int64_t step, int32_t* scales, float* inverses) {
     if (line != 1) {

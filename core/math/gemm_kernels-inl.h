@@ -41,8 +41,8 @@ void MicroKernel(int64_t depth, const typename Arithmetic::Element* a, int64_t a
   for (int i = 0; i < kRows; ++i) {
     for (int j = 0; j < kVectors; ++j) hwy::Prefetch(c + i * c_stride + j * lanes);
   }
-  // A small tile has too few sums. Then it has several chains of them, which take turns in k and
-  // are added at the end.
+  // A small tile has too few independent sums to keep the processor busy. It therefore splits k
+  // among several sums per element, which are added up at the end.
   constexpr int kChains = std::max(1, kSumsMin / (kRows * kVectors));
   typename Arithmetic::Sum sum[kChains][kRows][kVectors];
   HWY_UNROLL(8)

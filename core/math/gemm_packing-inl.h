@@ -51,8 +51,8 @@ HWY_INLINE int64_t Elements(int64_t k) {
   return (k + Arithmetic::kPerElement - 1) / Arithmetic::kPerElement;
 }
 
-// The number of rows, scales included, that a panel has before the part that begins with element
-// `elements`, which is a multiple of kKc; or the height of a panel that has `elements` in total.
+// The number of rows that the first `elements` elements of a panel take. If the arithmetic has
+// scales, each part of kKc elements begins with a row of them.
 template <class Arithmetic>
 HWY_INLINE int64_t PanelRows(int64_t elements) {
   if (!Arithmetic::kHasScales) return elements;

@@ -25,9 +25,9 @@ HWY_EXPORT(NameOfTarget);
 
 namespace {
 
-// Highway 1.0.3 asks the system which registers it saves only if the processor says that the system
-// can be asked (OSXSAVE); otherwise it believes the processor. The compiler's run-time library then
-// takes none of these sets for supported.
+// Highway 1.0.3 checks whether the system saves the registers only if the processor reports
+// OSXSAVE; without OSXSAVE it trusts the processor's flags. The compiler's run-time library treats
+// the instruction sets as absent in that case, so it is asked instead.
 MachineSupport SupportOfThisMachine() {
 #if HWY_ARCH_X86
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");

@@ -34,9 +34,9 @@ inline absl::string_view InstructionSetName(InstructionSet set) {
 // limited.
 void LimitInstructionSet(InstructionSet best);
 
-// What the processor, the operating system and a hypervisor between them support together. A
-// processor's own flags do not suffice: without XSAVE for its registers, the system does not save
-// them, and the first instruction that uses them ends the process (SIGILL).
+// The instructions that this machine can really run. The processor's flags do not suffice: unless
+// the operating system (and the hypervisor) also save the registers, the first such instruction
+// ends the process with SIGILL.
 struct MachineSupport {
   bool avx2 = false;  // and fused multiply-add
   bool avx512 = false;

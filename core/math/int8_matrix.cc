@@ -205,8 +205,8 @@ std::atomic<bool> vnni_is_allowed = true;
 
 constexpr int kFourMax = 126;  // In steps of the scale. Four roundings may add half a step each.
 
-// The largest magnitude of a sum of weights of the same sign, among each four that share a 16-bit
-// sum.
+// AVX2 adds four products in 16 bits. Returns the largest magnitude that the weights of one sign
+// among such four add up to.
 double LargestFour(int64_t k, const float* row) {
   double largest = 0;
   for (int64_t i = 0; i < k; i += Int8Matrix::kGroup) {

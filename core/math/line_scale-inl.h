@@ -46,10 +46,10 @@ struct LineScale {
   V inverse;  // A float times it, rounded, is the integer.
 };
 
-// The scales of lines whose largest magnitudes are `largest`. `scale` is `largest` / `steps`, which
-// the caller has computed in its own way. The scale is NaN, and the inverse 0, where a line has a
-// number that is not finite. Both are 0 where `largest` is below 1e-30, far above the point where
-// the inverse would overflow.
+// Makes the scales of lines whose largest magnitudes are `largest`. The caller passes `scale` =
+// `largest` / `steps`, because some callers divide and others multiply by 1 / `steps`, which rounds
+// differently. If `largest` is not finite, the scale becomes NaN and the inverse 0. If it is below
+// 1e-30, both become 0; the inverse would overflow only far below that.
 template <class D, class V = hwy::HWY_NAMESPACE::Vec<D>>
 HWY_INLINE LineScale<V> MakeLineScale(D d, V largest, V scale, float steps) {
   namespace hn = hwy::HWY_NAMESPACE;

@@ -1,9 +1,9 @@
-// The versions that are in memory: those that someone holds and those used most recently, as many
-// as fit into a bound of bytes. A version is in the list at most once. For one thread at a time;
-// other threads may let go of a model at any time.
+// The models in memory. All models in use stay; of the others, the most recently used stay as long
+// as everything fits into a bound of bytes. A version is listed at most once. Only one thread at a
+// time may call this class, but any thread may release a model.
 //
-// Freeing a large model takes long, so nothing is freed in here: what gives way is handed to the
-// caller, who destroys it when its lock is released.
+// Freeing a large model takes long, so this class frees nothing: it returns the models to drop, and
+// the caller destroys them after releasing its lock.
 #ifndef RUNNEL_CORE_MODEL_LOADED_MODELS_H_
 #define RUNNEL_CORE_MODEL_LOADED_MODELS_H_
 

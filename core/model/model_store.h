@@ -61,7 +61,8 @@ class ModelStore {
     // Models are loaded to decode at this precision; files store f32 in any case.
     DecodePrecision precision = DecodePrecision::kF32;
     int64_t loaded_bytes_max = int64_t{1} << 30;  // of the versions that are in memory
-    // Of memory that versions may take while they are read: a multiple of their files.
+    // The memory that all versions being loaded may take together while they are read; each takes a
+    // multiple of its file's size.
     int64_t reading_bytes_max = std::numeric_limits<int64_t>::max();
     // Is told, in sentences for the operator's log, which files turn out damaged or missing, or
     // that the folder is gone: each time that this stands in a request's way. May be null. Called
@@ -82,8 +83,8 @@ class ModelStore {
   // be read.
   absl::StatusOr<ModelInfo> Get(const std::string& name) const;
 
-  // The version that `reference` means, from memory: null if its file has to be read first, and
-  // there is room for it. Never waits for a file. Errors as Load.
+  // Finds the version that `reference` means if it is in memory. Returns null if it can be loaded
+  // but has not been read yet; the caller then calls Load. Never waits for a file. Errors as Load.
   absl::StatusOr<std::shared_ptr<const LoadedModel>> Find(const ModelReference& reference);
 
   // The version that `reference` means: a bare name means its newest undamaged version. May read a
@@ -104,7 +105,8 @@ class ModelStore {
   void ReportDamage(const std::string& name, int version, absl::string_view damage);
   // What the store knows about a version, without reading its file; errors as Load.
   absl::StatusOr<VersionInfo> Describe(const ModelReference& reference) const;
-  // Reads a version's file; errors as Load. Does not wait for other versions that are being read.
+  // Reads a version's file into memory without adding it to the loaded versions, and without
+  // waiting for other reads. Errors as Load.
   absl::StatusOr<StoredVersion> Read(const ModelReference& reference);
 
   // Writes the next version of `name` (a checked name). Errors of the file system, after which
@@ -161,8 +163,9 @@ class ModelStore {
   absl::StatusOr<std::pair<int, T>> Opened(const ModelReference& reference,
                                            absl::StatusOr<T> (*open)(const std::string& path))
       RUNNEL_EXCLUDES(mutex_);
-  // What `failure` to open a version's file means: an error for the caller, or OK if the version is
-  // recorded as damaged and the reference shall be resolved again.
+  // Decides what to do after opening a version's file has failed. Returns the error for the caller;
+  // or OK after recording the version as damaged (or noticing that it was deleted), so that the
+  // caller resolves the reference again.
   absl::Status Judge(const std::string& name, int version, const absl::Status& failure)
       RUNNEL_EXCLUDES(mutex_);
 

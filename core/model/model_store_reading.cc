@@ -10,7 +10,7 @@
 namespace runnel {
 namespace {
 
-// Whether opening the file again would fail again.
+// Whether the same failure would happen again at the next try.
 bool IsLasting(const absl::Status& failure) {
   return absl::IsDataLoss(failure) || absl::IsNotFound(failure) ||
          absl::IsPermissionDenied(failure) || absl::IsFailedPrecondition(failure);
@@ -40,7 +40,8 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
     if (auto found = loaded_.Use(reference.name, *version)) return found;
     const absl::StatusOr<int64_t> bytes = ReadingBytes(reference.name, *version);
     if (!bytes.ok()) return bytes.status();
-    // One that is too large next to those that are being loaded waits for them.
+    // Wait if another thread is loading this version, or if too little memory is left next to the
+    // versions being loaded.
     if (loading_.count({reference.name, *version}) > 0 ||
         loading_bytes_ > options_.reading_bytes_max - *bytes) {
       loading_done_.Wait(&mutex_);
@@ -59,13 +60,14 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ModelStore::Load(
     loading_done_.NotifyAll();
     if (model.ok()) {
       given_way = loaded_.Add(*model);
-      // If it was deleted meanwhile, it is this caller's and not asked for again.
+      // If the version was deleted in the meantime, only this caller gets the model.
       if (!HasVersion(reference.name, *version)) {
         given_way.push_back(loaded_.Remove(reference.name, *version));
       }
       return model;
     }
-    // A version that was deleted or turned out damaged: the next newest, or the error that says so.
+    // If the version was deleted or found damaged, try again: the reference may now mean an older
+    // version.
     const absl::StatusOr<int> again = Resolve(reference);
     if (again.ok() && *again == *version) return model.status();
   }

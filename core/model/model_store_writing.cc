@@ -16,14 +16,14 @@ namespace runnel {
 absl::StatusOr<VersionInfo> ModelStore::Publish(const std::string& name, const ModelData& model) {
   {
     const MutexLock lock(&mutex_);
-    // Its versions are not known: publishing would hide them.
+    // Publishing would hide the versions in the folder, which could not be read.
     if (IsUnreadable(name)) return NotFound({.name = name});
   }
   const absl::StatusOr<std::string> bytes = OrOutOfMemory(
       "the model's file", [&]() -> absl::StatusOr<std::string> { return EncodeModel(model); });
   if (!bytes.ok()) return bytes.status();
   absl::StatusOr<AtomicFile> file = CreateVersionFile(name);
-  // The long part, without a lock: others publish and delete meanwhile.
+  // Writing takes long, so it runs without a lock.
   absl::Status status = file.status();
   if (status.ok()) status = file->Append(*bytes);
   if (status.ok()) status = file->Sync();
@@ -54,11 +54,11 @@ absl::StatusOr<VersionInfo> ModelStore::Publish(const std::string& name, const M
 absl::StatusOr<int> ModelStore::CommitNext(const std::string& name, AtomicFile* file) {
   while (numbers_.Highest(name) < INT_MAX) {
     const int version = numbers_.Highest(name) + 1;
-    // First the mark: a crash between the two skips a number, but never gives one twice.
+    // The mark is written first. A crash after it skips a number, but no number is ever used twice.
     absl::Status status = numbers_.Raise(name, version);
     if (status.ok()) status = file->CommitAs(folder_.VersionPath(name, version));
     if (status.ok()) return version;
-    // Someone else put a file of that number there: the next one.
+    // Another program has put a file with that number there. Try the next one.
     if (!absl::IsAlreadyExists(status)) return status;
   }
   return absl::FailedPreconditionError(
@@ -66,7 +66,7 @@ absl::StatusOr<int> ModelStore::CommitNext(const std::string& name, AtomicFile* 
 }
 
 absl::StatusOr<AtomicFile> ModelStore::CreateVersionFile(const std::string& name) {
-  // Under the lock, so that no Delete removes the folder before the file is in it.
+  // Hold the lock, so that Delete cannot remove the folder before it contains the file.
   const MutexLock writing(&writer_mutex_);
   if (absl::Status status = folder_.MakeModelFolder(name); !status.ok()) return status;
   return AtomicFile::Create(absl::StrCat(folder_.ModelFolder(name), "/new"));
@@ -77,7 +77,7 @@ absl::Status ModelStore::Delete(const ModelReference& reference) {
   if (absl::Status status = folder_.CheckPresent(); !status.ok()) return status;
   ModelInfo doomed{.name = reference.name};
   {
-    // First out of sight, so that nobody begins to read a file that is about to go.
+    // Hide the versions first, so that nobody starts to read a file that is about to be deleted.
     const MutexLock lock(&mutex_);
     const InfoPointer model = FindModel(reference.name);
     if (model == nullptr || !reference.label.empty()) return NotFound(reference);

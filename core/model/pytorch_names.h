@@ -22,9 +22,9 @@ struct PyTorchTensors {
   bool has_biases = false;  // of the recurrent module
 };
 
-// Adds the tensors that share another one's data. safetensors.torch.save_model stores only one of
-// several tied tensors; the metadata map the name of each other one to the name of the stored one.
-// The header must have passed CheckPlacement, which it would not pass afterwards.
+// Adds the tied tensors that the file leaves out. safetensors.torch.save_model stores one tensor of
+// each tied group; the metadata map the names of the others to it. Call this after CheckPlacement,
+// because the added tensors overlap.
 void AddTiedTensors(SafetensorsHeader* header);
 
 // DATA_LOSS naming the tensor that is missing, unknown or ambiguous. Shapes are not checked

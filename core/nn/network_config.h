@@ -25,9 +25,9 @@ struct NetworkConfig {
   friend bool operator==(const NetworkConfig&, const NetworkConfig&) = default;
 };
 
+// Violations are named after the fields of NetworkConfig; those of VocabularyRules are
+// "min_char_count" and "document_separator".
 void Validate(const NetworkConfig& config, Violations* violations);
-// The names of the fields are those of the wire's NetworkConfig, which also holds the rules of the
-// vocabulary: "min_char_count", "document_separator".
 void Validate(const VocabularyRules& rules, Violations* violations);
 
 }  // namespace runnel

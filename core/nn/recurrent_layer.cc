@@ -32,7 +32,8 @@ RecurrentLayer<Real>::RecurrentLayer(const Cell<Real>& cell, const LayerShape& s
                        .rows = input_rows(),
                        .rows_in_front = in_front,
                        .forget_begin = c.forget_row < 0 ? -1 : c.forget_row * hidden_});
-  if (c.rows > c.input_rows) {  // directly after the other biases, so that all are one vector
+  if (c.rows > c.input_rows) {
+    // This must directly follow the other biases, so that all of them form one vector.
     layout->Add({.name = name("bias_hh"),
                  .role = TensorRole::kRecurrentBias,
                  .rows = rows() - input_rows()});
@@ -257,7 +258,8 @@ void RecurrentLayer<Real>::StepBack(const Packed& packed, const CellStepBack<Rea
   const MatrixView<Real> gates = Gates(t, 1, a);
   const MatrixView<Real> h_gradient(a->state_gradient[0].data(), a->lanes, hidden_);
   const MatrixView<Real> operand_gradient(a->operand_gradient.data(), a->lanes, hidden_);
-  // The first product of h overwrites h's gradient, unless the cell has written a part of it.
+  // The first product that reads h replaces h's gradient; later ones add to it. If the cell itself
+  // has written a part of the gradient, the first one adds, too.
   GemmUpdate h_update = cell_.shape.passes_hidden ? GemmUpdate::kAdd : GemmUpdate::kAssign;
   for (int p = cell_.shape.num_products - 1; p >= 0; --p) {
     const RecurrentProduct& product = cell_.shape.products[p];

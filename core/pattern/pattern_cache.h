@@ -19,7 +19,8 @@ class PatternCache {
   // The most patterns that are kept. The least recently used one is dropped first; texts that use
   // it keep it.
   static constexpr size_t kKeptMax = 32;
-  // The bound on the states of all patterns: twice as much as the patterns that are kept can have.
+  // The memory for the states of all patterns. It is twice what the kept patterns can take, because
+  // texts also hold patterns that are no longer kept.
   static constexpr int64_t kStateBytesMax = 2 * kKeptMax * kPatternCacheBytesMax;
 
   explicit PatternCache(int64_t state_bytes_max = kStateBytesMax)

@@ -16,8 +16,9 @@ namespace runnel {
 
 // Enough for .{1000} over bytes.
 inline constexpr int kPatternInstructionsMax = 50'000;
-// How many of those may begin a character; a dot over bytes has ten. A text can be at all of them
-// at once, and each character continues from each of them.
+// The most instructions that may begin a character. A dot over bytes has ten of them. The bound
+// matters because a text can be at all of these places at once, and each character tries to
+// continue from all of them.
 inline constexpr int kPatternPlacesMax = 15'000;
 
 struct PatternInstruction {

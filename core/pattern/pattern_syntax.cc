@@ -213,7 +213,9 @@ class Parser : private PatternReader {
       } else if (c == U':' || c == U')') {
         Skip(1);
         return c == U':';
-      } else if (c != U'U') {  // U: which match is preferred; there is one only
+      } else if (c != U'U') {
+        // U chooses between several matches. A match here is always the whole text, so U changes
+        // nothing.
         break;
       }
       Skip(1);

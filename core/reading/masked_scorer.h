@@ -47,9 +47,9 @@ class MaskedScorer : public Scorer {
   std::vector<int32_t> inputs_;  // [T x B]
   int64_t block_ = 0;
   ClozeWindow window_;      // of the block
-  int32_t first_char_ = 0;  // of the block, hidden by its pass 0
-  int32_t passes_ = 0;      // that the block takes
-  int32_t first_pass_ = 0;  // of those to come
+  int32_t first_char_ = 0;  // the character that pass 0 hides
+  int32_t passes_ = 0;      // the number of passes for this block
+  int32_t first_pass_ = 0;  // the first pass that has not run yet
 };
 
 }  // namespace runnel

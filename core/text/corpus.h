@@ -48,8 +48,8 @@ class Corpus {
   static absl::StatusOr<Corpus> Load(const TextSource& source, VocabularyKind kind) {
     return Load(source, VocabularyRules{.kind = kind});
   }
-  // Likewise, by the rules of a vocabulary that grows: the corpus's vocabulary has the characters
-  // of `base` and those of the text.
+  // Like the other Load, but the vocabulary is `base` extended by the characters of the text, under
+  // the rules of `base`.
   static absl::StatusOr<Corpus> Load(const TextSource& source, const Vocabulary& base,
                                      Reserve reserve = AnySize);
 
@@ -69,8 +69,8 @@ class Corpus {
   // Copies the ids at begin, begin + 1, ... to ids[0], ids[stride], ...
   void CopyIds(int64_t begin, int64_t count, int64_t stride, int32_t* ids) const;
 
-  // Like SplitCorpus. But where documents are short enough, the held-out part begins with a whole
-  // one, which may make it shorter by up to half.
+  // Like SplitCorpus, but the held-out part begins at a document if that makes it shorter by at
+  // most half.
   CorpusSplit Split(double validation_fraction) const;
 
  private:

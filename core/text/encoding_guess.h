@@ -14,10 +14,10 @@ namespace runnel {
 // A guess takes no more bytes than these into account.
 inline constexpr size_t kHintBytesMax = 4096;
 
-// What to add to the message that a text is not valid UTF-8: "; it looks like Latin-1: ...", or
-// nothing if no encoding is likely. `from_bad_byte` is the text from the first bad byte on, as far
-// as it is at hand, and `offset` is that byte's place in the whole text. `had_utf8` tells whether
-// characters of several bytes came before it: then the text is UTF-8 with damage.
+// Returns the end of an error message, "; it looks like Latin-1: ...", or an empty string if no
+// encoding is likely. `from_bad_byte` is the text from the first bad byte on (as much of it as is
+// available), and `offset` is that byte's offset in the whole text. `had_utf8` says whether valid
+// multi-byte characters came before it; the text is then damaged UTF-8.
 std::string EncodingHint(absl::string_view from_bad_byte, int64_t offset, bool had_utf8);
 
 // Counts the NUL bytes of a text that is valid UTF-8. UTF-16 without a byte order mark can be valid
@@ -27,8 +27,9 @@ class NulCount {
  public:
   // Adds bytes whose first one has `offset` in the whole text.
   void Add(absl::string_view bytes, int64_t offset);
-  // Whether a text of `bytes` has so many NULs, all at even or all at odd offsets, that it is
-  // UTF-16. At least one byte in 16: text in Cyrillic has them in its blanks and full stops only.
+  // Whether a text of `bytes` bytes must be UTF-16: at least two bytes and one in 16 are NUL, and
+  // all NULs are at even or all at odd offsets. (In Cyrillic UTF-16 only spaces and full stops have
+  // a NUL.)
   bool LooksLikeUtf16(int64_t bytes) const;
   // "UTF-16, little-endian: iconv -f utf-16le -t utf-8 converts it", after LooksLikeUtf16.
   std::string Encoding() const;

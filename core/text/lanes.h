@@ -7,8 +7,8 @@
 //
 // `ShiftBy` lets the lanes of an epoch begin elsewhere; a lane that reaches the end of the range
 // continues at its beginning. A lane's state is zeroed there, and before each document's start
-// symbol. (A backward layer, whose state would have to be zeroed a symbol earlier, sees one
-// character beyond that end.)
+// symbol. (A backward layer would have to zero its state one symbol earlier. It therefore sees one
+// character of the next document.)
 //
 // Not thread-safe, except that several threads may call `CopyBatch` between two calls of `Advance`.
 #ifndef RUNNEL_CORE_TEXT_LANES_H_

@@ -50,11 +50,13 @@ class Estimate {
   double width() const { return directions_ * hidden_; }
   // A layer for each level and direction.
   double num_layers() const { return layers_ * directions_; }
-  // Numbers of the input of the layers at `level`; 0: characters, which need no product.
+  // The size of the input of the layers at `level`. It is 0 for characters, which need no matrix
+  // product.
   double InputSize(int level) const { return level == 0 ? embedding_ : width(); }
 
-  // The table LayerDecoder::lookup_: the gates of each character. Without an embedding, only the
-  // rows that the input weights do not have are counted, because those weights are counted already.
+  // The size of LayerDecoder::lookup_, the gates of each character. Without an embedding, most of
+  // these rows are the input weights, which are counted elsewhere; only the remaining rows count
+  // here.
   double Lookup() const {
     const int rows = embedding_ > 0 ? cell_.rows : cell_.rows - cell_.input_rows;
     return kFloat * vocabulary_ * rows * hidden_;

@@ -49,8 +49,8 @@ class TrainingObserver {
   // each evaluation. If it is true, the run gives the evaluation up and ends, even at its limit.
   virtual bool Abandoned() { return false; }
   virtual void OnReport(const ProgressReport& report, const Trainer<float>& trainer) = 0;
-  // Called after each step and what it reports: a moment at which the run's state can be carried to
-  // a file. Not called after a step that is given up, or whose evaluation is.
+  // Called after each step and its reports. This is the time to save the run's state. Not called
+  // for a step, or after an evaluation, that was given up.
   virtual void AfterStep(TrainingRun* /*run*/) {}
 };
 
