@@ -44,7 +44,8 @@ void BenchmarkStream::Start(v1::TextGenerationService::Stub& stub) {
     start_ = Clock::now();
   }
   stub.async()->GenerateChars(call_.context(), &request_, this);
-  AddHold();  // for the alarm, whose reads are no reactions
+  // The alarm starts reads outside of gRPC's reactions, so the call needs a hold.
+  AddHold();
   StartRead(&response_);
   StartCall();
 }

@@ -136,7 +136,7 @@ template <typename T>
 bool Parse(const std::string& text, T* number) {
   return absl::SimpleAtoi(text, number);
 }
-// Absl turns numbers that are too large into infinity, which no flag can use, nor NaN.
+// Absl parses numbers that are too large as infinity. No flag takes infinity or NaN.
 bool Parse(const std::string& text, float* number) {
   return absl::SimpleAtof(text, number) && std::isfinite(*number);
 }
@@ -181,7 +181,7 @@ void AddNumberFlag(CLI::App& app, const std::string& flag, const std::string& he
          [flag, range, &value](const std::string& text) {
            const T number = ParseNumber<T>(flag, text);
            if (number < range.min || number > range.max) {
-             // The text, because a rounded number could be shown as the bound that it exceeds.
+             // Show the text as typed: a rounded number could look like the bound that it exceeds.
              throw CLI::ValidationError(
                  flag, absl::StrCat("is ", text, "; must be from ", range.min, " to ", range.max));
            }

@@ -7,7 +7,7 @@
 
 namespace runnel::client {
 
-// The exit status of the `runnel` command. `runnel --help` shows this list in kExitCodesHelp.
+// The values; kExitCodesHelp is the same list for --help.
 enum class ExitCode : int {
   kOk = 0,
   kFailed = 1,         // the request failed, the job FAILED, or the server is not serving

@@ -29,7 +29,8 @@ absl::StatusOr<TextFile> TextFile::Open(const std::string& path, std::istream& s
 }
 
 absl::StatusOr<std::string> TextFile::Read(size_t size_max) {
-  // A small file does not pay for the memory of the largest.
+  // Grow the buffer with the file, so that a small file does not take the memory of the largest
+  // one.
   constexpr size_t kPieceBytes = 1 << 20;
   std::istream& stream = standard_input_ != nullptr ? *standard_input_ : file_;
   std::string bytes;

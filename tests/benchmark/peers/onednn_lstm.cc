@@ -96,8 +96,8 @@ struct Sequence {
   memory gradient;
 };
 
-// One layer of the stack, a primitive of its own: one primitive for several layers wants their
-// inputs to be as wide as their outputs, and the first layer's are not.
+// One layer of the stack. Each layer is its own primitive, because a primitive of several layers
+// needs inputs as wide as its outputs, and the first layer's are not.
 class Layer {
  public:
   Layer(const Device& device, const Sequence& input, const Sequence& output, std::mt19937& random) {
@@ -135,7 +135,8 @@ class Layer {
                         {device, weights_iter, forward.weights_iter_desc()}};
     backward_weights_ = {{device, weights_layer, backward.weights_layer_desc()},
                          {device, weights_iter, backward.weights_iter_desc()}};
-    // In the primitive's own form: to bring them into the weights' is not part of what is timed.
+    // The gradients stay in the primitive's own format. Converting them to the format of the
+    // weights is not timed.
     weight_gradients_ = {device.Allocate(backward.diff_weights_layer_desc()),
                          device.Allocate(backward.diff_weights_iter_desc()),
                          device.Allocate(bias_form)};

@@ -162,7 +162,8 @@ TEST(SamplerOptions, TemperatureZero_DrawsByOffsetsButReportsTheModelsOwnLogprob
   const double sum = std::exp(1) + std::exp(3) + std::exp(2);
   EXPECT_NEAR(draw.logprob, 1 - std::log(sum), 1e-12);
   EXPECT_EQ(sampler.Likeliest(1, {})[0].id, 1);
-  // Masked, too; but what the model can never write is no part of its own distribution.
+  // With some ids not allowed: the log-probability is still taken over all ids that the model may
+  // ever write.
   const std::vector<uint8_t> allowed = {0, 0, 1};
   const std::vector<uint8_t> own = {0, 1, 1};
   const Draw masked = sampler.Next<float>(logits, {.temperature = 0}, offsets, 0.5, allowed, own);

@@ -156,7 +156,8 @@ TEST_F(SessionResumeTest, Prompt_IsReadOnFromTheState) {
   const SamplingOptions options = {.seed = 9, .max_chars = 30, .return_state = true};
   const Written first = WriteOn(Session(model, options, {2}));
   const Written rest = WriteOn(Session::Resume(model, options, first.state, {4, 5, 6}).value());
-  // The same as reading everything anew, but for the draws' position.
+  // Equal to reading everything from the beginning, except that the draws continue from another
+  // position; so compare at temperature 0.
   std::vector<int32_t> all =
       model->vocabulary.Encode(first.text, Vocabulary::Unknown::kIsError)->ids;
   all.insert(all.begin(), 2);

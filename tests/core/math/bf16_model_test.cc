@@ -101,8 +101,8 @@ TEST_F(Bf16DotInstruction, HasTheModelsBitsOnEveryCombinationOfSpecialValues) {
 
 TEST_F(Bf16DotInstruction, HasTheModelsBitsOnRandomValues) {
   std::mt19937 random(11);
-  // Exponents of the numbers' own and of the sum's: of every size; such that both are of one size,
-  // where rounding matters most; near the smallest normal number; near the largest number.
+  // Each row draws the exponents of the operands and of the sum from its own ranges: any size;
+  // similar sizes, where rounding matters most; near the smallest normal number; near the largest.
   struct Range {
     uint32_t first, count, sum_first, sum_count;
   };

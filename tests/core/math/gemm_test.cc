@@ -39,8 +39,9 @@ class GemmTest : public testing::Test {
     return MatrixView<const Real>(values.data(), cols, rows).Transposed();
   }
 
-  // A sum of k products has k roundings of partial sums of about sqrt(k) / 3, whose deviation is
-  // about eps k / 6. The tolerance is six times as much. eps is 1.2e-7 or 2.2e-16.
+  // The partial sums of k products are about sqrt(k) / 3 in size, and each of the k additions
+  // rounds one of them. The standard deviation of the total error is about eps * k / 6; the
+  // tolerance is six times that. eps is 1.2e-7 or 2.2e-16.
   static double Tolerance(int64_t k) {
     return std::numeric_limits<Real>::epsilon() * static_cast<double>(4 + k);
   }

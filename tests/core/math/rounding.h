@@ -46,15 +46,14 @@ inline double DecodeRounding(DecodePrecision precision) {
 // The relative error, in the root mean square over a tensor, of a gradient of a recurrent network
 // of `layers` layers whose products are in 16 bits, at most.
 //
-// The longest chain of products that leads to a gradient has, of each layer, one product with the
-// recurrent weights and one from layer to layer (or to the logits) in the forward pass; and one of
-// each in the backward pass, where the gradient of the weights takes the place of the product with
-// the logits' gradients, which is in f32: 4 products a layer. Each rounds two operands, whose
-// errors are independent, and nothing on the way makes relative errors larger: activations have
-// slopes of at most 1. A recurrent product, half of all, also passes on the errors of the step
-// before it. Where gates halve these from step to step, errors add up to 1 + 1/4 + 1/16 + ... = 4/3
-// of one step's in the square. Independent errors add in the square:
-//   8 roundings a layer, of which 4 count 4/3:  r * sqrt(layers * (4 + 4 * 4/3)).
+// In the forward pass, each layer has two products on the longest path to a gradient: with the
+// recurrent weights, and with the weights to the next layer (or to the logits). The backward pass
+// has two more: 4 products a layer, with two rounded operands each, so 8 roundings. (The product
+// with the logits' gradients is in f32, but the product for the weight gradient takes its place.)
+// Errors of different roundings are independent, so their squares add up, and activations do not
+// amplify relative errors, because their slopes are at most 1. The 4 roundings of the recurrent
+// products also carry over from the previous step. If the gates halve them at each step, their
+// squares add up to 1 + 1/4 + 1/16 + ... = 4/3. In all: r * sqrt(layers * (4 + 4 * 4/3)).
 inline double GradientTolerance(double rounding, int layers) {
   return rounding * std::sqrt(layers * (4 + 4 * 4.0 / 3));
 }

@@ -87,8 +87,9 @@ TYPED_TEST(CellsTest, Step_IsExactToAFewUnitsInTheLastPlace) {
         const auto h = StepFromZero(type, Repeated(type, values));
         for (int64_t j = 0; j < kHidden; ++j) {
           const auto expected = static_cast<double>(Oracle(type, values[j]));
-          // Three activations of 2 to 4 units each and some products; 1 - f and 1 - z lose what f
-          // and z lack of 1, hence the absolute part.
+          // Up to three activations, each within 2 to 4 units in the last place, and some products:
+          // 12 units relative. 1 - f and 1 - z cancel digits of f and z, which the absolute term
+          // allows for.
           const double unit = std::numeric_limits<TypeParam>::epsilon();
           ASSERT_NEAR(h[j], expected, unit * (12 * std::abs(expected) + std::abs(1 * spread)))
               << CellTypeName(type) << " of " << values[j] << ", " << hwy::TargetName(target);

@@ -194,9 +194,9 @@ TYPED_TEST(DecoderTest, Weights_AreTheDecodersOwnCopy) {
   EXPECT_EQ(logits_of(), before);
 }
 
-// A character's share of the gates, which comes from its embedding, is summed in the order of the
-// embedding's numbers, like everything in decoding, so the bits are the same wherever multiply-adds
-// are fused. Without an embedding that share is a column of the weights.
+// The decoder multiplies each embedding by the input weights in advance. It adds these products in
+// the order of the embedding's numbers, so that the bits are the same on every machine with fused
+// multiply-add. Without an embedding, the result is simply a column of the weights.
 TEST(Decoder, Embedding_IsMultipliedInOrder) {
   constexpr int kBytes = 257;
   constexpr int64_t kHidden = 256;

@@ -77,7 +77,7 @@ Corpus LoadText(const std::string& separator) {
   return Corpus::Load(StringSource(text), VocabularyRules{.document_separator = separator}).value();
 }
 
-// A process that trains: what it is at its start, and what comes of it.
+// Stands for a process that trains: its start, and the outcome of its run.
 class Process {
  public:
   explicit Process(const Task& task, const std::string& folder)

@@ -33,8 +33,8 @@ TEST(TrainerLanes, ShiftedLanes_BeginElsewhereEachEpoch) {
 }
 
 TEST(TrainerLanes, Documents_AreLearntEachFromTheZeroState) {
-  // What follows "x" in a document depends on nothing but the document: a state that crossed the
-  // border would tell the two apart, and the loss would fall below.
+  // Only the document itself determines what follows "x". If the state crossed the border, the
+  // network could tell the two documents apart, and the loss would fall below ln(2) / 3.
   std::string text;
   for (int i = 0; i < 200; ++i) text += i % 2 == 0 ? "xa|" : "xb|";
   const Corpus corpus =

@@ -135,7 +135,8 @@ TEST(Trainer, SumOverTime_ScalesGradientsByTheStepsAndNotTheLoss) {
   const auto sum_gradient = FirstGradient(corpus, kSmallNetwork, options);
   TrainingSetup<double> sum(corpus, kSmallNetwork, options);
   for (size_t i = 0; i < mean_gradient.size(); ++i) {
-    // FirstGradient solves near a pole where g is far above 1e-4; 1e-6 of g is what is left.
+    // FirstGradient divides by a number close to 0 when g is far above 1e-4, so only 1e-6 relative
+    // precision is left.
     ASSERT_NEAR(sum_gradient[i], 8 * mean_gradient[i], 1e-6 * std::abs(sum_gradient[i]) + 1e-14);
   }
   const StepResult of_mean = mean.trainer.Step(0.1);

@@ -1,4 +1,5 @@
-// When a run evaluates, which weights it keeps, and when it ends for want of better ones.
+// When a run evaluates, which weights it keeps, and when it ends because its loss no longer
+// improves.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,8 +12,8 @@ using testing::ElementsAre;
 
 class TrainingRunEvaluation : public TrainingRunTest {
  protected:
-  // Evaluates 4 windows of up to 64 at each fourth step, which takes about 210 questions, and is
-  // abandoned in the midst of the second time.
+  // Evaluates at every fourth step; an evaluation of 4 windows asks about 210 questions. From the
+  // 300th question on, in the middle of the second evaluation, the answer is yes.
   TrainingOutcome RunAbandonedAtStep8(int64_t max_steps) {
     TrainingOptions options = Options();
     options.validation_fraction = 0.5f;  // 200 symbols

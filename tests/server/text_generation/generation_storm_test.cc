@@ -136,9 +136,9 @@ TEST_F(GenerationStormTest, SlowReaders_HoldUpNobodyAndLoseNothing) {
   }
 }
 
-// Without a reader, a text pauses, so what Drain ends is short.
+// A text pauses while nobody reads it, so the text that Drain ends is short.
 TEST_F(GenerationStormTest, TextOfAReaderThatDoesNotRead_StaysShort) {
-  // Without probes of the bandwidth, gRPC receives little more than its reader has taken.
+  // Without bandwidth probes, gRPC's client buffers little beyond what its reader has taken.
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   const auto reader = v1::TextGenerationService::NewStub(

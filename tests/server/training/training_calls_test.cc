@@ -139,8 +139,8 @@ TEST_F(TrainingCallsTest, Cancel_WithoutPublish_EndsTheJobWithoutAVersion) {
   EXPECT_EQ(GetModel("m", &model).error_code(), grpc::StatusCode::NOT_FOUND);
 }
 
-// The first step of a training shows how long its steps take here; the second, which has just begun
-// then, must not be waited for.
+// Measures the first step. The cancel or the drain then comes just after the second step has begun,
+// and must not wait for its end.
 class LongStepTest : public TrainingCallsTest {
  protected:
   // Steps take at least this long.
