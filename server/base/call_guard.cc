@@ -137,8 +137,8 @@ class CallGuard::State {
       lock.Unlock();
       for (grpc_call* call : stalled) {
         Cancel(call, GRPC_STATUS_DEADLINE_EXCEEDED,
-               absl::StrCat("the client has taken or sent nothing for ",
-                            std::chrono::duration<double>(limits_.stall).count(), " seconds"));
+               absl::StrCat("the client has neither taken nor sent anything for ",
+                            std::chrono::duration<double>(limits_.stall).count(), " s"));
         grpc_call_unref(call);
       }
       lock.Lock();

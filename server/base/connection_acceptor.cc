@@ -110,7 +110,9 @@ void ConnectionAcceptor::AcceptFrom(int listener) {
       if (connections_.Add(descriptor)) {
         handler_(listener, descriptor);
       } else {
-        CountRefused();
+        CountRefused(
+            "refused connection",
+            absl::StrCat(connections_.size(), " are open, which is the most (--max-connections)"));
         close(descriptor);
       }
     } else if (errno == EAGAIN) {
@@ -128,7 +130,7 @@ void ConnectionAcceptor::RefuseWithReserve(int listener) {
   if (reserve_ >= 0) close(reserve_);
   const int descriptor = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
   if (descriptor >= 0) {
-    CountRefused();
+    CountRefused("connection without a descriptor", "no file descriptor is left");
     close(descriptor);
   }
   reserve_ = OpenReserve();
@@ -136,12 +138,9 @@ void ConnectionAcceptor::RefuseWithReserve(int listener) {
   if (descriptor < 0 || reserve_ < 0) Pause();
 }
 
-void ConnectionAcceptor::CountRefused() {
+void ConnectionAcceptor::CountRefused(absl::string_view kind, absl::string_view reason) {
   ++refused_;
-  LogLimited(LogLevel::kWarning, "refused connection",
-             absl::StrCat("refused a connection: ", connections_.size(), " are open, and at most ",
-                          connections_.max(),
-                          " may be (--max-connections); or no file descriptor is left"));
+  LogLimited(LogLevel::kWarning, kind, absl::StrCat("refused a connection: ", reason));
 }
 
 void ConnectionAcceptor::Pause() {

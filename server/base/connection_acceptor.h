@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "server/base/listening_sockets.h"
 #include "server/base/open_connections.h"
 
@@ -51,7 +52,8 @@ class ConnectionAcceptor {
   void AcceptFrom(int listener);
   // Refuses the connection that waits at `listener`, for which there is no descriptor.
   void RefuseWithReserve(int listener);
-  void CountRefused();
+  // `reason` follows "refused a connection: " in the log, where each `kind` is limited by itself.
+  void CountRefused(absl::string_view kind, absl::string_view reason);
   // Waits a little, or until Stop.
   void Pause();
 

@@ -18,7 +18,6 @@ class OpenConnections {
   // Remembers a new connection. False, and it is not remembered, if `max` others are open.
   bool Add(int descriptor);
 
-  int max() const { return max_; }
   // The connections that were open at the last check, plus those added since.
   int size() const { return static_cast<int>(inodes_.size()); }
 

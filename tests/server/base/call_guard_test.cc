@@ -28,7 +28,7 @@ constexpr char kImportModel[] = "/runnel.v1.ModelService/ImportModel";
 constexpr char kExportModel[] = "/runnel.v1.ModelService/ExportModel";
 constexpr char kWatchTrainingJob[] = "/runnel.v1.TrainingJobService/WatchTrainingJob";
 constexpr char kReflection[] = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
-constexpr char kStalled[] = "the client has taken or sent nothing for 1 seconds";
+constexpr char kStalled[] = "the client has neither taken nor sent anything for 1 s";
 constexpr int kSoonMs = 20'000;  // only a test that fails takes as long
 
 // Limits are lowered by options_; the calls come from a peer that does what gRPC's clients do not.
