@@ -40,7 +40,7 @@ class AllowedSymbols {
   void NoteCharEnd() { char_place_ = place_; }
 
   // Whether the pattern allows no further symbol.
-  bool at_dead_end() const { return place_ != nullptr && !place_->can_go_on(); }
+  bool at_dead_end() const { return place_ != nullptr && !place_->can_continue(); }
   // Whether the text so far matches the pattern. Call it only with a pattern.
   bool matches() const { return place_->accepts; }
 

@@ -17,7 +17,7 @@ void Scheduler::Add(std::shared_ptr<Text> text) {
 int Scheduler::Step() {
   const int64_t before = size_;
   for (Group& group : groups_) {
-    std::erase_if(group.texts, [](const auto& text) { return !text->GoesOn(); });
+    std::erase_if(group.texts, [](const auto& text) { return !text->Continues(); });
   }
   ReadAhead();
   for (Group& group : groups_) {

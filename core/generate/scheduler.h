@@ -40,7 +40,7 @@ class Scheduler {
     // The session. It has not ended as long as the text is in a scheduler.
     virtual Session& session() = 0;
     // Called before each step. If it returns false, the text leaves without taking the step.
-    virtual bool GoesOn() = 0;
+    virtual bool Continues() = 0;
     // Called after each step with its result and the text that it wrote. If it returns false, the
     // text leaves: the scheduler does not touch it again, so by then it may be in another one.
     virtual bool OnStep(Event event, absl::string_view written) = 0;

@@ -55,7 +55,7 @@ class Pattern {
     bool accepts = false;          // the text so far matches
     std::vector<uint8_t> allowed;  // [V]: the symbols after which a match can still be reached
 
-    bool can_go_on() const { return !places.empty(); }
+    bool can_continue() const { return !places.empty(); }
 
    private:
     friend class Pattern;

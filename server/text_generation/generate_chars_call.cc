@@ -85,7 +85,7 @@ absl::Status GenerateCharsCall::TryPrepare(const FoundModel& found) {
   return absl::OkStatus();
 }
 
-bool GenerateCharsCall::GoesOn() {
+bool GenerateCharsCall::Continues() {
   if (!cancelled() && !parts_.generation.draining()) {
     run_->NoteStep();
     return true;

@@ -32,7 +32,7 @@ class GenerateCharsCall : public SelfOwnedCall<grpc::ServerWriteReactor<v1::Gene
                                   const v1::GenerateCharsRequest* request);
 
   Session& session() override { return run_->session(); }
-  bool GoesOn() override;
+  bool Continues() override;
   bool OnStep(Event event, absl::string_view written) override;
   void OnWriteDone(bool ok) override;
 

@@ -28,7 +28,7 @@ class SampleCall::TextTask : public Scheduler::Text {
 
   Session& session() override { return run_.session(); }
 
-  bool GoesOn() override {
+  bool Continues() override {
     if (call_->cancelled() || call_->parts_.generation.draining()) {
       run_.Interrupt(text_.mutable_text());  // nobody hears of it if it was cancelled
       End();

@@ -39,7 +39,7 @@ bool Matches(const Pattern& pattern, const std::string& text) {
 bool AllowsUtf8Alone(const Pattern& pattern, const uint8_t* choices, size_t size) {
   Pattern::StatePtr state = pattern.Start();
   runnel::Utf8Machine utf8;
-  for (size_t i = 0; i < size && state->can_go_on(); ++i) {
+  for (size_t i = 0; i < size && state->can_continue(); ++i) {
     int chosen = -1;
     for (int j = 0; j < 256; ++j) {
       const auto byte = static_cast<uint8_t>(choices[i] + j);

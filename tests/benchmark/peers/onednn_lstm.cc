@@ -247,7 +247,7 @@ void Print(int threads, double speed, const std::string& more) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app("oneDNN's LSTM primitive alone: characters a second, forward and backward.");
+  CLI::App app("Only oneDNN's LSTM primitive: characters a second, forward and backward.");
   app.option_defaults()->always_capture_default();
   const CLI::Validator positive = CLI::PositiveNumber;
   app.add_option("--layers", options.layers)->check(positive);

@@ -52,7 +52,7 @@ class CurvePrinter : public TrainingObserver {
     absl::PrintF("  %7.1f s  epoch %5.2f  training %.4f  cold %.4f", Clock(), report.epoch,
                  report.loss, cold_loss_(trainer.outcome()));
     if (trainer.outcome() != trainer.parameters()) {
-      absl::PrintF(", of the last weights alone %.4f", cold_loss_(trainer.parameters()));
+      absl::PrintF(", of the last weights only %.4f", cold_loss_(trainer.parameters()));
     }
     absl::PrintF("\n");
     std::fflush(stdout);

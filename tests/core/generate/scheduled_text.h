@@ -39,7 +39,7 @@ struct ScheduledText : Scheduler::Text {
   explicit ScheduledText(Session s) : written_by(std::move(s)) {}
 
   Session& session() override { return written_by; }
-  bool GoesOn() override { return !cancelled; }
+  bool Continues() override { return !cancelled; }
   bool OnStep(Event event, absl::string_view written) override {
     ++steps;
     text.append(written.data(), written.size());

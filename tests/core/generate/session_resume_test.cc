@@ -151,7 +151,7 @@ TEST_F(SessionResumeTest, HeldCharacters_AreNotLostWhenInterruptedBeforeTheFirst
   EXPECT_EQ(interrupted(next).reason, FinishReason::kStopSequence);
 }
 
-TEST_F(SessionResumeTest, Prompt_IsReadOnFromTheState) {
+TEST_F(SessionResumeTest, Prompt_IsReadFromTheState) {
   const ModelPtr model = LettersModel();
   const SamplingOptions options = {.seed = 9, .max_chars = 30, .return_state = true};
   const Written first = WriteOn(Session(model, options, {2}));

@@ -122,7 +122,7 @@ TEST(Int8MatrixTest, FusedTargets_GiveTheBitsOfTheIntegerLoop) {
   }
 }
 
-TEST(Int8MatrixTest, OtherTargets_DifferInTheLastRoundingAlone) {
+TEST(Int8MatrixTest, OtherTargets_DifferOnlyInTheLastRounding) {
   for (const Shape& shape : kShapes) {
     const int64_t rows = shape.rows, cols = shape.cols, columns = shape.columns;
     const auto weights = Normal(rows * cols, 1);

@@ -61,7 +61,7 @@ TEST_F(ModelStoreDamage, SpoiledWeights_AreFoundAtTheFirstLoadAndPassedOver) {
   EXPECT_EQ((*Load("brook"))->version, 3);
 }
 
-TEST_F(ModelStoreDamage, ModelOfDamagedVersionsAlone_IsDataLoss) {
+TEST_F(ModelStoreDamage, ModelOfOnlyDamagedVersions_IsDataLoss) {
   Publish("brook", 1);
   Publish("brook", 2);
   CutFile("brook", 1);
@@ -123,7 +123,7 @@ TEST_F(ModelStoreDamage, PipeOrFolderInPlaceOfAVersion_IsReportedAndNotWaitedFor
   EXPECT_EQ((*Load("brook"))->version, 1);
 }
 
-TEST_F(ModelStoreDamage, FileInPlaceOfAModelsFolder_FailsThePublishAlone) {
+TEST_F(ModelStoreDamage, FileInPlaceOfAModelsFolder_FailsOnlyThatPublish) {
   WriteFile(Path("models/brook"), "a file");
   Open();
   EXPECT_THAT(store_->List(), IsEmpty());
@@ -162,7 +162,7 @@ TEST_F(ModelStoreDamage, VersionThatAppearedFromOutside_IsSteppedOver) {
   EXPECT_THAT(Versions("brook"), ElementsAre(3, 1));
 }
 
-TEST_F(ModelStoreDamage, LastNumberThereIs_FailsThePublishAlone) {
+TEST_F(ModelStoreDamage, LastNumberThereIs_FailsOnlyThatPublish) {
   Publish("brook", 1);
   std::filesystem::copy_file(VersionPath("brook", 1), VersionPath("brook", 2147483647));
   Open();

@@ -210,7 +210,7 @@ TEST(Pattern, WhatTheVocabularyLacks_IsNoWayToAMatch) {
   const Vocabulary vocabulary = Letters(U"abc");
   const PatternPtr pattern = Compiled("ax|bc|[^a-c]", vocabulary);
   EXPECT_THAT(pattern->Start()->allowed, testing::ElementsAre(0, 1, 0));
-  EXPECT_FALSE(Compiled("x+", vocabulary)->Start()->can_go_on());
+  EXPECT_FALSE(Compiled("x+", vocabulary)->Start()->can_continue());
   EXPECT_TRUE(Compiled("x*", vocabulary)->Start()->accepts);
 }
 
@@ -220,7 +220,7 @@ TEST(Pattern, Dates_AreDigitsAndHyphensInPlace) {
   EXPECT_TRUE(Matches(*pattern, IdsOf("2026-01-31", vocabulary)));
   EXPECT_FALSE(Matches(*pattern, IdsOf("2026-01-3", vocabulary)));
   const Pattern::StatePtr end = After(*pattern, IdsOf("2026-01-31", vocabulary));
-  EXPECT_FALSE(end->can_go_on());
+  EXPECT_FALSE(end->can_continue());
   EXPECT_THAT(After(*pattern, IdsOf("2026", vocabulary))->allowed,
               testing::ElementsAre(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
 }

@@ -58,7 +58,7 @@ class PausingText : public Scheduler::Text, public std::enable_shared_from_this<
       : pool_(*pool), session_(std::move(session)), pause_every_(pause_every), left_(*left) {}
 
   Session& session() override { return session_; }
-  bool GoesOn() override {
+  bool Continues() override {
     if (!pool_.draining()) return true;
     left_.OneLess();
     return false;

@@ -61,7 +61,7 @@ TEST_F(DecodePrecisionTest, Text_IsWrittenAndScoredAtThePrecision) {
   }
 }
 
-TEST_F(DecodePrecisionTest, ResumedState_OfTheSamePrecision_GoesOnAfterARestart) {
+TEST_F(DecodePrecisionTest, ResumedState_OfTheSamePrecision_ContinuesAfterARestart) {
   RestartWith(DecodePrecision::kInt8);
   v1::GenerationSummary summary;
   v1::GenerateCharsRequest request = Request();
