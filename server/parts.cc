@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -36,6 +37,11 @@ constexpr size_t kDeletionsMax = 256;
 constexpr size_t kOtherRequestsMax = 256;
 // Calls beyond the texts that may be written and read: jobs that are watched, lists, health checks.
 constexpr int kOtherCallsMax = 4096;
+
+// Reports of the data folder. A client may ask again and again for a version that cannot be read.
+void LogOfDataFolder(const std::string& report) {
+  LogLimited(LogLevel::kWarning, "data folder", report);
+}
 
 CallGuard::Limits GuardLimits(const ServerOptions& options, const MemoryShares& shares) {
   const int calls_max = 2 * options.max_streams + kOtherCallsMax;
@@ -151,15 +157,11 @@ absl::StatusOr<std::unique_ptr<ServerParts>> ServerParts::Create(const ServerOpt
   if (!shares.ok()) return shares.status();
   auto lock = FolderLock::Acquire(options.data_dir);
   if (!lock.ok()) return lock.status();
-  // Requests cause these, as often as clients like.
-  const auto report = [](const std::string& text) {
-    LogLimited(LogLevel::kWarning, "data folder", text);
-  };
   auto models = ModelStore::Open(absl::StrCat(options.data_dir, "/models"),
                                  {.precision = options.decode_precision,
                                   .loaded_bytes_max = shares->loaded,
                                   .reading_bytes_max = shares->reading,
-                                  .report = report});
+                                  .report = LogOfDataFolder});
   if (!models.ok()) return models.status();
   // Deletes what a server that was killed left behind; imports normally delete their own files.
   const std::string import_folder = absl::StrCat(options.data_dir, "/imports");
@@ -169,12 +171,12 @@ absl::StatusOr<std::unique_ptr<ServerParts>> ServerParts::Create(const ServerOpt
     return absl::ErrnoToStatus(error.value(),
                                absl::StrCat("cannot empty the folder ", import_folder));
   }
-  auto imports = OpenedFolder::Open(import_folder, "the folder of the imports", report);
+  auto imports = OpenedFolder::Open(import_folder, "the folder of the imports", LogOfDataFolder);
   if (!imports.ok()) return imports.status();
   auto uploads = CorpusUploads::Open(
       absl::StrCat(options.data_dir, "/corpora"),
       {.upload_bytes_max = options.max_upload_bytes, .total_bytes_max = options.max_corpora_bytes},
-      report);
+      LogOfDataFolder);
   if (!uploads.ok()) return uploads.status();
   std::unique_ptr<ServerParts> parts(new ServerParts(options, *shares, *std::move(lock),
                                                      *std::move(models), *std::move(uploads),

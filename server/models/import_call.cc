@@ -107,8 +107,9 @@ void ImportCall::OnEnd() {
 void ImportCall::Withdraw() {
   const MutexLock lock(&mutex_);
   const absl::Status status = parts_.models.Delete(published_);
-  Log(LogLevel::kInfo, absl::StrCat("the call that imported ", published_.ToString(),
-                                    " broke off; deleted it: ", status.ToString()));
+  LogLimited(LogLevel::kInfo, "broken import",
+             absl::StrCat("the call that imported ", published_.ToString(),
+                          " broke off; deleted it: ", status.ToString()));
 }
 
 }  // namespace runnel::server

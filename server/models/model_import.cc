@@ -120,7 +120,8 @@ absl::StatusOr<ModelData> ModelImport::Decode(const SafetensorsHeader& header) c
   std::optional<PyTorchModel> model = ReadPyTorchModel(*bytes, request_.spec, &violations);
   if (!model) return ToStatus(AtWirePaths(violations));
   if (!model->passed_over.empty()) {
-    Log(LogLevel::kInfo,
+    LogLimited(
+        LogLevel::kInfo, "ignored tensors",
         absl::StrCat("the import of ", request_.name, " ignores tensors that are not weights: ",
                      absl::StrJoin(model->passed_over, ", ")));
   }

@@ -64,7 +64,8 @@ absl::StatusOr<std::shared_ptr<const LoadedCorpus>> CorpusLoader::Load(
     return WithField(Field(request), loaded.status());
   }
   if (const int64_t marks = (*loaded)->corpus.byte_order_marks(); marks > 0) {
-    Log(LogLevel::kInfo,
+    LogLimited(
+        LogLevel::kInfo, "byte order mark",
         absl::StrCat("the corpus for model ", request.model(), " (", Field(request), ") has ",
                      marks, marks == 1 ? " byte order mark" : " byte order marks",
                      " at the beginning of its text or documents; the model does not learn it"));
