@@ -7,6 +7,7 @@ RUNNEL_SOURCE=${RUNNEL_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pw
 RUNNEL_BIN=${RUNNEL_BIN:-$RUNNEL_SOURCE/build/bin}
 RUNNEL_TOOLS=${RUNNEL_TOOLS:-$RUNNEL_SOURCE/build/tools}
 PROTOC=${PROTOC:-protoc}
+RUNNEL_SANITIZE=${RUNNEL_SANITIZE:-}  # the sanitizers of the build; empty: none
 
 work=$(mktemp -d)
 server_pid=''

@@ -181,6 +181,12 @@ class LongStepTest : public TrainingCallsTest {
   }
 
   using Clock = std::chrono::steady_clock;
+  // Much less than a step.
+  Clock::duration Soon() const {
+    const Clock::duration half = step_ / 2;
+    return testing::kSanitizer ? half : std::min<Clock::duration>(half, std::chrono::seconds(1));
+  }
+
   std::string job_;
   Clock::duration step_{};
 };
@@ -191,7 +197,7 @@ TEST_F(LongStepTest, Cancel_EndsTheJobSoon) {
   const Clock::time_point cancelled = Clock::now();
   ASSERT_TRUE(CancelJob(job_).ok());
   EXPECT_EQ(WaitForEnd(job_).state(), v1::TRAINING_JOB_STATE_CANCELLED);
-  EXPECT_LT(Clock::now() - cancelled, step_ / 2);
+  EXPECT_LT(Clock::now() - cancelled, Soon());
 }
 
 TEST_F(LongStepTest, Drain_DoesNotWaitForTheStep) {
@@ -199,7 +205,7 @@ TEST_F(LongStepTest, Drain_DoesNotWaitForTheStep) {
   if (IsSkipped() || HasFatalFailure()) return;
   const Clock::time_point began = Clock::now();
   server_->Drain();
-  EXPECT_LT(Clock::now() - began, step_ / 2);
+  EXPECT_LT(Clock::now() - began, Soon());
 }
 
 TEST_F(TrainingCallsTest, Cancel_WithPublish_PublishesWhatWasLearned) {
