@@ -1,7 +1,9 @@
 #include "client/commands/field_flags.h"
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "absl/strings/match.h"

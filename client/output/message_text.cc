@@ -1,5 +1,7 @@
 #include "client/output/message_text.h"
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/strings/str_cat.h"

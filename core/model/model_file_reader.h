@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <fstream>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "core/base/hash.h"

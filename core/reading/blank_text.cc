@@ -1,5 +1,7 @@
 #include "core/reading/blank_text.h"
 
+#include <string>
+
 #include "absl/strings/str_replace.h"
 #include "core/nn/batch.h"
 #include "core/text/utf8.h"

@@ -7,6 +7,7 @@
 #define RUNNEL_CORE_TEXT_TEXT_SOURCE_H_
 
 #include <string>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"

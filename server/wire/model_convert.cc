@@ -2,6 +2,8 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <utility>
+
 #include "server/wire/error_mapping.h"
 #include "server/wire/training_convert.h"
 

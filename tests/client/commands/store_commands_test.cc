@@ -1,5 +1,7 @@
 // Tests of models, jobs and health, and of behaviour that all commands share.
 
+#include <cstdint>
+
 #include "tests/client/client_fixture.h"
 
 namespace runnel::client {

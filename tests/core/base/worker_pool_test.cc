@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <new>
+#include <string>
 #include <thread>
 #include <vector>
 
