@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <system_error>
 #include <thread>
 
 #include "client/run_client.h"
@@ -32,15 +33,16 @@ void AddUnlessIgnored(int signal, sigset_t* set) {
 
 // Starts a thread that waits for signals. Unlike a signal handler, it may take locks and call gRPC.
 // The first signal interrupts the command, or ends the program if nothing needs to be finished or
-// undone. The second signal always ends the program.
-void HandleInterrupts(runnel::client::Interrupt& interrupt) {
+// undone. The second signal always ends the program. Returns false, after a message, if the system
+// refuses the thread.
+bool HandleInterrupts(runnel::client::Interrupt& interrupt) {
   sigset_t signals;
   sigemptyset(&signals);
   AddUnlessIgnored(SIGINT, &signals);
   AddUnlessIgnored(SIGTERM, &signals);
   // The signals are blocked before any other thread starts, so that only this one receives them.
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::thread([signals, &interrupt] {
+  const auto wait_for_signals = [signals, &interrupt] {
     int signal;
     while (sigwait(&signals, &signal) == 0) {
       const bool is_second = interrupt.triggered();
@@ -48,7 +50,15 @@ void HandleInterrupts(runnel::client::Interrupt& interrupt) {
         _exit(static_cast<int>(runnel::client::ExitCode::kInterrupted));
       }
     }
-  }).detach();
+  };
+  try {
+    std::thread(wait_for_signals).detach();
+  } catch (const std::system_error& error) {
+    std::cerr << "runnel: the system refused to start a thread (" << error.code().message()
+              << "); raise the limit of processes\n";
+    return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -62,7 +72,7 @@ int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   static runnel::client::Interrupt
       interrupt;  // because the signal thread outlives main's stack frame
-  HandleInterrupts(interrupt);
+  if (!HandleInterrupts(interrupt)) return static_cast<int>(runnel::client::ExitCode::kFailed);
   runnel::client::Environment environment{std::cin,        std::cout,
                                           std::cerr,       isatty(STDOUT_FILENO) != 0,
                                           TerminalColumns, std::chrono::steady_clock::now,
