@@ -21,13 +21,13 @@ constexpr std::chrono::duration<double> kReadingTimeMax = std::chrono::hours(365
 }  // namespace
 
 void StreamsLeft::OneDone() {
-  const std::lock_guard lock(mutex_);
-  if (--left_ == 0) changed_.notify_all();
+  const MutexLock lock(&mutex_);
+  if (--left_ == 0) changed_.NotifyAll();
 }
 
 void StreamsLeft::WaitForNone() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return left_ == 0; });
+  const MutexLock lock(&mutex_);
+  while (left_ > 0) changed_.Wait(&mutex_);
 }
 
 BenchmarkStream::BenchmarkStream(Connection& connection, v1::GenerateCharsRequest request,
@@ -40,7 +40,7 @@ BenchmarkStream::BenchmarkStream(Connection& connection, v1::GenerateCharsReques
 
 void BenchmarkStream::Start(v1::TextGenerationService::Stub& stub) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     start_ = Clock::now();
   }
   stub.async()->GenerateChars(call_.context(), &request_, this);
@@ -60,18 +60,18 @@ void BenchmarkStream::ReadInTime() {
   const auto now = std::chrono::system_clock::now();
   // A call that has been cancelled must be read to its end.
   const bool over = interrupt_.triggered() || now >= call_.context()->deadline();
-  std::unique_lock lock(mutex_);
+  MutexLock lock(&mutex_);
   const auto wait = std::min<Clock::duration>(next_read_ - Clock::now(), kSliceMax);
   if (!over && wait > Clock::duration::zero()) {
     alarm_.emplace().Set(now + wait, [this](bool) { ReadInTime(); });
     return;
   }
-  lock.unlock();
+  lock.Unlock();
   StartRead(&response_);
 }
 
 void BenchmarkStream::TakeMessage() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   const auto now = Clock::now();
   const auto chars = static_cast<int64_t>(CountChars(response_.text()));
   if (chars == 0) return;
@@ -94,14 +94,14 @@ void BenchmarkStream::TakeMessage() {
 
 void BenchmarkStream::OnDone(const grpc::Status& status) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     status_ = status;
   }
   left_.OneDone();
 }
 
 BenchmarkStream::Measured BenchmarkStream::measured() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return {.status = status_,
           .chars = chars_,
           .messages = messages_,

@@ -7,14 +7,13 @@
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "client/net/connection.h"
+#include "core/base/mutex.h"
 #include "runnel/v1/generation.grpc.pb.h"
 
 namespace runnel::client {
@@ -27,9 +26,9 @@ class StreamsLeft {
   void WaitForNone();
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int left_;
+  Mutex mutex_;
+  CondVar changed_;
+  int left_ RUNNEL_GUARDED_BY(mutex_);
 };
 
 // Create it, call Start, and read measured() when the StreamsLeft has counted the stream as done.
@@ -64,9 +63,9 @@ class BenchmarkStream : public grpc::ClientReadReactor<v1::GenerateCharsResponse
 
  private:
   // Records response_, and computes when the next read is due.
-  void TakeMessage();
+  void TakeMessage() RUNNEL_EXCLUDES(mutex_);
   // Starts the next read when it is due or when the command is about to end.
-  void ReadInTime();
+  void ReadInTime() RUNNEL_EXCLUDES(mutex_);
 
   const Interrupt& interrupt_;
   Call call_;
@@ -74,19 +73,19 @@ class BenchmarkStream : public grpc::ClientReadReactor<v1::GenerateCharsResponse
   const double chars_per_second_;
   StreamsLeft& left_;
   v1::GenerateCharsResponse response_;
-  mutable std::mutex mutex_;  // guards the members below
+  mutable Mutex mutex_;
   // Each wait constructs a new one, because the last one may still be running its callback. (gRPC's
   // assignment leaks the old alarm.)
-  std::optional<grpc::Alarm> alarm_;
-  Clock::time_point next_read_;  // in the past: at once
-  Clock::time_point start_;
-  Clock::time_point first_;
-  Clock::time_point last_;
-  int64_t chars_ = 0;
-  int64_t messages_ = 0;
-  double first_char_ms_ = 0;
-  std::vector<Gap> gaps_;
-  grpc::Status status_;
+  std::optional<grpc::Alarm> alarm_ RUNNEL_GUARDED_BY(mutex_);
+  Clock::time_point next_read_ RUNNEL_GUARDED_BY(mutex_);  // in the past: at once
+  Clock::time_point start_ RUNNEL_GUARDED_BY(mutex_);
+  Clock::time_point first_ RUNNEL_GUARDED_BY(mutex_);
+  Clock::time_point last_ RUNNEL_GUARDED_BY(mutex_);
+  int64_t chars_ RUNNEL_GUARDED_BY(mutex_) = 0;
+  int64_t messages_ RUNNEL_GUARDED_BY(mutex_) = 0;
+  double first_char_ms_ RUNNEL_GUARDED_BY(mutex_) = 0;
+  std::vector<Gap> gaps_ RUNNEL_GUARDED_BY(mutex_);
+  grpc::Status status_ RUNNEL_GUARDED_BY(mutex_);
 };
 
 }  // namespace runnel::client

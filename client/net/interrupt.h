@@ -4,8 +4,9 @@
 
 #include <grpcpp/client_context.h>
 
-#include <mutex>
 #include <set>
+
+#include "core/base/mutex.h"
 
 namespace runnel::client {
 
@@ -47,10 +48,10 @@ class Interrupt {
   };
 
  private:
-  mutable std::mutex mutex_;
-  bool triggered_ = false;
-  int holds_ = 0;
-  std::set<grpc::ClientContext*> contexts_;
+  mutable Mutex mutex_;
+  bool triggered_ RUNNEL_GUARDED_BY(mutex_) = false;
+  int holds_ RUNNEL_GUARDED_BY(mutex_) = 0;
+  std::set<grpc::ClientContext*> contexts_ RUNNEL_GUARDED_BY(mutex_);
 };
 
 }  // namespace runnel::client
