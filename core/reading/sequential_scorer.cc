@@ -32,19 +32,21 @@ SequentialScorer::SequentialScorer(std::shared_ptr<const LanguageModel> model,
 }
 
 absl::StatusOr<bool> SequentialScorer::Advance() {
+  // The thread's, because it is larger than a scorer and holds nothing between two calls.
+  thread_local DecodeScratch<float> scratch;
   const auto size = static_cast<int64_t>(symbols_.size());
   // The first `unscored_` symbols are context: only the prediction after the last of them is
   // scored, so the others are read in bulk, without computing predictions.
   const int64_t ahead = std::min(kSymbolsAtOnce, unscored_ - 1 - read_);
   if (ahead > 0) {
     model_->decoder->Read(absl::MakeConstSpan(symbols_).subspan(read_, ahead), state_.data(),
-                          &scratch_);
+                          &scratch);
     read_ += ahead;
     return false;
   }
   for (int64_t i = 0; i < kSymbolsAtOnce && read_ + 1 < size; ++i) {
     float* state = state_.data();
-    model_->decoder->Step({&symbols_[read_++], 1}, {&state, 1}, logits_.data(), &scratch_);
+    model_->decoder->Step({&symbols_[read_++], 1}, {&state, 1}, logits_.data(), &scratch);
     if (absl::Status status = Score(symbols_[read_]); !status.ok()) return status;
   }
   return read_ + 1 == size;

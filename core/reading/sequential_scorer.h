@@ -33,7 +33,6 @@ class SequentialScorer : public Scorer {
   int64_t unscored_ = 0;          // symbols before the text
   std::vector<float> state_;      // [layers][states][H]
   std::vector<float> logits_;     // [V], after everything that was read
-  DecodeScratch<float> scratch_;
   std::vector<uint8_t> allowed_;  // byte vocabularies: the bytes that can follow
   Utf8Machine utf8_;              // byte vocabularies: the character that the text is inside
   int64_t read_ = 0;              // symbols

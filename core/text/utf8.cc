@@ -139,6 +139,14 @@ size_t AsciiPrefixBytes(absl::string_view bytes) {
   return count;
 }
 
+std::optional<char32_t> OneCharacter(absl::string_view text) {
+  constexpr size_t kBytesMax = 4;  // of a character
+  if (text.size() > kBytesMax) return std::nullopt;
+  const auto chars = DecodeUtf8(text);
+  if (!chars.ok() || chars->size() != 1) return std::nullopt;
+  return chars->front();
+}
+
 int64_t CountChars(absl::string_view text) {
   return std::count_if(text.begin(), text.end(), BeginsChar);
 }

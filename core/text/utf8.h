@@ -7,6 +7,7 @@
 #define RUNNEL_CORE_TEXT_UTF8_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,9 @@ class Utf8Decoder {
 
 // Returns the code points of a whole text. INVALID_ARGUMENT as for `Utf8Decoder`.
 absl::StatusOr<std::vector<char32_t>> DecodeUtf8(absl::string_view text);
+
+// The character that `text` consists of; nothing if it is none, several, or not valid UTF-8.
+std::optional<char32_t> OneCharacter(absl::string_view text);
 
 // Appends the 1..4 bytes of `code_point`, which must be a Unicode scalar value.
 void AppendUtf8(char32_t code_point, std::string* text);

@@ -101,7 +101,7 @@ TEST_F(LifecycleTest, Drain_DoesNotWaitForAnIdleUpload) {
   const auto begin = std::chrono::steady_clock::now();
   server_->Drain();
   EXPECT_LT(std::chrono::steady_clock::now() - begin,
-            std::chrono::seconds(testing::kSanitizer ? 20 : 8));
+            std::chrono::seconds(kSanitizer ? 20 : 8));
   EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::CANCELLED);
   EXPECT_TRUE(std::filesystem::is_empty(corpora));
 }

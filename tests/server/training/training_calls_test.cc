@@ -184,7 +184,7 @@ class LongStepTest : public TrainingCallsTest {
   // Much less than a step.
   Clock::duration Soon() const {
     const Clock::duration half = step_ / 2;
-    return testing::kSanitizer ? half : std::min<Clock::duration>(half, std::chrono::seconds(1));
+    return kSanitizer ? half : std::min<Clock::duration>(half, std::chrono::seconds(1));
   }
 
   std::string job_;
