@@ -56,7 +56,7 @@ CallGuard::Limits GuardLimits(const ServerOptions& options, const MemoryShares& 
 }  // namespace
 
 ServerParts::ServerParts(const ServerOptions& server_options, const MemoryShares& shares,
-                         std::unique_ptr<FolderLock> folder_lock,
+                         std::unique_ptr<FileLock> folder_lock,
                          std::unique_ptr<ModelStore> model_store,
                          std::unique_ptr<CorpusUploads> corpus_uploads, OpenedFolder import_folder)
     : options(server_options),
@@ -155,7 +155,7 @@ absl::StatusOr<std::unique_ptr<ServerParts>> ServerParts::Create(const ServerOpt
   }
   const auto shares = ShareMemory(options.memory_bytes, options.max_message_bytes);
   if (!shares.ok()) return shares.status();
-  auto lock = FolderLock::Acquire(options.data_dir);
+  auto lock = AcquireFolder(options.data_dir);
   if (!lock.ok()) return lock.status();
   auto models = ModelStore::Open(absl::StrCat(options.data_dir, "/models"),
                                  {.precision = options.decode_precision,

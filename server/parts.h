@@ -44,7 +44,7 @@ struct ServerParts {
   ModelParts ForModels();
 
   const ServerOptions options;
-  const std::unique_ptr<FolderLock> lock;
+  const std::unique_ptr<FileLock> lock;
   const std::unique_ptr<ModelStore> models;
   const std::unique_ptr<CorpusUploads> uploads;
   const OpenedFolder imports;
@@ -77,7 +77,7 @@ struct ServerParts {
 
  private:
   ServerParts(const ServerOptions& server_options, const MemoryShares& shares,
-              std::unique_ptr<FolderLock> folder_lock, std::unique_ptr<ModelStore> model_store,
+              std::unique_ptr<FileLock> folder_lock, std::unique_ptr<ModelStore> model_store,
               std::unique_ptr<CorpusUploads> corpus_uploads, OpenedFolder import_folder);
 
   // RESOURCE_EXHAUSTED if the system refused to start a thread of one of the parts.

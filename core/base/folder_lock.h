@@ -6,24 +6,14 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "core/base/file_lock.h"
 
 namespace runnel {
 
-// While this exists, no other process can acquire the folder. The lock is an flock on a file named
-// "lock" in the folder, so it ends with the process, however that ends.
-class FolderLock {
- public:
-  // Makes the folder if it is missing. FAILED_PRECONDITION if another process has the folder;
-  // errors of the file system.
-  static absl::StatusOr<std::unique_ptr<FolderLock>> Acquire(const std::string& folder);
-  ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
-  const int descriptor_;
-};
+// While the lock exists, nobody else can acquire the folder. It is on a file named "lock" in the
+// folder, which is made if it is missing. FAILED_PRECONDITION if another process has the folder;
+// errors of the file system.
+absl::StatusOr<std::unique_ptr<FileLock>> AcquireFolder(const std::string& folder);
 
 }  // namespace runnel
 

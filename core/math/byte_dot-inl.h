@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "core/math/int8_matrix.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/atomic_file.h"
 #include "core/base/disk.h"
 #include "core/base/folder.h"
 #include "core/nn/cells/cell.h"
@@ -41,26 +42,31 @@ const VersionInfo* FindVersion(const ModelInfo& model, int version) {
 
 }  // namespace
 
-ModelStore::ModelStore(StoreFolder folder, VersionNumbers numbers, const Options& options)
+ModelStore::ModelStore(StoreFolder folder, const Options& options)
     : folder_(std::move(folder)),
       options_(options),
-      numbers_(std::move(numbers)),
+      numbers_(folder_.NumbersFolder()),
       loaded_(options.loaded_bytes_max) {}
 
 absl::StatusOr<std::unique_ptr<ModelStore>> ModelStore::Open(const std::string& folder,
                                                              const Options& options) {
   absl::StatusOr<StoreFolder> opened = StoreFolder::Open(folder, options.report);
   if (!opened.ok()) return opened.status();
-  absl::StatusOr<VersionNumbers> numbers = VersionNumbers::Open(opened->NumbersFolder());
-  if (!numbers.ok()) return numbers.status();
   if (absl::Status status = NamesIn(folder).status(); !status.ok()) return status;
-  std::unique_ptr<ModelStore> store(
-      new ModelStore(*std::move(opened), *std::move(numbers), options));
+  std::unique_ptr<ModelStore> store(new ModelStore(*std::move(opened), options));
+  // Without the marks, numbers could come back.
+  if (absl::Status status = store->CheckNumbers(); !status.ok()) return status;
   store->Scan();
   return store;
 }
 
+absl::Status ModelStore::CheckNumbers() const {
+  const MutexLock writing(&writer_mutex_);
+  return numbers_.Highest("").status();
+}
+
 void ModelStore::Scan() {
+  RemoveUnfinishedFiles();
   for (const std::string& name : NamesIn(folder_.path()).value_or(std::vector<std::string>())) {
     if (CheckModelName(name).ok()) ScanModel(name);
   }
@@ -79,21 +85,68 @@ void ModelStore::ScanModel(const std::string& name) {
     Report(absl::StrCat("model ", name, " is not served: ", files.status().message()));
   }
   for (const std::string& file : files.value_or(std::vector<std::string>())) {
-    if (absl::EndsWith(file, kTemporarySuffix)) {  // half written when a server was killed
-      disk::Unlink(absl::StrCat(folder, "/", file));
-    }
     const int version = StoreFolder::VersionOf(file);
     if (version > 0) info.versions.push_back(ScanVersion(name, version));
   }
   std::sort(info.versions.begin(), info.versions.end(),
             [](const VersionInfo& a, const VersionInfo& b) { return a.version > b.version; });
   if (info.versions.empty() && info.damage.empty()) return;
-  {
-    const MutexLock writing(&writer_mutex_);
-    if (!info.versions.empty()) numbers_.AddFound(name, info.versions.front().version);
-  }
   const MutexLock lock(&mutex_);
   models_.emplace(name, std::make_shared<const ModelInfo>(std::move(info)));
+}
+
+void ModelStore::RemoveUnfinishedFiles() {
+  // Other processes' files are not finished either, as long as they are writing.
+  const MutexLock writing(&writer_mutex_);
+  const auto nobody_writes = numbers_.TryLockOutWriters();
+  if (!nobody_writes.ok() || *nobody_writes == nullptr) return;
+  for (const std::string& name : NamesIn(folder_.path()).value_or(std::vector<std::string>())) {
+    if (!CheckModelName(name).ok()) continue;
+    const std::string folder = folder_.ModelFolder(name);
+    const absl::StatusOr<std::vector<std::string>> files = NamesIn(folder);
+    if (!files.ok()) continue;
+    for (const std::string& file : *files) {
+      if (absl::EndsWith(file, kTemporarySuffix)) disk::Unlink(absl::StrCat(folder, "/", file));
+    }
+    disk::RemoveFolder(folder);  // fails, rightly, if a version is in it
+  }
+}
+
+void ModelStore::AddVersion(const std::string& name, VersionInfo info) {
+  const MutexLock lock(&mutex_);
+  if (HasVersion(name, info.version)) return;
+  const InfoPointer before = FindModel(name);
+  std::vector<VersionInfo> versions;
+  if (before != nullptr) versions = before->versions;
+  versions.insert(PlaceOf(&versions, info.version), std::move(info));
+  SetVersions(name, std::move(versions));
+}
+
+absl::Status ModelStore::Refresh() {
+  if (absl::Status status = folder_.CheckPresent(); !status.ok()) return status;
+  const absl::StatusOr<std::vector<std::string>> names = NamesIn(folder_.path());
+  if (!names.ok()) return names.status();
+  for (const std::string& name : *names) {
+    if (CheckModelName(name).ok()) RefreshModel(name);
+  }
+  return absl::OkStatus();
+}
+
+void ModelStore::RefreshModel(const std::string& name) {
+  std::vector<int> found;
+  for (const std::string& file :
+       NamesIn(folder_.ModelFolder(name)).value_or(std::vector<std::string>())) {
+    const int version = StoreFolder::VersionOf(file);
+    const MutexLock lock(&mutex_);
+    if (version > 0 && !IsUnreadable(name) && !HasVersion(name, version)) found.push_back(version);
+  }
+  if (found.empty()) return;
+  // Under the writers' mutex, so that no Delete removes the file meanwhile.
+  const MutexLock writing(&writer_mutex_);
+  for (const int version : found) {
+    if (FileBytes(folder_.VersionPath(name, version)) == 0) continue;
+    AddVersion(name, ScanVersion(name, version));
+  }
 }
 
 VersionInfo ModelStore::ScanVersion(const std::string& name, int version) const {

@@ -7,7 +7,8 @@
 // `damage` and is never served; its neighbours are not affected. Versions are never overwritten.
 // Messages name files relative to the folder, so that they can be sent to clients.
 //
-// Thread-safe. Only one store (in one process) may use a folder. No file is read, written or
+// Thread-safe. One store, in one process, reads and deletes; others may publish in the same folder
+// at the same time, and Refresh finds what they have published. No file is read, written or
 // deleted, and no model is freed, while other threads are kept from looking models up.
 #ifndef RUNNEL_CORE_MODEL_MODEL_STORE_H_
 #define RUNNEL_CORE_MODEL_MODEL_STORE_H_
@@ -25,6 +26,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/atomic_file.h"
+#include "core/base/file_lock.h"
 #include "core/base/mutex.h"
 #include "core/model/loaded_models.h"
 #include "core/model/model_file.h"
@@ -114,6 +116,10 @@ class ModelStore {
   // version number is left, or if the store's folder is gone.
   absl::StatusOr<VersionInfo> Publish(const std::string& name, const ModelData& model);
 
+  // Finds versions that other processes have published in the folder. FAILED_PRECONDITION if it is
+  // gone; errors of the file system.
+  absl::Status Refresh();
+
   // Deletes a version, or all of them if the reference names none. NOT_FOUND; errors of the file
   // system, after which the versions whose files remain are still there.
   absl::Status Delete(const ModelReference& reference);
@@ -122,16 +128,23 @@ class ModelStore {
   using ModelPointer = std::shared_ptr<const LoadedModel>;
   using InfoPointer = std::shared_ptr<const ModelInfo>;
 
-  ModelStore(StoreFolder folder, VersionNumbers numbers, const Options& options);
+  ModelStore(StoreFolder folder, const Options& options);
 
+  absl::Status CheckNumbers() const RUNNEL_EXCLUDES(writer_mutex_);
   // Finds the models that the folder holds when the store opens.
   void Scan();
   void ScanModel(const std::string& name);
+  // Removes what processes have left that were killed while they wrote.
+  void RemoveUnfinishedFiles() RUNNEL_EXCLUDES(writer_mutex_);
+  void RefreshModel(const std::string& name) RUNNEL_EXCLUDES(writer_mutex_, mutex_);
   VersionInfo ScanVersion(const std::string& name, int version) const;
   void Report(const std::string& message) const;
 
+  absl::StatusOr<std::unique_ptr<FileLock>> LockAsWriter() const RUNNEL_EXCLUDES(writer_mutex_);
   absl::StatusOr<AtomicFile> CreateVersionFile(const std::string& name)
       RUNNEL_EXCLUDES(writer_mutex_);
+  // The highest number that a version of `name` has had, in this process or another one.
+  absl::StatusOr<int> HighestNumber(const std::string& name) const RUNNEL_REQUIRES(writer_mutex_);
   // Gives the file the next free number, and returns it.
   absl::StatusOr<int> CommitNext(const std::string& name, AtomicFile* file)
       RUNNEL_REQUIRES(writer_mutex_);
@@ -139,6 +152,8 @@ class ModelStore {
     size_t count = 0;     // of the doomed versions, the first ones
     absl::Status status;  // why the others remain
   };
+  // Makes sure that the versions' numbers do not come back, and deletes their files.
+  DeletedFiles MarkAndDelete(const ModelInfo& doomed) RUNNEL_REQUIRES(writer_mutex_);
   DeletedFiles DeleteFiles(const ModelInfo& doomed) RUNNEL_REQUIRES(writer_mutex_);
   absl::StatusOr<ModelPointer> LoadFile(const std::string& name, int version);
 
@@ -153,6 +168,8 @@ class ModelStore {
   absl::StatusOr<int64_t> ReadingBytes(const std::string& name, int version) const
       RUNNEL_REQUIRES(mutex_);
   bool HasVersion(const std::string& name, int version) const RUNNEL_REQUIRES(mutex_);
+  // Adds a version, unless there is one of its number.
+  void AddVersion(const std::string& name, VersionInfo info) RUNNEL_EXCLUDES(mutex_);
   // Replaces a model's versions, which may be none.
   void SetVersions(const std::string& name, std::vector<VersionInfo> versions)
       RUNNEL_REQUIRES(mutex_);
@@ -173,7 +190,7 @@ class ModelStore {
   const Options options_;
 
   // Held while files are committed or deleted; taken before mutex_.
-  Mutex writer_mutex_;
+  mutable Mutex writer_mutex_;
   VersionNumbers numbers_ RUNNEL_GUARDED_BY(writer_mutex_);
 
   mutable Mutex mutex_;  // never held while a file is used

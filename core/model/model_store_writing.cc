@@ -3,11 +3,14 @@
 #include <limits.h>
 
 #include <algorithm>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/disk.h"
 #include "core/base/file_error.h"
+#include "core/base/folder.h"
 #include "core/base/out_of_memory.h"
 #include "core/model/model_store.h"
 
@@ -22,8 +25,11 @@ absl::StatusOr<VersionInfo> ModelStore::Publish(const std::string& name, const M
   const absl::StatusOr<std::string> bytes = OrOutOfMemory(
       "the model's file", [&]() -> absl::StatusOr<std::string> { return EncodeModel(model); });
   if (!bytes.ok()) return bytes.status();
+  // Held to the end, so that no other process takes the file for one that is left over.
+  const auto writer = LockAsWriter();
+  if (!writer.ok()) return folder_.Explain(writer.status());
   absl::StatusOr<AtomicFile> file = CreateVersionFile(name);
-  // Writing takes long, so it runs without a lock.
+  // Writing takes long, so it runs without a lock on others.
   absl::Status status = file.status();
   if (status.ok()) status = file->Append(*bytes);
   if (status.ok()) status = file->Sync();
@@ -41,23 +47,38 @@ absl::StatusOr<VersionInfo> ModelStore::Publish(const std::string& name, const M
     disk::RemoveFolder(folder_.ModelFolder(name));  // fails, rightly, if other versions are there
     return folder_.Explain(status);
   }
-  const MutexLock lock(&mutex_);
-  const InfoPointer before = FindModel(name);
-  std::vector<VersionInfo> versions = {info};
-  if (before != nullptr) {
-    versions.insert(versions.end(), before->versions.begin(), before->versions.end());
-  }
-  SetVersions(name, std::move(versions));
+  AddVersion(name, info);
   return info;
 }
 
+absl::StatusOr<std::unique_ptr<FileLock>> ModelStore::LockAsWriter() const {
+  if (absl::Status status = folder_.CheckPresent(); !status.ok()) return status;
+  const MutexLock writing(&writer_mutex_);
+  return numbers_.LockAsWriter();
+}
+
+absl::StatusOr<int> ModelStore::HighestNumber(const std::string& name) const {
+  absl::StatusOr<int> highest = numbers_.Highest(name);
+  if (!highest.ok()) return highest;
+  const absl::StatusOr<std::vector<std::string>> files = NamesIn(folder_.ModelFolder(name));
+  if (absl::IsNotFound(files.status())) return highest;
+  if (!files.ok()) return files.status();
+  for (const std::string& file : *files) {
+    highest = std::max(*highest, StoreFolder::VersionOf(file));
+  }
+  return highest;
+}
+
 absl::StatusOr<int> ModelStore::CommitNext(const std::string& name, AtomicFile* file) {
-  while (numbers_.Highest(name) < INT_MAX) {
-    const int version = numbers_.Highest(name) + 1;
+  const auto lock = numbers_.Lock();
+  if (!lock.ok()) return lock.status();
+  const absl::StatusOr<int> highest = HighestNumber(name);
+  if (!highest.ok()) return highest.status();
+  for (int64_t version = int64_t{*highest} + 1; version <= INT_MAX; ++version) {
     // The mark is written first. A crash after it skips a number, but no number is ever used twice.
-    absl::Status status = numbers_.Raise(name, version);
-    if (status.ok()) status = file->CommitAs(folder_.VersionPath(name, version));
-    if (status.ok()) return version;
+    absl::Status status = numbers_.Raise(name, static_cast<int>(version));
+    if (status.ok()) status = file->CommitAs(folder_.VersionPath(name, static_cast<int>(version)));
+    if (status.ok()) return static_cast<int>(version);
     // Another program has put a file with that number there. Try the next one.
     if (!absl::IsAlreadyExists(status)) return status;
   }
@@ -68,8 +89,13 @@ absl::StatusOr<int> ModelStore::CommitNext(const std::string& name, AtomicFile* 
 absl::StatusOr<AtomicFile> ModelStore::CreateVersionFile(const std::string& name) {
   // Hold the lock, so that Delete cannot remove the folder before it contains the file.
   const MutexLock writing(&writer_mutex_);
-  if (absl::Status status = folder_.MakeModelFolder(name); !status.ok()) return status;
-  return AtomicFile::Create(absl::StrCat(folder_.ModelFolder(name), "/new"));
+  constexpr int kTries = 10;  // another process may remove the folder
+  for (int i = 1;; ++i) {
+    if (absl::Status status = folder_.MakeModelFolder(name); !status.ok()) return status;
+    absl::StatusOr<AtomicFile> file =
+        AtomicFile::Create(absl::StrCat(folder_.ModelFolder(name), "/new"));
+    if (i == kTries || !absl::IsNotFound(file.status())) return file;
+  }
 }
 
 absl::Status ModelStore::Delete(const ModelReference& reference) {
@@ -89,7 +115,7 @@ absl::Status ModelStore::Delete(const ModelReference& reference) {
     if (doomed.versions.empty()) return NotFound(reference);
     SetVersions(reference.name, std::move(kept));
   }
-  const DeletedFiles deleted = DeleteFiles(doomed);
+  const DeletedFiles deleted = MarkAndDelete(doomed);
   std::vector<ModelPointer> unloaded;  // destroyed after the lock is released
   {
     const MutexLock lock(&mutex_);
@@ -108,6 +134,21 @@ absl::Status ModelStore::Delete(const ModelReference& reference) {
     }
   }
   return folder_.WithRelativePaths(deleted.status);
+}
+
+ModelStore::DeletedFiles ModelStore::MarkAndDelete(const ModelInfo& doomed) {
+  const auto lock = numbers_.Lock();
+  if (!lock.ok()) return {.status = lock.status()};
+  // Release 0.1 published versions without marks; once deleted, nothing else tells their numbers.
+  const absl::StatusOr<int> mark = numbers_.Highest(doomed.name);
+  if (!mark.ok()) return {.status = mark.status()};
+  const int highest = doomed.versions.front().version;
+  if (*mark < highest) {
+    if (absl::Status status = numbers_.Raise(doomed.name, highest); !status.ok()) {
+      return {.status = std::move(status)};
+    }
+  }
+  return DeleteFiles(doomed);
 }
 
 ModelStore::DeletedFiles ModelStore::DeleteFiles(const ModelInfo& doomed) {

@@ -11,7 +11,6 @@
 #include "server/wire/training_convert.h"
 
 namespace runnel::server {
-namespace {}  // namespace
 
 TrainingPlan PlanTraining(const v1::TrainRequest& request, const NetworkConfig* base,
                           Violations* violations) {

@@ -1,8 +1,15 @@
 #include "server/wire/training_convert.h"
 
+#include "absl/strings/str_cat.h"
+#include "core/train/recipe.h"
 #include "server/wire/enum_convert.h"
 
 namespace runnel::server {
+
+bool HasLimit(const v1::TrainingOptions& wire) {
+  return wire.has_epochs() || wire.has_max_steps() || wire.has_max_seconds();
+}
+
 namespace {
 
 // Reads the optimizer, and sets the defaults that depend on it.
@@ -51,10 +58,6 @@ void ReadNumbers(const v1::TrainingOptions& wire, TrainingOptions* options) {
 }
 
 }  // namespace
-
-bool HasLimit(const v1::TrainingOptions& wire) {
-  return wire.has_epochs() || wire.has_max_steps() || wire.has_max_seconds();
-}
 
 void ReadVocabulary(const v1::NetworkConfig& wire, VocabularyRules* rules, Violations* violations) {
   Violations found;

@@ -65,7 +65,7 @@ TEST_F(LifecycleTest, PortInUse_IsAClearError) {
 TEST_F(LifecycleTest, DataFolderInUse_IsAClearError) {
   const auto second = Server::Start(options_);
   ASSERT_FALSE(second.ok());
-  EXPECT_THAT(std::string(second.status().message()), HasSubstr("another server is using"));
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr("another process is using"));
 }
 
 TEST_F(LifecycleTest, DataFolderThatCannotBeMade_IsAClearError) {

@@ -14,20 +14,20 @@ using ::testing::HasSubstr;
 
 TEST(FolderLock, KeepsASecondOneOutUntilItIsDestroyed) {
   const testing::TemporaryFolder folder;
-  auto first = FolderLock::Acquire(folder / "data").value();
+  auto first = AcquireFolder(folder / "data").value();
   EXPECT_TRUE(std::filesystem::is_directory(folder / "data"));
-  const absl::Status second = FolderLock::Acquire(folder / "data").status();
+  const absl::Status second = AcquireFolder(folder / "data").status();
   EXPECT_TRUE(absl::IsFailedPrecondition(second)) << second;
   EXPECT_THAT(std::string(second.message()), HasSubstr(folder / "data"));
-  EXPECT_TRUE(FolderLock::Acquire(folder / "other").ok());
+  EXPECT_TRUE(AcquireFolder(folder / "other").ok());
   first.reset();
-  EXPECT_TRUE(FolderLock::Acquire(folder / "data").ok());
+  EXPECT_TRUE(AcquireFolder(folder / "data").ok());
 }
 
 TEST(FolderLock, OfWhatIsNoFolderIsAnError) {
   const testing::TemporaryFolder folder;
   testing::WriteFile(folder / "file", "");
-  EXPECT_FALSE(FolderLock::Acquire(folder / "file").ok());
+  EXPECT_FALSE(AcquireFolder(folder / "file").ok());
 }
 
 }  // namespace

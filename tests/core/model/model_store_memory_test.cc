@@ -12,6 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "core/model/model_store.h"
+#include "core/text/corpus.h"
 #include "tests/core/model/model_store_fixture.h"
 #include "tests/testing/little_memory.h"
 

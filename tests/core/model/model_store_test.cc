@@ -8,12 +8,14 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "core/base/disk.h"
 #include "tests/core/model/model_store_fixture.h"
 
 namespace runnel {
