@@ -20,10 +20,12 @@ absl::Status MakeFolder(const std::string& folder) {
   std::error_code error;
   if (fs::is_directory(folder, error)) return absl::OkStatus();
   const std::string parent = fs::path(folder).parent_path().string();
-  if (!parent.empty() && parent != folder) {
+  int made = disk::MakeFolder(folder);
+  if (made != 0 && errno == ENOENT && !parent.empty() && parent != folder) {
     if (absl::Status status = MakeFolder(parent); !status.ok()) return status;
+    made = disk::MakeFolder(folder);
   }
-  if (disk::MakeFolder(folder) == 0) return SyncFolder(parent.empty() ? "." : parent);
+  if (made == 0) return SyncFolder(parent.empty() ? "." : parent);
   if (errno == EEXIST && fs::is_directory(folder, error)) return absl::OkStatus();
   return FileError("cannot make the folder", folder);
 }

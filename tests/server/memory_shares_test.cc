@@ -32,7 +32,7 @@ TEST(ShareMemory, MessagesAreSmallerByDefault_WhereThereIsLittleMemory) {
   EXPECT_EQ(DefaultMessageBytes(4 * kGigabyte), 64 * kMegabyte);
   EXPECT_EQ(DefaultMessageBytes(kGigabyte), 16 * kMegabyte);
   EXPECT_NEAR(ShareMemory(16 * kGigabyte, 64 * kMegabyte)->training,
-              0.4 * (16 * kGigabyte - 64 * kMegabyte), kMegabyte);
+              0.4 * 16 * kGigabyte - 0.4 / 0.91 * 64 * kMegabyte, kMegabyte);
 }
 
 TEST(ShareMemory, MessagesThatLeaveTooLittle_AreRefused) {

@@ -186,7 +186,7 @@ class DiskTrace::Disk {
   NodePointer root_ = std::make_shared<Node>();
 };
 
-DiskTrace::DiskTrace(std::string folder) : folder_(std::move(folder)) {
+DiskTrace::DiskTrace(const std::string& folder) : folder_(fs::canonical(folder)) {
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder_)) {
     const std::string path = fs::relative(entry.path(), folder_).string();
     if (entry.is_directory()) {
@@ -205,7 +205,8 @@ void DiskTrace::After(const Change& change) {
   Recorded recorded = {.change = change, .bytes = std::string(change.bytes)};
   for (std::string* path : {&recorded.change.path, &recorded.change.to}) {
     if (path->empty()) continue;
-    absl::string_view relative = *path;
+    const std::string normal = fs::path(*path).lexically_normal().string();
+    absl::string_view relative = normal;
     if (relative == folder_) relative = ".";
     if (relative != "." && !absl::ConsumePrefix(&relative, absl::StrCat(folder_, "/"))) return;
     *path = std::string(relative);

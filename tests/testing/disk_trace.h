@@ -23,7 +23,7 @@ class DiskTrace : public disk::Observer {
  public:
   // Records all changes below `folder`, which exists, until it is destroyed. What the folder holds
   // now counts as synced.
-  explicit DiskTrace(std::string folder);
+  explicit DiskTrace(const std::string& folder);
   ~DiskTrace() override;
 
   size_t changes() const;

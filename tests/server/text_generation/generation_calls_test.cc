@@ -306,8 +306,9 @@ TEST_F(GenerationCallsTest, StatesOfTexts_ArePartOfTheirMemory) {
     const grpc::Status status = generation_->Sample(&context, request, &response);
     EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
     int64_t bytes = 0;
-    absl::string_view rest = status.error_message();
-    EXPECT_TRUE(absl::ConsumePrefix(&rest, "the request needs ")) << status.error_message();
+    const std::string message = status.error_message();
+    absl::string_view rest = message;
+    EXPECT_TRUE(absl::ConsumePrefix(&rest, "the request needs ")) << message;
     EXPECT_TRUE(absl::SimpleAtoi(rest.substr(0, rest.find(' ')), &bytes)) << rest;
     return bytes;
   };
