@@ -62,6 +62,7 @@ ServerParts::ServerParts(const ServerOptions& server_options, const MemoryShares
     : options(server_options),
       lock(std::move(folder_lock)),
       models(std::move(model_store)),
+      follower(models.get()),
       uploads(std::move(corpus_uploads)),
       imports(std::move(import_folder)),
       arriving_bytes_max(shares.arriving),
@@ -94,10 +95,10 @@ ServerParts::ServerParts(const ServerOptions& server_options, const MemoryShares
 
 absl::Status ServerParts::start_status() const {
   for (const absl::Status& status :
-       {jobs.start_status(), generation.start_status(), readings.start_status(),
-        lists.start_status(), guard.start_status(), requests.start_status(),
-        corpus_work.start_status(), upload_work.start_status(), model_work.start_status(),
-        model_loads.start_status()}) {
+       {follower.start_status(), jobs.start_status(), generation.start_status(),
+        readings.start_status(), lists.start_status(), guard.start_status(),
+        requests.start_status(), corpus_work.start_status(), upload_work.start_status(),
+        model_work.start_status(), model_loads.start_status()}) {
     if (!status.ok()) return status;
   }
   return absl::OkStatus();

@@ -18,6 +18,7 @@
 #include "server/base/request_queue.h"
 #include "server/base/running_calls.h"
 #include "server/memory_shares.h"
+#include "server/models/model_follower.h"
 #include "server/models/model_parts.h"
 #include "server/options.h"
 #include "server/text_generation/generation_pool.h"
@@ -46,6 +47,7 @@ struct ServerParts {
   const ServerOptions options;
   const std::unique_ptr<FileLock> lock;
   const std::unique_ptr<ModelStore> models;
+  ModelFollower follower;
   const std::unique_ptr<CorpusUploads> uploads;
   const OpenedFolder imports;
   const int64_t arriving_bytes_max;  // of requests that gRPC has received in part

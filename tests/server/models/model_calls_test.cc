@@ -72,6 +72,69 @@ TEST_F(ModelCallsTest, Get_TakesBareNamesAlone) {
   }
 }
 
+TEST_F(ModelCallsTest, VersionOfAnotherProcess_IsServedSoon) {
+  TrainModel("m");
+  const auto other = ModelStore::Open(options_.data_dir + "/models", {}).value();
+  const StoredVersion stored = other->Read({.name = "m"}).value();
+  ASSERT_EQ(other->Publish("m", stored.data)->version, 2);
+  ASSERT_EQ(other->Publish("other", stored.data)->version, 1);
+  for (const char* reference : {"m:2", "other"}) {
+    EXPECT_TRUE(Eventually([&] {
+      v1::SampleRequest request;
+      request.set_model(reference);
+      request.mutable_stop()->set_max_chars(1);
+      v1::SampleResponse response;
+      return Sample(request, &response).ok();
+    })) << reference;
+  }
+  EXPECT_EQ(MustTrain(TinyTraining("m", 1), /*wait=*/true).published_version(), 3);
+}
+
+// No budget knows these requests while they are answered.
+TEST_F(ModelCallsTest, RequestOfSeveralKilobytes_IsTakenAndALargerOneRefused) {
+  for (const int bytes : {60 << 10, 70 << 10}) {
+    const bool is_small = bytes < 64 << 10;
+    const std::string text(static_cast<size_t>(bytes), 'a');
+    const auto expect = [&](const grpc::Status& status) {
+      EXPECT_FALSE(status.ok());
+      EXPECT_EQ(absl::StrContains(status.error_message(), "the request has"), !is_small)
+          << status.error_message();
+    };
+    {
+      grpc::ClientContext context;
+      v1::ListModelsRequest request;
+      request.set_page_token(text);
+      v1::ListModelsResponse response;
+      expect(models_->ListModels(&context, request, &response));
+    }
+    {
+      grpc::ClientContext context;
+      v1::ExportModelRequest request;
+      request.set_model(text);
+      v1::ExportModelResponse response;
+      const auto reader = models_->ExportModel(&context, request);
+      EXPECT_FALSE(reader->Read(&response));
+      expect(reader->Finish());
+    }
+    {
+      grpc::ClientContext context;
+      v1::GetTrainingJobRequest request;
+      request.set_id(text);
+      v1::GetTrainingJobResponse response;
+      expect(jobs_->GetTrainingJob(&context, request, &response));
+    }
+    {
+      grpc::ClientContext context;
+      v1::WatchTrainingJobRequest request;
+      request.set_id(text);
+      v1::WatchTrainingJobResponse response;
+      const auto reader = jobs_->WatchTrainingJob(&context, request);
+      EXPECT_FALSE(reader->Read(&response));
+      expect(reader->Finish());
+    }
+  }
+}
+
 TEST_F(ModelCallsTest, Delete_TakesAVersionOrTheWholeModel) {
   TrainModel("m");
   TrainModel("m");

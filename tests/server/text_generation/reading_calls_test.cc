@@ -3,6 +3,8 @@
 #include <numbers>
 #include <numeric>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/strip.h"
 #include "tests/server/server_fixture.h"
 
 namespace runnel::server {
@@ -349,6 +351,44 @@ TEST_F(ReadingCallsTest, Shutdown_EndsALongScoreAsUnavailable) {
   EXPECT_TRUE(Eventually([&] { return server_->active_texts() == 1; }));
   server_ = nullptr;
   caller.join();
+}
+
+// The bytes that a refused request would have needed.
+int64_t BytesNeeded(const grpc::Status& status) {
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  const std::string message = status.error_message();
+  absl::string_view rest = message;
+  int64_t bytes = 0;
+  EXPECT_TRUE(absl::ConsumePrefix(&rest, "the request needs ")) << message;
+  EXPECT_TRUE(absl::SimpleAtoi(rest.substr(0, rest.find(' ')), &bytes)) << message;
+  return bytes;
+}
+
+TEST_F(ReadingCallsTest, StateOfAScore_IsPartOfItsMemory) {
+  MemoryBudget& memory = server_->parts().text_memory;
+  const auto bytes_needed = [&](int hidden) {
+    v1::TrainRequest training = TinyTraining("sized", 1);
+    training.mutable_network()->set_hidden_size(hidden);
+    EXPECT_EQ(MustTrain(training, /*wait=*/true).state(), v1::TRAINING_JOB_STATE_SUCCEEDED);
+    const auto held = memory.Take(memory.bytes_max(), "the test");
+    grpc::ClientContext context;
+    v1::ScoreResponse response;
+    return BytesNeeded(generation_->Score(&context, ScoreOf("sized", "the "), &response));
+  };
+  EXPECT_GE(bytes_needed(40) - bytes_needed(8), 32 * 4);
+}
+
+TEST_F(ReadingCallsTest, CandidatesOfBlanks_ArePartOfTheirMemory) {
+  TrainBidirectional("both", 1);
+  MemoryBudget& memory = server_->parts().text_memory;
+  const auto bytes_needed = [&](int candidates) {
+    v1::FillBlanksRequest request = FillOf("both", "the _ an_");
+    request.set_candidates(candidates);
+    v1::FillBlanksResponse response;
+    const auto held = memory.Take(memory.bytes_max(), "the test");
+    return BytesNeeded(Fill(request, &response));
+  };
+  EXPECT_GE(bytes_needed(12) - bytes_needed(2), 2 * 10 * 80);
 }
 
 }  // namespace

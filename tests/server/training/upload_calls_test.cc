@@ -36,6 +36,20 @@ TEST_F(UploadCallsTest, UploadedCorpus_IsTrainedOn) {
   EXPECT_EQ(job.corpus_chars(), response.chars());
 }
 
+TEST_F(UploadCallsTest, MessagesBeyondTheMemoryOfRequests_AreRefused) {
+  MemoryBudget& memory = server_->parts().message_memory;
+  v1::UploadCorpusResponse response;
+  {
+    const auto held = memory.Take(memory.bytes_max() - 100, "the test");
+    ASSERT_TRUE(held.ok());
+    EXPECT_EQ(Upload({PlainText(20)}, &response).error_code(),
+              grpc::StatusCode::RESOURCE_EXHAUSTED);
+    EXPECT_EQ(CorpusFiles(), 0u);
+  }
+  EXPECT_TRUE(Upload({PlainText(20)}, &response).ok());
+  EXPECT_TRUE(Eventually([&] { return memory.taken() == 0; }));
+}
+
 TEST_F(UploadCallsTest, BadUploads_AreInvalidAndLeaveNothing) {
   const std::vector<std::vector<std::string>> uploads = {
       {}, {""}, {"caf\xE9 ole"}, {"ends inside \xC3"}, {"\xED\xA0\x80 surrogate"}};
