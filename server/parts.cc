@@ -38,10 +38,9 @@ constexpr size_t kOtherRequestsMax = 256;
 // Calls beyond the texts that may be written and read: jobs that are watched, lists, health checks.
 constexpr int kOtherCallsMax = 4096;
 
-// Reports of the data folder. A client may ask again and again for a version that cannot be read.
-void LogOfDataFolder(const std::string& report) {
-  LogLimited(LogLevel::kWarning, "data folder", report);
-}
+// Logs a report of the data folder, each as a kind of its own: a client may ask again and again for
+// a version that cannot be read.
+void LogOfDataFolder(const std::string& report) { LogLimited(LogLevel::kWarning, report, report); }
 
 CallGuard::Limits GuardLimits(const ServerOptions& options, const MemoryShares& shares) {
   const int calls_max = 2 * options.max_streams + kOtherCallsMax;

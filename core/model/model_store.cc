@@ -11,6 +11,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/disk.h"
 #include "core/base/folder.h"
+#include "core/base/out_of_memory.h"
 #include "core/nn/cells/cell.h"
 
 namespace runnel {
@@ -86,7 +87,13 @@ void ModelStore::ScanModel(const std::string& name) {
   }
   for (const std::string& file : files.value_or(std::vector<std::string>())) {
     const int version = StoreFolder::VersionOf(file);
-    if (version > 0) info.versions.push_back(ScanVersion(name, version));
+    if (version == 0) continue;
+    absl::StatusOr<VersionInfo> scanned = ScanVersion(name, version);
+    if (!scanned.ok()) {
+      Report(absl::StrCat(name, ":", version, " is not served: ", scanned.status().message()));
+      scanned = VersionInfo{.version = version, .damage = std::string(scanned.status().message())};
+    }
+    info.versions.push_back(*std::move(scanned));
   }
   std::sort(info.versions.begin(), info.versions.end(),
             [](const VersionInfo& a, const VersionInfo& b) { return a.version > b.version; });
@@ -145,14 +152,17 @@ void ModelStore::RefreshModel(const std::string& name) {
   const MutexLock writing(&writer_mutex_);
   for (const int version : found) {
     if (FileBytes(folder_.VersionPath(name, version)) == 0) continue;
-    AddVersion(name, ScanVersion(name, version));
+    absl::StatusOr<VersionInfo> info = ScanVersion(name, version);
+    if (info.ok()) AddVersion(name, *std::move(info));  // otherwise it is found at the next look
   }
 }
 
-VersionInfo ModelStore::ScanVersion(const std::string& name, int version) const {
+absl::StatusOr<VersionInfo> ModelStore::ScanVersion(const std::string& name, int version) const {
   const std::string path = folder_.VersionPath(name, version);
   VersionInfo info{.version = version, .file_bytes = FileBytes(path)};
-  absl::StatusOr<ModelDescription> description = ReadModelDescription(path);
+  absl::StatusOr<ModelDescription> description =
+      OrOutOfMemory("the model's description", [&] { return ReadModelDescription(path); });
+  if (absl::IsResourceExhausted(description.status())) return description.status();
   if (description.ok()) {
     info.description = std::make_shared<const ModelDescription>(*std::move(description));
   } else {

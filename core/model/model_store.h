@@ -113,7 +113,8 @@ class ModelStore {
 
   // Writes the next version of `name` (a checked name). Errors of the file system, after which
   // nothing is left behind; RESOURCE_EXHAUSTED also if memory runs out; FAILED_PRECONDITION if no
-  // version number is left, or if the store's folder is gone.
+  // version number is left, or if the store's folder is gone; UNAVAILABLE if another process holds
+  // the lock of the numbers for seconds.
   absl::StatusOr<VersionInfo> Publish(const std::string& name, const ModelData& model);
 
   // Finds versions that other processes have published in the folder. FAILED_PRECONDITION if it is
@@ -137,7 +138,8 @@ class ModelStore {
   // Removes what processes have left that were killed while they wrote.
   void RemoveUnfinishedFiles() RUNNEL_EXCLUDES(writer_mutex_);
   void RefreshModel(const std::string& name) RUNNEL_EXCLUDES(writer_mutex_, mutex_);
-  VersionInfo ScanVersion(const std::string& name, int version) const;
+  // RESOURCE_EXHAUSTED if memory or descriptors run out. Other errors are the version's damage.
+  absl::StatusOr<VersionInfo> ScanVersion(const std::string& name, int version) const;
   void Report(const std::string& message) const;
 
   absl::StatusOr<std::unique_ptr<FileLock>> LockAsWriter() const RUNNEL_EXCLUDES(writer_mutex_);

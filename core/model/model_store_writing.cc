@@ -26,6 +26,7 @@ absl::StatusOr<VersionInfo> ModelStore::Publish(const std::string& name, const M
       "the model's file", [&]() -> absl::StatusOr<std::string> { return EncodeModel(model); });
   if (!bytes.ok()) return bytes.status();
   // Held to the end, so that no other process takes the file for one that is left over.
+  if (absl::Status status = folder_.CheckPresent(); !status.ok()) return status;
   const auto writer = LockAsWriter();
   if (!writer.ok()) return folder_.Explain(writer.status());
   absl::StatusOr<AtomicFile> file = CreateVersionFile(name);
@@ -52,7 +53,6 @@ absl::StatusOr<VersionInfo> ModelStore::Publish(const std::string& name, const M
 }
 
 absl::StatusOr<std::unique_ptr<FileLock>> ModelStore::LockAsWriter() const {
-  if (absl::Status status = folder_.CheckPresent(); !status.ok()) return status;
   const MutexLock writing(&writer_mutex_);
   return numbers_.LockAsWriter();
 }
@@ -91,16 +91,21 @@ absl::StatusOr<AtomicFile> ModelStore::CreateVersionFile(const std::string& name
   const MutexLock writing(&writer_mutex_);
   constexpr int kTries = 10;  // another process may remove the folder
   for (int i = 1;; ++i) {
-    if (absl::Status status = folder_.MakeModelFolder(name); !status.ok()) return status;
-    absl::StatusOr<AtomicFile> file =
-        AtomicFile::Create(absl::StrCat(folder_.ModelFolder(name), "/new"));
-    if (i == kTries || !absl::IsNotFound(file.status())) return file;
+    absl::Status status = folder_.MakeModelFolder(name);
+    if (status.ok()) {
+      absl::StatusOr<AtomicFile> file =
+          AtomicFile::Create(absl::StrCat(folder_.ModelFolder(name), "/new"));
+      if (file.ok()) return file;
+      status = file.status();
+    }
+    if (i == kTries || !absl::IsNotFound(status)) return status;
   }
 }
 
 absl::Status ModelStore::Delete(const ModelReference& reference) {
-  const MutexLock writing(&writer_mutex_);
   if (absl::Status status = folder_.CheckPresent(); !status.ok()) return status;
+  RefreshModel(reference.name);  // what another process has just published goes as well
+  const MutexLock writing(&writer_mutex_);
   ModelInfo doomed{.name = reference.name};
   {
     // Hide the versions first, so that nobody starts to read a file that is about to be deleted.

@@ -31,7 +31,7 @@ static_assert(std::endian::native == std::endian::little);
 constexpr absl::string_view kPrefix = "checkpoint-";
 constexpr absl::string_view kDamagedSuffix = ".damaged";
 constexpr absl::string_view kMagic = "RnlCheck";
-constexpr uint32_t kFormat = 1;
+constexpr uint32_t kFormat = 2;
 constexpr size_t kCheckpointsKept = 2;
 constexpr size_t kPieceBytes = 1 << 20;
 

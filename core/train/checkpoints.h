@@ -6,7 +6,7 @@
 // is damaged continues from the one before. Numbers are little-endian.
 //
 //   bytes  0..7    "RnlCheck"
-//   bytes  8..11   the format's number, 1
+//   bytes  8..11   the format's number, 2
 //   bytes 12..15   the length n of the arithmetic's name
 //   bytes 16..31   the run, as a hash
 //   n bytes        the arithmetic's name, for example "AVX2, f32"

@@ -33,12 +33,15 @@ size_t PrefixBytes(absl::string_view text, size_t chars) {
   return bytes;
 }
 
-// The most memory of what waits for the reader. A character's alternatives take twice as much as in
-// a message, because vectors grow in powers of two.
+// The most memory of what waits for the reader. Alternatives take up to twice their size, because
+// vectors grow in powers of two.
 int64_t PendingBytesMax(const SamplingOptions& sampling) {
   const auto text = static_cast<int64_t>(kPendingBytesMax);
   if (!sampling.top_logprobs) return text;
-  return text + static_cast<int64_t>(kPendingLogprobsMax) * MemoryPerChar(sampling);
+  const int64_t chars = std::min(static_cast<int64_t>(kPendingLogprobsMax), sampling.max_chars);
+  const auto alternatives = static_cast<int64_t>(2 * sizeof(CharAlternative));
+  return text + chars * (static_cast<int64_t>(sizeof(CharLogprob)) +
+                         alternatives * int64_t{*sampling.top_logprobs});
 }
 
 }  // namespace

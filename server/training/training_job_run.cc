@@ -151,8 +151,8 @@ absl::StatusOr<JobOutcome> Train(TrainingJob* job, const TrainingSpec& spec, Mod
   return JobOutcome{.training = *std::move(outcome), .out_of_time = observer.out_of_time()};
 }
 
-// Publishes the outcome. While the disk or the memory is full it tries again, until the job is
-// stopped, because the training may have taken days.
+// Publishes the outcome. While the disk or the memory is full, or another process holds the lock of
+// the models, it tries again, until the job is stopped, because the training may have taken days.
 absl::StatusOr<VersionInfo> Publish(const TrainingJob& job, const TrainingSpec& spec,
                                     TrainingOutcome outcome, ModelStore* models) {
   ModelData data;
@@ -167,9 +167,10 @@ absl::StatusOr<VersionInfo> Publish(const TrainingJob& job, const TrainingSpec& 
   data.parameters = std::move(outcome.parameters);
   for (std::chrono::seconds wait(1);; wait = std::min(2 * wait, kPublishWaitMax)) {
     absl::StatusOr<VersionInfo> published = models->Publish(spec.model, data);
-    if (!absl::IsResourceExhausted(published.status())) return published;
+    const absl::Status& status = published.status();
+    if (!absl::IsResourceExhausted(status) && !absl::IsUnavailable(status)) return published;
     Log(LogLevel::kWarning, absl::StrCat("job ", job.id(), " cannot publish yet, tries again in ",
-                                         wait.count(), " s: ", published.status().message()));
+                                         wait.count(), " s: ", status.message()));
     if (job.WaitForStop(wait)) return published;
   }
 }

@@ -84,7 +84,7 @@ class TraceTest : public ::testing::Test {
 
 TEST_F(TraceTest, Killed_LeavesAllChangesThatWereMade) {
   ASSERT_TRUE(WriteFileAtomically(Traced("old"), "old").ok());
-  const testing::DiskTrace trace(folder_ / "traced");
+  testing::DiskTrace trace(folder_ / "traced");
   ASSERT_TRUE(WriteFileAtomically(Traced("new"), "new").ok());
   const size_t created = trace.changes();
   ASSERT_EQ(disk::Rename(Traced("new"), Traced("newer")), 0);
@@ -100,7 +100,7 @@ TEST_F(TraceTest, Killed_LeavesAllChangesThatWereMade) {
 }
 
 TEST_F(TraceTest, LossOfPower_LeavesWhatWasSynced) {
-  const testing::DiskTrace trace(folder_ / "traced");
+  testing::DiskTrace trace(folder_ / "traced");
   ASSERT_TRUE(WriteFileAtomically(Traced("synced"), "bytes").ok());
   const size_t synced = trace.changes();
   ASSERT_EQ(disk::Rename(Traced("synced"), Traced("renamed")), 0);
@@ -117,7 +117,7 @@ TEST_F(TraceTest, LossOfPower_LeavesWhatWasSynced) {
 
 // What makes AtomicFile's order necessary.
 TEST_F(TraceTest, LossOfPower_MayLeaveANameWithoutBytes) {
-  const testing::DiskTrace trace(folder_ / "traced");
+  testing::DiskTrace trace(folder_ / "traced");
   const int file = disk::OpenNew(Traced("a"));
   ASSERT_EQ(disk::Write(file, "bytes"), 5);
   close(file);
@@ -131,7 +131,7 @@ TEST_F(TraceTest, LossOfPower_MayLeaveANameWithoutBytes) {
 
 // After a crash at any moment an atomic file is whole or absent.
 TEST_F(TraceTest, AtomicFile_IsWholeOrAbsent) {
-  const testing::DiskTrace trace(folder_ / "traced");
+  testing::DiskTrace trace(folder_ / "traced");
   ASSERT_TRUE(WriteFileAtomically(Traced("a"), "bytes").ok());
   for (size_t count = 0; count <= trace.changes(); ++count) {
     for (uint64_t seed = 0; seed < 10; ++seed) {

@@ -49,12 +49,12 @@ TEST_F(ModelStoreTest, VersionsThatMemoryHoldsOneAtATime_AreAllLoaded) {
 }
 
 // Reads brook while river is asked for, and returns whether river was loaded before brook was done.
-bool LoadsAtOnce(ModelStore* store, std::function<void()>* during) {
+bool LoadsAtOnce(ModelStore* store, std::function<void()>* during, std::chrono::seconds wait) {
   std::future<bool> river;
   bool at_once = false;
   *during = [&] {
     river = std::async(std::launch::async, [store] { return store->Load({.name = "river"}).ok(); });
-    at_once = river.wait_for(std::chrono::milliseconds(200)) == std::future_status::ready;
+    at_once = river.wait_for(wait) == std::future_status::ready;
   };
   EXPECT_TRUE(absl::IsDataLoss(store->Load({.name = "brook"}).status()));
   EXPECT_TRUE(river.get());
@@ -70,9 +70,9 @@ TEST_F(ModelStoreTest, VersionTooLargeNextToOneThatIsLoaded_WaitsForIt) {
   std::function<void()> during;
   const auto report = [&](const std::string&) { during(); };
   Open({.reading_bytes_max = 4 * file_bytes, .report = report});
-  EXPECT_FALSE(LoadsAtOnce(store_.get(), &during));
+  EXPECT_FALSE(LoadsAtOnce(store_.get(), &during, std::chrono::seconds(1)));
   Open({.reading_bytes_max = 8 * file_bytes, .report = report});
-  EXPECT_TRUE(LoadsAtOnce(store_.get(), &during));
+  EXPECT_TRUE(LoadsAtOnce(store_.get(), &during, std::chrono::seconds(60)));
 }
 
 // With an embedding, what a decoder keeps for each character is not in the file.

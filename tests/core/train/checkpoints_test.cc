@@ -566,12 +566,12 @@ TEST_F(CheckpointsTest, OfALaterFormatOrAnotherRun_IsRefusedAndLeftAlone) {
   const std::string newest = folder_ / "checkpoint-5";
   const std::string whole = ReadFile(newest);
   std::string later = whole;
-  later[8] = 2;
+  later[8] = 3;
   WriteFile(newest, later);
   Process process(task_, folder_.path());
   const absl::Status status = process.Restore().status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
-  EXPECT_THAT(status.message(), HasSubstr("has format 2, which this release does not know"));
+  EXPECT_THAT(status.message(), HasSubstr("has format 3, which this release does not know"));
   EXPECT_EQ(ReadFile(newest), later);
 
   WriteFile(newest, whole);
