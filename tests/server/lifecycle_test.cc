@@ -100,8 +100,7 @@ TEST_F(LifecycleTest, Drain_DoesNotWaitForAnIdleUpload) {
   ASSERT_TRUE(Eventually([&] { return !std::filesystem::is_empty(corpora); }));
   const auto begin = std::chrono::steady_clock::now();
   server_->Drain();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin,
-            std::chrono::seconds(kSanitizer ? 20 : 8));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(kSanitizer ? 20 : 8));
   EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::CANCELLED);
   EXPECT_TRUE(std::filesystem::is_empty(corpora));
 }
