@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/strip.h"
 #include "runnel/v1/generation.grpc.pb.h"
 #include "runnel/v1/models.grpc.pb.h"
 #include "runnel/v1/training.grpc.pb.h"
@@ -38,6 +40,17 @@ inline std::string PlainText(int lines) {
   std::string text;
   for (int i = 0; i < lines; ++i) text += "the quick brown fox jumps over the lazy dog\n";
   return text;
+}
+
+// The bytes that a refused request would have needed.
+inline int64_t BytesNeeded(const grpc::Status& status) {
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  const std::string message = status.error_message();
+  absl::string_view rest = message;
+  int64_t bytes = 0;
+  EXPECT_TRUE(absl::ConsumePrefix(&rest, "the request needs ")) << message;
+  EXPECT_TRUE(absl::SimpleAtoi(rest.substr(0, rest.find(' ')), &bytes)) << message;
+  return bytes;
 }
 
 class ServerTest : public ::testing::Test {

@@ -18,6 +18,7 @@
 #include "core/model/model_store.h"
 #include "tests/core/model/model_store_fixture.h"
 #include "tests/testing/disk_trace.h"
+#include "tests/testing/failing_change.h"
 #include "tests/testing/sanitizer.h"
 #include "tests/testing/temporary_folder.h"
 
@@ -152,20 +153,6 @@ TEST(ModelStoreCrash, AtAnyChange_LosesNothingThatWasAcknowledged) {
   }
 }
 
-// Lets the n-th change fail.
-class FailingChange : public disk::Observer {
- public:
-  FailingChange(int n, int error) : left_(n), error_(error) { disk::Observe(this); }
-  ~FailingChange() override { disk::Observe(nullptr); }
-  bool has_failed() const { return left_ <= 0; }
-
- private:
-  int Before(disk::Change* /*change*/) override { return --left_ == 0 ? error_ : 0; }
-
-  int left_;
-  const int error_;
-};
-
 TEST(ModelStoreCrash, ChangeThatFails_FailsOnlyItsRequest) {
   for (const int error : {ENOSPC, EIO}) {
     bool has_failed = true;
@@ -176,7 +163,7 @@ TEST(ModelStoreCrash, ChangeThatFails_FailsOnlyItsRequest) {
       int refused = 0;
       const auto store = ModelStore::Open(folder.path(), {}).value();
       {
-        FailingChange failing(n, error);
+        testing::FailingChange failing(n, error);
         for (const Request& request : Requests()) {
           const absl::Status status = Send(request, store.get(), &known);
           if (status.ok()) continue;

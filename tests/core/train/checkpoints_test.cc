@@ -17,6 +17,7 @@
 #include "core/train/recipe.h"
 #include "tests/core/train/training_fixture.h"
 #include "tests/testing/disk_trace.h"
+#include "tests/testing/failing_change.h"
 #include "tests/testing/sanitizer.h"
 #include "tests/testing/temporary_folder.h"
 
@@ -332,17 +333,10 @@ TEST_F(CheckpointsTest, EndedWithinAnyChangeOfTheFolder_EndsWithTheSameBits) {
 
 TEST_F(CheckpointsTest, DiskThatFails_FailsTheSaveAndNotTheRun) {
   const TrainingOutcome expected = Uninterrupted();
-  // Lets the n-th change fail.
-  struct FailingChange : disk::Observer {
-    int Before(disk::Change*) override { return --left == 0 ? ENOSPC : 0; }
-    int left = 0;
-  };
   bool has_failed = true;
   for (int n = 1; has_failed; ++n) {
     SCOPED_TRACE(n);
     const TemporaryFolder folder;
-    FailingChange failing;
-    failing.left = n;
     Process process(task_, folder.path());
     int failed = 0;
     process.saver().saves = [](int64_t) { return false; };
@@ -350,12 +344,12 @@ TEST_F(CheckpointsTest, DiskThatFails_FailsTheSaveAndNotTheRun) {
       const absl::Status status = process.saver().checkpoints.Save(&process.run());
       failed += status.ok() ? 0 : 1;
     };
-    disk::Observe(&failing);
-    const TrainingOutcome outcome = process.run().Run().value();
-    disk::Observe(nullptr);
-    ExpectSame(outcome, expected);
+    {
+      testing::FailingChange failing(n, ENOSPC);
+      ExpectSame(process.run().Run().value(), expected);
+      has_failed = failing.has_failed();
+    }
     EXPECT_LE(failed, 1);
-    has_failed = failing.left <= 0;
     Process next(task_, folder.path());
     const auto restored = next.Restore();
     ASSERT_TRUE(restored.ok()) << restored.status();

@@ -100,38 +100,25 @@ TEST_F(ModelCallsTest, RequestOfSeveralKilobytes_IsTakenAndALargerOneRefused) {
       EXPECT_EQ(absl::StrContains(status.error_message(), "the request has"), !is_small)
           << status.error_message();
     };
-    {
-      grpc::ClientContext context;
-      v1::ListModelsRequest request;
-      request.set_page_token(text);
-      v1::ListModelsResponse response;
-      expect(models_->ListModels(&context, request, &response));
-    }
-    {
-      grpc::ClientContext context;
-      v1::ExportModelRequest request;
-      request.set_model(text);
-      v1::ExportModelResponse response;
-      const auto reader = models_->ExportModel(&context, request);
+    const auto end_of = [](const auto& reader, auto response) {
       EXPECT_FALSE(reader->Read(&response));
-      expect(reader->Finish());
-    }
-    {
-      grpc::ClientContext context;
-      v1::GetTrainingJobRequest request;
-      request.set_id(text);
-      v1::GetTrainingJobResponse response;
-      expect(jobs_->GetTrainingJob(&context, request, &response));
-    }
-    {
-      grpc::ClientContext context;
-      v1::WatchTrainingJobRequest request;
-      request.set_id(text);
-      v1::WatchTrainingJobResponse response;
-      const auto reader = jobs_->WatchTrainingJob(&context, request);
-      EXPECT_FALSE(reader->Read(&response));
-      expect(reader->Finish());
-    }
+      return reader->Finish();
+    };
+    grpc::ClientContext contexts[4];
+    v1::ListModelsRequest list;
+    list.set_page_token(text);
+    v1::ListModelsResponse models;
+    expect(models_->ListModels(&contexts[0], list, &models));
+    v1::ExportModelRequest exported;
+    exported.set_model(text);
+    expect(end_of(models_->ExportModel(&contexts[1], exported), v1::ExportModelResponse()));
+    v1::GetTrainingJobRequest get;
+    get.set_id(text);
+    v1::GetTrainingJobResponse job;
+    expect(jobs_->GetTrainingJob(&contexts[2], get, &job));
+    v1::WatchTrainingJobRequest watch;
+    watch.set_id(text);
+    expect(end_of(jobs_->WatchTrainingJob(&contexts[3], watch), v1::WatchTrainingJobResponse()));
   }
 }
 

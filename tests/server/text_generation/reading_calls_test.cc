@@ -3,8 +3,6 @@
 #include <numbers>
 #include <numeric>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/strip.h"
 #include "tests/server/server_fixture.h"
 
 namespace runnel::server {
@@ -351,17 +349,6 @@ TEST_F(ReadingCallsTest, Shutdown_EndsALongScoreAsUnavailable) {
   EXPECT_TRUE(Eventually([&] { return server_->active_texts() == 1; }));
   server_ = nullptr;
   caller.join();
-}
-
-// The bytes that a refused request would have needed.
-int64_t BytesNeeded(const grpc::Status& status) {
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  const std::string message = status.error_message();
-  absl::string_view rest = message;
-  int64_t bytes = 0;
-  EXPECT_TRUE(absl::ConsumePrefix(&rest, "the request needs ")) << message;
-  EXPECT_TRUE(absl::SimpleAtoi(rest.substr(0, rest.find(' ')), &bytes)) << message;
-  return bytes;
 }
 
 TEST_F(ReadingCallsTest, StateOfAScore_IsPartOfItsMemory) {
