@@ -11,6 +11,7 @@
 #include "tests/core/math/arithmetics.h"
 #include "tests/core/math/rounding.h"
 #include "tests/core/train/training_fixture.h"
+#include "tests/testing/sanitizer.h"
 
 namespace runnel {
 namespace {
@@ -75,7 +76,8 @@ TEST(Trainer, In16Bits_StaysCloseToF32AndIsTheSameForAnyNumberOfThreads) {
     // fall is smaller than the loss at the start, ln(characters).
     const double tolerance = GradientTolerance(Rounding(kernels), config.num_layers) *
                              std::log(corpus.vocabulary().size());
-    const int steps = &kernels == &Bf16ModelKernels() ? 1 : 60;  // The model is slow.
+    // The model is slow, and so is everything under a sanitizer.
+    const int steps = &kernels == &Bf16ModelKernels() ? 1 : kSanitizer ? 5 : 60;
     for (int step = 0; step < steps; ++step) {
       const StepResult exact = f32.trainer.Step(0.005f);
       const StepResult result = one.trainer.Step(0.005f);
